@@ -23,7 +23,9 @@ def record_id(*parts: str) -> str:
     The parts are joined by U+001F, which occurs in no URL and no topic name.  80 bits: at ten
     million records the chance of any collision is below 1 in 10^10.
     """
-    return hashlib.blake2b("\x1f".join(parts).encode(errors="surrogatepass"), digest_size=10).hexdigest()
+    return hashlib.blake2b(
+        "\x1f".join(parts).encode(errors="surrogatepass"), digest_size=10
+    ).hexdigest()
 
 
 class Verdict(StrEnum):

@@ -1,0 +1,1 @@
+"""Alert rules and decisions: who is told what, and why not."""

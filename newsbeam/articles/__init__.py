@@ -1,0 +1,1 @@
+"""Pages to articles: text with zones, verdict, dates, people, revisions."""

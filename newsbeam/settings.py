@@ -1,0 +1,255 @@
+"""Settings: one TOML file, read once, into frozen dataclasses.
+
+Every table of the file is one dataclass below; every key is one field, with its type, its default
+and a docstring that says what it is for (``docs/settings.md`` is made from them).  Unknown keys,
+wrong types and missing files are :class:`~newsbeam.errors.ConfigError`, naming file, key and cure.
+Secrets are not settings: they come from the environment (:data:`SECRETS`).
+"""
+
+import difflib
+import hashlib
+import json
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from newsbeam.errors import ConfigError
+
+SECRETS = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_WEBHOOK_URL",
+    "NEWSBEAM_WEBHOOK_SECRET",
+    "NEWSBEAM_APPRISE_URLS",
+)
+"""Environment variables that may hold a secret; never in the file, never in a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Where the truth is kept."""
+
+    path: str = "newsroom/store.duckdb"
+    """The writer's DuckDB file, relative to the settings file.  Analysts never open this one."""
+    staging: str = "newsroom/staging"
+    """Folder for Parquet files on their way into the store; shared by the workers of a cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsSettings:
+    """What is polled."""
+
+    opml: tuple[str, ...] = ("feeds.opml",)
+    """OPML files with the feeds, relative to the settings file."""
+    urls: tuple[str, ...] = ()
+    """More feeds, by URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """How we ask other people's servers."""
+
+    contact: str = ""
+    """URL or e-mail address of you, sent in the user agent: outlets should know whom to ask."""
+    timeout_s: float = 20.0
+    """Total time for one answer, seconds."""
+    connect_timeout_s: float = 8.0
+    """Time to reach a server, seconds."""
+    max_feed_bytes: int = 30_000_000
+    """Largest feed, after decompression."""
+    max_page_bytes: int = 8_000_000
+    """Largest page, after decompression."""
+    max_redirects: int = 5
+    """Redirects followed for one answer."""
+    concurrency: int = 64
+    """Connections at once, all hosts together."""
+    per_host: int = 2
+    """Connections at once to one host."""
+    min_gap_s: float = 0.5
+    """Least time between two requests to one host, seconds; it grows when the host is slow."""
+    allow_networks: tuple[str, ...] = ()
+    """Private address ranges that may be fetched after all, as CIDR: ``["127.0.0.0/8"]``."""
+    allow_ports: tuple[int, ...] = (80, 443)
+    """Ports that may be fetched; for an address in ``allow_networks`` every port may."""
+    robots: bool = True
+    """Honour robots.txt for pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollSettings:
+    """When feeds are polled again."""
+
+    default_interval_s: float = 900.0
+    """First interval of a feed that we know nothing about, seconds."""
+    min_interval_s: float = 60.0
+    """Shortest interval, seconds."""
+    max_interval_s: float = 86_400.0
+    """Longest interval, seconds."""
+    max_entry_age_days: float = 30.0
+    """Entries dated longer ago than this are recorded and not fetched (``too_old``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractSettings:
+    """How pages become articles."""
+
+    workers: int = 0
+    """Processes that read pages; 0: one per core."""
+    timeout_s: float = 10.0
+    """A page that takes longer ends as ``extract_error``, seconds."""
+    memory_mb: int = 300
+    """Memory that one page may cost, MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsSettings:
+    """What is watched for."""
+
+    packs: tuple[str, ...] = ("ai",)
+    """Topic packs that come with newsbeam."""
+    folders: tuple[str, ...] = ("topics",)
+    """Folders with your own topic files (``*.toml``), relative to the settings file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """The sentence-transformers model that gives texts their vectors."""
+
+    name: str = "all-MiniLM-L6-v2"
+    """The bundled model, or any sentence-transformers model by name or path."""
+    precision: Literal["auto", "fp32", "bf16"] = "fp32"
+    """``bf16`` is up to twice as fast on CPUs with AMX; ``auto`` looks."""
+    batch: int = 32
+    """Texts per batch."""
+    threads: int = 0
+    """Threads for the model; 0: one per core."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How the graph is run."""
+
+    runner: str = "FnApiRunner"
+    """Beam runner.  The embedded one is pinned (docs/decisions/0002)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All tables of ``newsbeam.toml``."""
+
+    store: StoreSettings = field(default_factory=StoreSettings)
+    feeds: FeedsSettings = field(default_factory=FeedsSettings)
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    poll: PollSettings = field(default_factory=PollSettings)
+    extract: ExtractSettings = field(default_factory=ExtractSettings)
+    topics: TopicsSettings = field(default_factory=TopicsSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    run: RunSettings = field(default_factory=RunSettings)
+    home: str = "."
+    """Folder of the settings file: relative paths start here.  Not a key of the file."""
+
+    def path(self, relative: str) -> Path:
+        """Return a path of the settings, taken from the folder of the settings file."""
+        return Path(self.home, relative)
+
+    def hash(self) -> str:
+        """Return 12 hexadecimal digits that change when any setting does (not with the folder)."""
+        plain = {k: v for k, v in asdict(self).items() if k != "home"}
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def load_settings(path: Path | None) -> Settings:
+    """Read the settings file; None gives the defaults.
+
+    Raises:
+        ConfigError: no such file, not TOML, an unknown key, or a value of the wrong type.
+    """
+    if path is None:
+        return Settings()
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            str(path), "no such file; `newsbeam init` writes one, `--config FILE` names another"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), f"not valid TOML: {error}") from error
+    if "home" in raw:
+        raise ConfigError(f"{path}: home", "unknown key")
+    return read_table(Settings, {**raw, "home": str(path.parent)}, str(path))
+
+
+T = TypeVar("T")
+
+
+def read_table(cls: type[T], raw: Mapping[str, Any], file: str, prefix: str = "") -> T:
+    """Make a dataclass from a TOML table, strictly.
+
+    Args:
+        cls: a dataclass; its field types say what is allowed.
+        raw: the table.
+        file: named in errors.
+        prefix: dotted key of the table, named in errors.
+
+    Raises:
+        ConfigError: an unknown or missing key, or a value of the wrong type.
+    """
+    hints = typing.get_type_hints(cls)
+    known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
+    for key in raw:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, 1)
+            cure = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(known)}"
+            raise ConfigError(f"{file}: {prefix}{key}", f"unknown key; {cure}")
+    values = {key: _value(hints[key], value, file, f"{prefix}{key}") for key, value in raw.items()}
+    for name, item in known.items():
+        if name not in values and item.default is MISSING and item.default_factory is MISSING:
+            raise ConfigError(f"{file}: {prefix}{name}", "this key is required")
+    try:
+        return cls(**values)
+    except ValueError as error:  # a dataclass may check its own values in __post_init__
+        raise ConfigError(f"{file}: {prefix.rstrip('.') or 'settings'}", str(error)) from error
+
+
+def _value(kind: Any, value: Any, file: str, key: str) -> Any:
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        options = [a for a in args if a is not type(None)]
+        return _value(options[0], value, file, key)
+    if origin is Literal:
+        if value not in args:
+            raise ConfigError(
+                f"{file}: {key}", f"must be one of {', '.join(map(str, args))}; it is {value!r}"
+            )
+        return value
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ConfigError(f"{file}: {key}", f"must be a list, like [{value!r}]")
+        return tuple(_value(args[0], v, file, f"{key}[{i}]") for i, v in enumerate(value))
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ConfigError(f"{file}: {key}", f"must be a table [{key}]")
+        return {k: _value(args[1], v, file, f"{key}.{k}") for k, v in value.items()}
+    if is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{file}: {key}", f"must be a table [{key}]")
+        return read_table(kind, value, file, f"{key}.")  # type: ignore[arg-type]
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        words = {
+            str: "text in quotes",
+            int: "a whole number",
+            float: "a number",
+            bool: "true or false",
+        }
+        raise ConfigError(
+            f"{file}: {key}", f"must be {words.get(kind, kind.__name__)}; it is {value!r}"
+        )
+    return value

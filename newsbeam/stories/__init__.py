@@ -1,0 +1,1 @@
+"""Stories: copies, events with stable ids, newsrooms counted once."""

@@ -1,0 +1,1 @@
+"""Topics: the query language, meaning, and the evidence of every match."""

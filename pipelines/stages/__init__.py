@@ -1,0 +1,1 @@
+"""Stages: one plain function each, and one thin PTransform that spreads it."""
