@@ -4,9 +4,9 @@
 
     Feed ──poll──► Entry ──fetch──► Page ──extract──► Article ──embed──► Embedded ──match──► Mention
                                                           └──────group──────► Story ──► Alert
-                              any step ──► LedgerRow (a verdict), and Failure where something broke
+                      any step ──► LedgerRow (a verdict), and Failure where it broke
 
-All are frozen and picklable.  Two named times: ``published`` (what the outlet claims) and ``fetched``
+All are frozen and picklable.  Two named times: ``published`` (the outlet claims) and ``fetched``
 (ours).  Every time is aware and in UTC.  Missing is ``None``, never ``""``.  Sequences are tuples.
 Records know no SQL, JSON, HTTP or Beam.
 """
@@ -29,7 +29,7 @@ def record_id(*parts: str) -> str:
 
 
 class Verdict(StrEnum):
-    """How an entry, page or feed ended.  The ledger's words; they are data, so add, never rename."""
+    """How an entry, page or feed ended: the words of the ledger.  Data: add, never rename."""
 
     # a page that was read
     ARTICLE = "article"
