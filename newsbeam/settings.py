@@ -77,6 +77,10 @@ class FetchSettings:
     """Ports that may be fetched; for an address in ``allow_networks`` every port may."""
     robots: bool = True
     """Honour robots.txt for pages."""
+    hosts: dict[str, str] = field(default_factory=dict)
+    """Where to connect for a host name instead of asking DNS, like a hosts file with a port:
+    ``{ "harbour-courier.example" = "127.0.1.1:8123" }``.  The URL, the Host header and the outlet
+    stay those of the name; the address must still be allowed (``allow_networks``)."""
 
 
 @dataclass(frozen=True, slots=True)
