@@ -1,0 +1,80 @@
+"""A batch: what one run staged, on its way into the store.
+
+The stages leave Parquet files in a folder; :func:`stage` shows them to DuckDB as temporary tables,
+one row per natural key, in a stable order, so that the steps of the commit are plain SQL::
+
+    staged_polls      one row per feed              key url
+    staged_cursors    one row per feed              key url
+    staged_entries    one row per entry             key entry_id
+    staged_ledger     one row per entry             key subject
+    staged_articles   one row per article           key article_id   (with text, zones, vector)
+    staged_mentions   one row per article and topic key mention_id
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from newsbeam.settings import Settings
+from sinks.store.rows import SCHEMAS
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the steps of a commit know besides the database."""
+
+    run_id: str
+    kind: str
+    """run, backfill, watch or demo."""
+    now: datetime
+    """Start of the run, aware UTC: the ``fetched`` and ``at_time`` of all its rows."""
+    config_hash: str
+    settings: Settings
+    folder: Path
+    """The staged Parquet files."""
+    model: str | None = None
+    """Identity of the embedding model, where one was used."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Filled by the steps, for the summary."""
+    warm: dict[str, Any] = field(default_factory=dict)
+    """Memory that a step may keep between the cycles of one process; never the only copy."""
+
+    @property
+    def utc(self) -> datetime:
+        """``now`` as the store keeps it: naive, in UTC."""
+        return self.now.replace(tzinfo=None)
+
+
+KEYS = {
+    "polls": "url",
+    "cursors": "url",
+    "entries": "entry_id",
+    "ledger": "subject",
+    "articles": "article_id",
+    "mentions": "mention_id",
+}
+
+
+def stage(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Make the temporary tables; of rows with one key the first by all columns stays.
+
+    The same entry can be staged twice where a runner retried a bundle: the rows are then equal.
+    Two entries can lead to one article (a redirect): the one with the least entry id stays.
+    """
+    for name, key in KEYS.items():
+        files = sorted(batch.folder.glob(f"{name}-*.parquet"))
+        if files:
+            source = f"read_parquet({[str(f) for f in files]!r})"  # our own paths
+        else:
+            source = "empty_staged"
+            db.register(source, pa.table({f.name: pa.array([], f.type) for f in SCHEMAS[name]}))
+        tie = "entry_id, url" if name == "articles" else key
+        db.execute(
+            f"CREATE OR REPLACE TEMP TABLE staged_{name} AS "  # noqa: S608
+            f"SELECT * FROM {source} "
+            f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {tie}) = 1 ORDER BY {key}"
+        )

@@ -1,0 +1,178 @@
+"""The commit: everything that a run found goes into the store in one transaction.
+
+The order of :data:`STEPS` is the order of meaning: texts before what is said of them, mentions
+before stories, all before the decision to alert.  A step is ``step(db, batch) -> None``; it reads
+the staged tables and the temporary tables of the steps before it, and adds to ``batch.counts``.
+A crash at any moment leaves the state of the last commit.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import duckdb
+
+from newsbeam import __version__
+from newsbeam.errors import SinkError
+from sinks.store.articles import articles_step, mentions_step
+from sinks.store.batch import Batch, stage
+
+Step = Callable[[duckdb.DuckDBPyConnection, Batch], None]
+
+
+def commit(
+    db: duckdb.DuckDBPyConnection,
+    batch: Batch,
+    steps: Sequence[Step],
+    *,
+    finished: Callable[[], datetime],
+    stages: dict[str, float] | None = None,
+) -> bool:
+    """Commit a batch; False where this run had been committed before.
+
+    Args:
+        db: the open store.
+        batch: what was staged.
+        steps: usually :data:`STEPS`.
+        finished: the clock, read at the end.
+        stages: seconds per stage so far, kept with the run.
+
+    Raises:
+        SinkError: the disk is full or read-only; nothing of the batch is in the store.
+    """
+    if db.execute("SELECT 1 FROM runs WHERE run_id = ?", [batch.run_id]).fetchone():
+        return False
+    db.execute("BEGIN")
+    try:
+        stage(db, batch)
+        for step in steps:
+            step(db, batch)
+        _record_run(db, batch, finished().replace(tzinfo=None), stages or {})
+        db.execute("COMMIT")
+    except BaseException as error:
+        _rollback(db)
+        if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+            raise SinkError(f"nothing was written: {' '.join(str(error).split())[:300]}") from error
+        raise
+    return True
+
+
+def _rollback(db: duckdb.DuckDBPyConnection) -> None:
+    try:
+        db.execute("ROLLBACK")
+    except duckdb.Error:  # a failed COMMIT has rolled back already
+        return
+
+
+def entries_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Remember the entries, with the verdict and article that their ledger row names."""
+    db.execute(
+        """
+        INSERT INTO entries
+        SELECT e.entry_id, e.key, e.print, e.feed_url, e.guid, e.url, e.outlet, e.title, e.summary,
+               e.published, e.updated, e.authors, e.language, e.tags, e.kind, ?, ?,
+               l.article_id, coalesce(l.verdict, 'error')
+        FROM staged_entries e LEFT JOIN staged_ledger l ON l.subject = e.entry_id
+        ON CONFLICT (entry_id) DO UPDATE SET
+            print = excluded.print, url = excluded.url, title = excluded.title,
+            summary = excluded.summary, published = coalesce(entries.published, excluded.published),
+            updated = excluded.updated, authors = excluded.authors, tags = excluded.tags,
+            last_seen = excluded.last_seen,
+            article_id = coalesce(excluded.article_id, entries.article_id),
+            verdict = excluded.verdict
+        """,
+        [batch.utc, batch.utc],
+    )
+
+
+def ledger_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Write the ledger and the failures: one row per feed polled, one per entry not known."""
+    common = [batch.run_id, batch.utc, batch.config_hash]
+    db.execute(
+        """
+        INSERT INTO ledger_rows
+        SELECT $1, subject, kind, url, feed_url, stage, verdict, reason, $2, article_id, seconds, $3
+        FROM staged_ledger ORDER BY subject
+        """,
+        common,
+    )
+    db.execute(
+        """
+        INSERT INTO polls
+        SELECT $1, url, $2, verdict, reason, status, bytes, seconds, entries, known, fresh
+        FROM staged_polls ORDER BY url
+        """,
+        common[:2],
+    )
+    db.execute(
+        """
+        INSERT INTO failures
+        SELECT $1, stage, coalesce(url, subject), verdict, coalesce(reason, ''), $2
+        FROM staged_ledger
+        WHERE kind = 'feed' AND verdict NOT IN ('feed_ok', 'unchanged')
+           OR kind = 'entry' AND stage IN ('fetch', 'extract') AND article_id IS NULL
+              AND verdict NOT IN ('listing', 'consent_wall', 'soft_404', 'too_short', 'not_text',
+                                  'teaser_or_paywall', 'duplicate_url', 'too_old', 'unchanged')
+        ORDER BY subject
+        """,
+        common[:2],
+    )
+
+
+def cursors_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Remember the feeds and where we are in them."""
+    columns = [row[0] for row in db.execute("DESCRIBE staged_cursors").fetchall()]
+    changes = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "url")
+    names = ", ".join(columns)
+    db.execute(
+        f"INSERT INTO feed_cursors ({names}) SELECT {names} FROM staged_cursors "  # noqa: S608
+        f"ON CONFLICT (url) DO UPDATE SET {changes}"
+    )
+    db.execute(
+        "UPDATE feeds SET title = coalesce(feeds.title, p.title) "
+        "FROM staged_polls p "
+        "WHERE p.url = feeds.url AND feeds.title IS NULL AND p.title IS NOT NULL"
+    )
+
+
+def _record_run(
+    db: duckdb.DuckDBPyConnection, batch: Batch, finished: datetime, stages: dict[str, float]
+) -> None:
+    polled = db.execute(
+        "SELECT count(*), count(*) FILTER (verdict NOT IN ('feed_ok', 'unchanged')), "
+        "coalesce(sum(known), 0) FROM staged_polls"
+    ).fetchone()
+    seen = db.execute("SELECT count(*) FROM staged_ledger WHERE kind = 'entry'").fetchone()
+    assert polled is not None  # noqa: S101  # an aggregate always gives a row
+    assert seen is not None  # noqa: S101
+    counts = batch.counts
+    db.execute(
+        "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            batch.run_id,
+            batch.kind,
+            batch.utc,
+            finished,
+            batch.config_hash,
+            __version__,
+            batch.model,
+            polled[0],
+            polled[1],
+            seen[0] + polled[2],
+            polled[2],
+            counts.get("articles_new", 0),
+            counts.get("articles_revised", 0),
+            counts.get("mentions_written", 0),
+            json.dumps(stages),
+        ],
+    )
+
+
+STEPS: tuple[Step, ...] = (
+    articles_step,
+    mentions_step,
+    ledger_step,
+    entries_step,
+    cursors_step,
+)
+"""What a commit does, in order."""
