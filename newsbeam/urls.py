@@ -1,0 +1,285 @@
+"""URLs: one canonical form per article, and the outlet that a URL belongs to.
+
+Pure text work: no network, no clock.  Three questions::
+
+    canonical_url(url)                  what identifies the article behind this URL?
+    outlet_of(url)                      which registrable domain publishes it?
+    trusted_canonical(page, declared)   may the page's own <link rel=canonical> be believed?
+
+The canonical form is an identity, not an address to fetch: tracking, AMP and mobile variants,
+``www.`` and the scheme are gone, what tells two articles apart stays.  Sites are never merged.
+
+Source: https://url.spec.whatwg.org/ (what browsers do), https://publicsuffix.org/,
+https://developers.google.com/amp/cache/overview (AMP cache addresses).
+"""
+
+import re
+from base64 import urlsafe_b64decode
+from functools import cache, lru_cache
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urljoin, urlsplit, urlunsplit
+
+from newsbeam.tracking import is_tracking
+
+UNKNOWN_OUTLET = "unknown"
+"""The outlet of what has no host: a text file, a ``urn:``."""
+
+MAX_URL_CHARS = 8_000
+"""Longer URLs are left as they are: no article has one, and every pass over them costs."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_VARIANT_LABELS = frozenset({"www", "m", "mobile", "amp", "wap"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_AMP_CACHE = re.compile(r"^/(?:c|v|i|a|wp)/(s/)?(.+)$")
+_GOOGLE_AMP = re.compile(r"^/amp/(s/)?(.+)$")
+_GOOGLE_NEWS = re.compile(r"^/(?:rss/|__i/rss/rd/)?(?:articles|read)/([\w-]{20,})=*$")
+_AMP_SUFFIX = re.compile(r"\.amp(\.html?)?$", re.IGNORECASE)
+_INDEX = re.compile(r"/index\.html?$", re.IGNORECASE)
+_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;?]*", re.IGNORECASE)
+_SLUG = re.compile(r"\d{4,}|[^/-]+-[^/-]+-[^/-]+|\.html?$")
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\$\{|%7B%7B|undefined|\[object|/null(?:/|$)", re.IGNORECASE)
+
+_REDIRECTORS = {
+    "google.com/url": ("url", "q"),
+    "l.facebook.com/l.php": ("u",),
+    "lm.facebook.com/l.php": ("u",),
+    "l.instagram.com/": ("u",),
+    "out.reddit.com/": ("url",),
+    "bing.com/news/apiclick.aspx": ("url",),
+    "t.umblr.com/redirect": ("z",),
+    "youtube.com/redirect": ("q",),
+    "linkedin.com/redir/redirect": ("url",),
+    "slack-redir.net/link": ("url",),
+    "news.google.com/news/url": ("url",),
+}
+"""Redirect pages that name their target in the query: host/path (without ``www.``) -> keys."""
+
+
+def canonical_url(url: str) -> str:
+    """Return the form of a URL that is equal for all addresses of one article.
+
+    Idempotent.  What is not an http(s) URL comes back trimmed, otherwise untouched.
+    """
+    url = _CONTROL.sub("", url).strip()
+    if len(url) > MAX_URL_CHARS:
+        return url
+    for _ in range(8):  # each rule may uncover work for another: AMP cache, then ``m.``, …
+        done = _canonical_once(url)
+        if done == url:
+            break
+        url = done
+    return url
+
+
+def outlet_of(url: str) -> str:
+    """Return who publishes at a URL: its registrable domain, private suffixes included.
+
+    ``a.github.io`` and ``b.github.io`` are two outlets.  An IP address or a single-label host
+    (``localhost``) is its own outlet.  Without a host: :data:`UNKNOWN_OUTLET`.
+    """
+    parts = _split(unwrap_redirect(_CONTROL.sub("", url).strip()[:MAX_URL_CHARS]))
+    host = _host(parts) if parts else ""
+    return (_registrable(host) or host) if host else UNKNOWN_OUTLET
+
+
+def trusted_canonical(page_url: str, declared: str | None) -> str:
+    """Return the canonical form of what a page declares, or of its own URL where that is safer.
+
+    A declaration (``rel=canonical``, ``og:url``) is believed when it stays within the outlet, is
+    not the home page or a section above the page, keeps the query that identifies the page, and
+    is no unfilled template.
+    """
+    own = canonical_url(page_url)
+    text = _CONTROL.sub("", declared or "").strip()
+    if not text or _PLACEHOLDER.search(text):
+        return own
+    try:
+        target = canonical_url(urljoin(page_url, text))
+    except ValueError:
+        return own
+    mine, other = _split(own), _split(target)
+    if not mine or not other or not _may_stand_for(mine, other):
+        return own
+    return target
+
+
+def unwrap_redirect(url: str) -> str:
+    """Return the target that a known redirector or AMP cache names in its URL, else the URL.
+
+    Google News links are read where they still carry the address (they did until 2024).
+    """
+    for _ in range(4):
+        parts = _split(url)
+        target = _redirect_target(parts) if parts else None
+        if target is None:
+            return url
+        url = target
+    return url
+
+
+def is_web_url(url: str | None) -> bool:
+    """Say whether a text is an absolute http(s) URL with a host."""
+    return bool(url) and _split(url or "") is not None
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0:
+        return None
+    return parts
+
+
+def _host(parts: SplitResult) -> str:
+    """Lower-case ASCII host without its last dot; IPv6 without brackets."""
+    host = (parts.hostname or "").rstrip(".")
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return host
+
+
+@cache
+def _suffixes() -> Any:
+    from publicsuffixlist import PublicSuffixList  # 80 ms: only where a URL is looked at
+
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=50_000)
+def _registrable(host: str) -> str | None:
+    if _is_ip(host) or "." not in host:
+        return None
+    found = _suffixes().privatesuffix(host)
+    return str(found) if found else None
+
+
+def _is_ip(host: str) -> bool:
+    if not (host[-1:].isdigit() or ":" in host):
+        return False
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=50_000)
+def _plain_host(host: str) -> str:
+    """Drop ``www.``, ``m.``, ``mobile.``, ``amp.`` labels below the registrable domain."""
+    domain = _registrable(host)
+    if not domain or host == domain:
+        return host
+    labels = host[: -len(domain) - 1].split(".")
+    while labels and labels[0] in _VARIANT_LABELS:
+        labels.pop(0)
+    labels = [label for label in labels if label not in {"m", "amp"}]  # en.m.wikipedia.org
+    return ".".join([*labels, domain])
+
+
+def _canonical_once(url: str) -> str:
+    url = unwrap_redirect(url)
+    parts = _split(url)
+    if parts is None:
+        return url
+    host, port, scheme = _host(parts), parts.port, parts.scheme
+    if port == _DEFAULT_PORTS[scheme]:
+        port = None
+    if port is None and _registrable(host):
+        scheme = "https"
+    host = _plain_host(host)
+    place = f"[{host}]" if ":" in host else host
+    path = _canonical_path(parts.path)
+    query = _canonical_query(parts.query)
+    fragment = parts.fragment if parts.fragment.startswith("!") else ""
+    netloc = place if port is None else f"{place}:{port}"
+    return urlunsplit((scheme, netloc, path or "/", query, _normal_escapes(fragment)))
+
+
+def _canonical_path(path: str) -> str:
+    path = _SESSION.sub("", _normal_escapes(path))
+    path = _AMP_SUFFIX.sub(lambda m: m.group(1) or "", path)
+    path = _INDEX.sub("/", path)
+    path = path.rstrip("/") or "/"
+    segments = path.split("/")[1:]
+    if "amp" in segments and len(segments) > 1:
+        rest = [segment for segment in segments if segment != "amp"]
+        if rest and _SLUG.search(rest[-1]):  # /tag/amp is a page about amplifiers, perhaps
+            segments = rest
+    return "/" + "/".join(segments)
+
+
+def _canonical_query(query: str) -> str:
+    kept = []
+    for pair in query.split("&"):
+        key, _, value = pair.partition("=")
+        if pair and not is_tracking(unquote(key).lower(), unquote(value).lower()):
+            kept.append(_normal_escapes(pair))
+    return "&".join(sorted(kept, key=lambda pair: pair.partition("=")[0]))
+
+
+def _normal_escapes(text: str) -> str:
+    """Upper-case escapes, undo those of plain letters, escape what must be (WHATWG path set)."""
+    if "%" in text:
+        text = _ESCAPE.sub(_normal_escape, text)
+    if text.isascii() and not any(c in text for c in ' "<>`{}^|\\'):
+        return text
+    return quote(text, safe="%/:@!$&'()*+,;=~-._?[]#", errors="replace")
+
+
+def _normal_escape(match: re.Match[str]) -> str:
+    code = int(match.group(1), 16)
+    return chr(code) if code in _UNRESERVED else f"%{match.group(1).upper()}"
+
+
+def _redirect_target(parts: SplitResult) -> str | None:
+    host = _host(parts)
+    target: str | None = None
+    if host.endswith(".cdn.ampproject.org"):
+        target = _embedded(_AMP_CACHE.match(parts.path), parts.query)
+    elif host.startswith("www.google.") and parts.path.startswith("/amp/"):
+        target = _embedded(_GOOGLE_AMP.match(parts.path), parts.query)
+    elif host == "news.google.com" and (found := _GOOGLE_NEWS.match(parts.path)):
+        target = _google_news_target(found.group(1))
+    if target is None and parts.query:
+        keys = _REDIRECTORS.get(host.removeprefix("www.") + (parts.path or "/"), ())
+        values = parse_qs(parts.query, max_num_fields=200) if keys else {}
+        target = next((values[key][0] for key in keys if key in values), None)
+    return target if target and _split(target) else None
+
+
+def _embedded(found: re.Match[str] | None, query: str) -> str | None:
+    if not found:
+        return None
+    target = f"{'https' if found.group(1) else 'http'}://{found.group(2)}"
+    return f"{target}?{query}" if query else target
+
+
+def _google_news_target(code: str) -> str | None:
+    """Read the URL from an old-style Google News id (base64 of a small protobuf)."""
+    try:
+        raw = urlsafe_b64decode(code + "=" * (-len(code) % 4))
+    except ValueError:
+        return None
+    found = re.search(rb"https?://[\x21-\x7e]+", raw)
+    return found.group().decode("ascii") if found else None
+
+
+def _may_stand_for(page: SplitResult, declared: SplitResult) -> bool:
+    """Say whether, of two canonical URLs, ``declared`` may name the article at ``page``."""
+    if outlet_of(page.geturl()) != outlet_of(declared.geturl()):
+        return False
+    if declared.path == "/" and not declared.query and (page.path != "/" or page.query):
+        return False
+    if page.path.startswith(declared.path.rstrip("/") + "/"):
+        return False  # a section above the page
+    generic = not _SLUG.search(page.path.rpartition("/")[2].removesuffix(".html"))
+    return not (generic and page.query and page.path == declared.path and not declared.query)
