@@ -1,0 +1,1 @@
+"""Bytes to entries: pure, no network, no clock of its own."""

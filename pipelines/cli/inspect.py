@@ -1,0 +1,100 @@
+"""``newsbeam inspect``: one stage on one input, one JSON line per input, in order.
+
+The lines are a contract (docs/inspect.md): scripts may rely on their keys.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.cli import LazyGroup
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "pages": ("pipelines.cli.inspect_pages", "pages", "Extract pages: text, zones, dates."),
+    },
+)
+def inspect() -> None:
+    """Run one stage on one input and print one JSON line per input, in order."""
+
+
+@inspect.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--base-url", metavar="URL", help="Where the files come from; relative links start here."
+)
+def feeds(files: tuple[Path, ...], base_url: str | None) -> None:
+    """Parse feeds that are files: title and entries of each, or the error.
+
+    Relative links are resolved against the feed's own address (its rel=self link), then --base-url.
+    """
+    for file in files:
+        _print(_feed_line(file, base_url))
+
+
+@inspect.command()
+@click.argument("source", default="-", type=click.Path(path_type=Path))
+def urls(source: Path) -> None:
+    """Print the canonical form and the outlet of URLs, one a line, from a file or ``-`` (stdin).
+
+    Both are null for what is no http(s) URL.
+    """
+    from newsbeam.urls import canonical_url, is_web_url, outlet_of
+
+    for line in _lines(source):
+        web = is_web_url(line)
+        canonical = canonical_url(line) if web else None
+        _print({"url": line, "canonical": canonical, "outlet": outlet_of(line) if web else None})
+
+
+def _feed_line(file: Path, base_url: str | None) -> dict[str, Any]:
+    from connectors.feeds import parse_feed
+    from newsbeam.errors import ParseError
+
+    line: dict[str, Any] = {"source": str(file), "title": None, "entries": [], "error": None}
+    try:
+        body = file.read_bytes()
+        parsed = parse_feed(base_url or "", body, now=datetime.now(UTC))
+    except OSError as error:
+        return {**line, "error": f"cannot be read: {error.strerror}"}
+    except ParseError as error:
+        return {**line, "error": error.message}
+    line["title"] = parsed.title
+    line["entries"] = [
+        {
+            "url": entry.url,
+            "guid": entry.guid,
+            "title": entry.title,
+            "published": _iso(entry.published),
+            "author": ", ".join(entry.authors) or None,
+            "summary": entry.summary,
+            "content": entry.content,
+        }
+        for entry in parsed.entries
+    ]
+    return line
+
+
+def _iso(time: datetime | None) -> str | None:
+    return time.isoformat().replace("+00:00", "Z") if time else None
+
+
+def _lines(source: Path) -> Iterator[str]:
+    """Yield the lines, whatever bytes they hold."""
+    stream = sys.stdin.buffer if str(source) == "-" else click.open_file(str(source), "rb")
+    with stream:
+        for raw in stream:
+            yield raw.decode("utf-8", "replace").strip()
+
+
+def _print(line: dict[str, Any]) -> None:
+    # lone surrogates cannot be written as UTF-8: escape them, and only them
+    text = json.dumps(line, ensure_ascii=False)
+    click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))
