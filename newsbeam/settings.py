@@ -142,6 +142,51 @@ class RunSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishSettings:
+    """The read-only database for analysts and the dashboard (docs/analysts.md)."""
+
+    path: str = "newsroom/published/news.duckdb"
+    """What analysts open, relative to the settings file; its data lies in a folder beside it."""
+    every_s: float = 10.0
+    """Publish after a commit, but not more often than this, seconds."""
+    keep_s: float = 3600.0
+    """How long replaced data files stay for whoever is copying the folder, seconds.  Files that an
+    open reader needs stay as long as it is open, however long that is."""
+    storage_version: str = "v1.2.0"
+    """DuckDB storage format: clients from this version on can open the publication."""
+    text: bool = True
+    """Publish the articles' full texts."""
+    search: bool = True
+    """Publish the index for full-text search."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """What `newsbeam store prune` may forget; 0 keeps for good."""
+
+    text_days: int = 0
+    """Days after which article texts are emptied; headline, lead, mentions and stories stay."""
+    ledger_days: int = 0
+    """Days after which ledger rows, polls and failures go."""
+    entry_days: int = 0
+    """Days after which the summaries of entries are emptied; their ids stay, so nothing returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardSettings:
+    """The dashboard in the browser."""
+
+    address: str = "127.0.0.1"
+    """Address it listens on.  Keep it local; docs/analysts.md shows a proxy with sign-in."""
+    port: int = 8501
+    """Port it listens on."""
+    days: int = 30
+    """Days that pages show until another range is chosen."""
+    refresh_s: int = 30
+    """How often an open page looks for a new publication, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All tables of ``newsbeam.toml``."""
 
@@ -153,6 +198,9 @@ class Settings:
     topics: TopicsSettings = field(default_factory=TopicsSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     run: RunSettings = field(default_factory=RunSettings)
+    publish: PublishSettings = field(default_factory=PublishSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     home: str = "."
     """Folder of the settings file: relative paths start here.  Not a key of the file."""
 
