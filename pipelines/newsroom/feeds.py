@@ -54,7 +54,7 @@ def _rss2(outlet: Outlet, pieces: list[Piece]) -> str:
             items.append(_rss2_item(outlet, piece, url, url))
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" \
-xmlns:dc="http://purl.org/dc/elements/1.1/">
+xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">
 <channel>
 <title>{escape(outlet.name)}</title>
 <link>http://{outlet.host}/</link>
@@ -69,6 +69,8 @@ xmlns:dc="http://purl.org/dc/elements/1.1/">
 def _rss2_item(outlet: Outlet, piece: Piece, link: str, guid: str) -> str:
     when = _moment(piece)
     date = f"<pubDate>{format_datetime(when)}</pubDate>\n" if when else ""
+    if piece.modified:
+        date += f"<dcterms:modified>{piece.modified.isoformat()}</dcterms:modified>\n"
     author = f"<dc:creator>{escape(piece.author)}</dc:creator>\n" if piece.author else ""
     full = (
         f"<content:encoded><![CDATA[{_html(piece)}]]></content:encoded>\n"
