@@ -139,6 +139,8 @@ class RunSettings:
 
     runner: str = "FnApiRunner"
     """Beam runner.  The embedded one is pinned (docs/decisions/0002)."""
+    options: tuple[str, ...] = ()
+    """Flags for Beam: ``["--job_endpoint=localhost:8099", "--environment_type=LOOPBACK"]``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,29 @@ def entries_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     )
 
 
+def verdicts_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Correct the ledger by what only the store knows: two ways to one article, nothing changed."""
+    del batch
+    db.execute(
+        """
+        UPDATE staged_ledger SET stage = 'commit', verdict = 'duplicate_url',
+               reason = 'led to the same article as another entry'
+        FROM staged_articles a
+        WHERE staged_ledger.article_id = a.article_id AND a.entry_id <> staged_ledger.subject
+          AND staged_ledger.verdict <> 'duplicate_url'
+        """
+    )
+    db.execute(
+        """
+        UPDATE staged_ledger SET stage = 'commit', verdict = 'unchanged',
+               reason = 'the article is in the store with this text'
+        FROM batch_articles b
+        WHERE staged_ledger.article_id = b.article_id AND b.change = 'same'
+          AND staged_ledger.stage IN ('extract', 'match')
+        """
+    )
+
+
 def ledger_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Write the ledger and the failures: one row per feed polled, one per entry not known."""
     common = [batch.run_id, batch.utc, batch.config_hash]
@@ -171,6 +194,7 @@ def _record_run(
 STEPS: tuple[Step, ...] = (
     articles_step,
     mentions_step,
+    verdicts_step,
     ledger_step,
     entries_step,
     cursors_step,

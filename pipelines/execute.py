@@ -1,0 +1,73 @@
+"""Run the graph on the chosen Beam runner."""
+
+import logging
+from collections.abc import Sequence
+
+# Beam warns of optional cloud libraries while it is imported, and configures the root logger by it.
+logging.disable(logging.WARNING)
+import apache_beam as beam  # noqa: E402
+from apache_beam.metrics import MetricsFilter  # noqa: E402
+from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
+
+logging.disable(logging.NOTSET)
+
+from newsbeam.errors import ConfigError, NewsbeamError  # noqa: E402
+from newsbeam.records import Cursor, Feed  # noqa: E402
+from pipelines.graph import build  # noqa: E402
+from pipelines.job import Job  # noqa: E402
+from pipelines.run import REFUSED, Progress  # noqa: E402
+from pipelines.stages.timing import NAMESPACE, watching  # noqa: E402
+
+STAGES = ("poll", "fetch", "read", "extract", "embed", "match", "stage")
+
+
+def execute(
+    job: Job,
+    *,
+    feeds: Sequence[tuple[Feed, Cursor]],
+    archives: Sequence[str],
+    known: str,
+    progress: Progress | None = None,
+) -> dict[str, float]:
+    """Run the graph to its end; return the seconds of work per stage.
+
+    Raises:
+        ConfigError: a runner that gives wrong results, or flags that Beam does not know.
+        NewsbeamError: what a stage raised on purpose (a model that is not the right one, …).
+    """
+    with watching(progress):
+        pipeline = beam.Pipeline(options=pipeline_options(job))
+        build(pipeline, job, feeds=feeds, archives=archives, known=known)
+        try:
+            result = pipeline.run()
+            result.wait_until_finish()
+        except NewsbeamError:
+            raise
+        except Exception as error:
+            # Beam wraps what a stage raises; ours is what the operator must see
+            if ours := _own_cause(error):
+                raise ours from error
+            raise
+    counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
+    spent = {c.key.metric.name.removeprefix("ms/"): c.result / 1000 for c in counters}
+    return {stage: round(spent[stage], 3) for stage in STAGES if stage in spent}
+
+
+def _own_cause(error: BaseException | None) -> NewsbeamError | None:
+    while error is not None:
+        if isinstance(error, NewsbeamError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def pipeline_options(job: Job) -> PipelineOptions:
+    """Return Beam's options for the runner of the settings.
+
+    Raises:
+        ConfigError: the runner is known to give wrong results.
+    """
+    name = job.settings.run.runner
+    if reason := REFUSED.get(name):
+        raise ConfigError("run.runner", f"{name} is refused: {reason}")
+    return PipelineOptions([f"--runner={name}", *job.settings.run.options], save_main_session=False)

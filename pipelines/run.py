@@ -1,0 +1,182 @@
+"""One run: choose what is due, run the graph, commit, report.
+
+The same for ``newsbeam run``, ``backfill``, each cycle of ``watch`` and the demo.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import duckdb
+from connectors.opml import read_opml
+
+from newsbeam.errors import ConfigError, SinkError
+from newsbeam.records import Cursor, Feed
+from newsbeam.settings import Settings
+from pipelines.job import Job
+from pipelines.report import RunReport
+from sinks.store.batch import Batch
+from sinks.store.commit import STEPS, commit
+from sinks.store.read import batch_summary, cursors, record_feeds
+from sinks.store.store import open_store
+
+Progress = Callable[[Counter[str]], None]
+
+REFUSED = {
+    "DaskRunner": "it silently drops data (only the last leaf runs, finish_bundle output is lost)",
+    "DirectRunner": "it switches engine by what it can download; use FnApiRunner",
+}
+"""Runners that give wrong results, with the reason (docs/decisions/0002)."""
+
+
+def clock() -> datetime:
+    """Return the time: the only place where a run reads it."""
+    return datetime.now(UTC)
+
+
+def configured_feeds(settings: Settings) -> list[Feed]:
+    """Return the feeds of the OPML files and of ``feeds.urls``, each once, in order.
+
+    Raises:
+        ConfigError: an OPML file is missing or not OPML, or there is no feed at all.
+    """
+    feeds: dict[str, Feed] = {}
+    for name in settings.feeds.opml:
+        for feed in read_opml(settings.path(name)):
+            feeds.setdefault(feed.url, feed)
+    for url in settings.feeds.urls:
+        feeds.setdefault(url, Feed(url))
+    if not feeds:
+        raise ConfigError(
+            "feeds",
+            "no feed is configured; `newsbeam init` writes a starter list, "
+            "`newsbeam feeds add URL` adds one",
+        )
+    return list(feeds.values())
+
+
+def run_once(
+    settings: Settings,
+    db: duckdb.DuckDBPyConnection,
+    *,
+    kind: str = "run",
+    now: datetime,
+    every_feed: bool = False,
+    feeds: Sequence[Feed] | None = None,
+    archives: Sequence[Path] = (),
+    warm: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> RunReport:
+    """Run the graph once and commit.
+
+    Args:
+        settings: of the operator.
+        db: the open store; we are its only writer.
+        kind: ``run``, ``backfill``, ``watch`` or ``demo``.
+        now: start of the run, aware UTC.
+        every_feed: poll feeds that are not due, too.
+        feeds: instead of those that the settings name.
+        archives: read these instead of feeds.
+        warm: memory that the commit's steps may keep between cycles of one process.
+        progress: told of every step, on the embedded runner.
+
+    Raises:
+        ConfigError: no feeds, a refused runner, a topic or model that is wrong.
+        SinkError: the disk is full or read-only; the store is as before.
+    """
+    began = perf_counter()
+    job = Job(kind, now, settings)
+    due: list[tuple[Feed, Cursor]] = []
+    waiting: list[datetime] = []
+    if not archives:
+        wanted = list(feeds) if feeds is not None else configured_feeds(settings)
+        record_feeds(db, wanted, now)
+        due, waiting = _due(wanted, cursors(db), now, every_feed)
+    report = RunReport(job.run_id, kind, now, 0.0, feeds_waiting=len(waiting))
+    if not due and not archives:
+        next_due = min(waiting, default=None)
+        return replace(report, next_due=next_due, seconds=perf_counter() - began)
+    try:
+        stages = _run_graph(job, db, due, archives, progress)
+        batch = Batch(
+            run_id=job.run_id,
+            kind=kind,
+            now=now,
+            config_hash=settings.hash(),
+            settings=settings,
+            folder=job.folder,
+            warm=warm if warm is not None else {},
+        )
+        before = perf_counter()
+        fresh = commit(db, batch, STEPS, finished=clock, stages=stages)
+        stages["commit"] = round(perf_counter() - before, 3)
+    except OSError as error:
+        raise SinkError(f"staging failed, nothing was committed: {error}") from error
+    finally:
+        shutil.rmtree(job.folder, ignore_errors=True)
+    return replace(
+        report,
+        seconds=perf_counter() - began,
+        stages=stages,
+        already=not fresh,
+        stories_new=batch.counts.get("stories_new", 0),
+        alerts=batch.counts.get("alerts", 0),
+        **batch_summary(db, job.run_id),
+    )
+
+
+def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
+    """Open the store, run once, publish for readers, close.
+
+    Takes the arguments of :func:`run_once`.
+
+    Raises:
+        StoreBusyError: another process holds the store.
+    """
+    path = settings.path(settings.store.path)
+    with open_store(path, f"newsbeam {arguments.get('kind', 'run')}") as db:
+        return run_once(settings, db, **arguments)
+
+
+def _due(
+    feeds: Sequence[Feed], known: dict[str, Cursor], now: datetime, every_feed: bool
+) -> tuple[list[tuple[Feed, Cursor]], list[datetime]]:
+    due, waiting = [], []
+    for feed in feeds:
+        cursor = known.get(feed.url) or Cursor(feed.url)
+        if every_feed or cursor.next_poll is None or cursor.next_poll <= now:
+            due.append((feed, cursor))
+        else:
+            waiting.append(cursor.next_poll)
+    return due, waiting
+
+
+def _run_graph(
+    job: Job,
+    db: duckdb.DuckDBPyConnection,
+    due: Sequence[tuple[Feed, Cursor]],
+    archives: Sequence[Path],
+    progress: Progress | None,
+) -> dict[str, float]:
+    sweep(job)
+    job.folder.mkdir(parents=True)
+    from pipelines.stages.known import save_known  # numpy
+
+    known = save_known(db, job.folder)
+    from pipelines.execute import execute  # Apache Beam: one to two seconds
+
+    return execute(
+        job, feeds=due, archives=[str(a) for a in archives], known=str(known), progress=progress
+    )
+
+
+def sweep(job: Job) -> None:
+    """Remove what an earlier run left behind: we hold the store, so no run is under way."""
+    for left in job.folder.parent.glob("*"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,68 @@
+"""Entries to pages.
+
+``fetch_entries`` does the work, through the connectors' polite client; ``FetchPages`` spreads it.
+Pages stream on as they arrive: while one is read, the next are under way, and a slow host delays
+only itself.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import apache_beam as beam
+from connectors.pages import fetch_many
+
+from newsbeam.records import Entry, Page, Verdict
+from pipelines.job import Job
+from pipelines.stages.items import Done, Unread
+from pipelines.stages.poll import entry_row
+from pipelines.stages.timing import timed
+
+AT_ONCE = 4096
+"""Entries per batch: slow hosts of one batch are waited for together."""
+
+
+def fetch_entries(entries: Sequence[Entry], job: Job) -> Iterator[Page | Unread]:
+    """Fetch the pages of entries, in order of arrival; exactly one output per entry."""
+    linked = {e.id: e for e in entries if e.url is not None}
+    for entry in entries:
+        if entry.url is None:
+            row = entry_row(entry, "fetch", Verdict.NO_LINK, "no link; the feed's text serves", job)
+            yield Unread(entry, row)
+    for answer in fetch_many(list(linked.values()), job.settings, now=job.now):
+        if isinstance(answer, Page):
+            yield answer
+        else:
+            yield Unread(linked[answer.subject], answer)
+
+
+class _Fetch(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def process(self, entries: Sequence[Entry]) -> Iterable[Page | Unread]:
+        yield from timed("fetch", fetch_entries(entries, self._job))
+
+
+class FetchPages(beam.PTransform):  # type: ignore[misc]
+    """Fetch each entry's page.
+
+    Input   PCollection[Entry | Done].
+    Output  PCollection[Page | Unread | Done]: every input once.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def expand(self, items: beam.PCollection) -> beam.PCollection:
+        """Wire the graph; no work happens here."""
+        entries, done = items | "Split" >> beam.Partition(_is_done, 2)
+        pages = (
+            entries
+            | "Batch" >> beam.BatchElements(min_batch_size=AT_ONCE, max_batch_size=AT_ONCE)
+            | "Fetch" >> beam.ParDo(_Fetch(self._job))
+        )
+        return (pages, done) | beam.Flatten()
+
+
+def _is_done(item: Entry | Done, _: int) -> int:
+    return int(isinstance(item, Done))

@@ -1,0 +1,60 @@
+"""What flows between the stages.
+
+An entry is on its way as ``Entry``, then ``Page`` or :class:`Unread`, then :class:`Read`, then
+:class:`Vectors`; at its end, wherever that is, it is :class:`Done`.  Each stage takes what is its own and passes
+``Done`` on, so the graph has one sink and every entry reaches it exactly once.
+"""
+
+from dataclasses import dataclass
+
+from newsbeam.records import Article, Cursor, Embedded, Entry, LedgerRow, Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """How the poll of one feed ended; entries = known + those that went on."""
+
+    row: LedgerRow
+    cursor: Cursor
+    title: str | None
+    status: int | None
+    bytes: int | None
+    entries: int
+    known: int
+    fresh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An entry whose page could not be had; its feed's own text may still serve."""
+
+    entry: Entry
+    row: LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An entry's article, and the ledger row that it will end with."""
+
+    entry: Entry
+    article: Article
+    row: LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The same with its vectors."""
+
+    entry: Entry
+    embedded: Embedded
+    row: LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An entry at its end: exactly one per entry that was not known."""
+
+    entry: Entry
+    row: LedgerRow
+    embedded: Embedded | None = None
+    mentions: tuple[Mention, ...] = ()

@@ -1,0 +1,70 @@
+"""Articles to mentions: which topics is each about, and why.
+
+The deciding itself is ``newsbeam.topics``.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+
+import apache_beam as beam
+from newsbeam.encoder import load_encoder
+
+from newsbeam.settings import ModelSettings, Settings, TopicsSettings
+from newsbeam.topics import TopicSet, load_topics
+from pipelines.job import Job
+from pipelines.stages.items import Done, Vectors
+
+
+def topic_set(settings: Settings) -> TopicSet:
+    """Return the topics of the settings, loaded and prepared once per process."""
+    return _topics(settings.topics, settings.model, settings.home)
+
+
+@lru_cache(maxsize=2)
+def _topics(topics: TopicsSettings, model: ModelSettings, home: str) -> TopicSet:
+    folders = [Path(home, folder) for folder in topics.folders]
+    loaded = load_topics(topics.packs, [f for f in folders if f.is_dir()])
+    loaded.prepare(load_encoder(model))
+    return loaded
+
+
+def match_article(item: Vectors, topics: TopicSet) -> Done:
+    """Decide which topics an article is about."""
+    return Done(item.entry, item.row, item.embedded, topics.match(item.embedded))
+
+
+class _Match(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._spent = 0.0
+
+    def process(self, item: Vectors | Done) -> Iterable[Done]:
+        if isinstance(item, Done):
+            yield item
+            return
+        began = perf_counter()
+        matched = match_article(item, topic_set(self._job.settings))
+        self._spent += perf_counter() - began
+        yield matched
+
+    def finish_bundle(self) -> None:
+        beam.metrics.Metrics.counter("newsbeam", "ms/match").inc(round(self._spent * 1000))
+        self._spent = 0.0
+
+
+class MatchTopics(beam.PTransform):  # type: ignore[misc]
+    """Decide each article's topics.
+
+    Input   PCollection[Vectors | Done].
+    Output  PCollection[Done]: every input once.
+    """
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def expand(self, items: beam.PCollection) -> beam.PCollection:
+        """Wire the graph; no work happens here."""
+        return items | "Match" >> beam.ParDo(_Match(self._job))

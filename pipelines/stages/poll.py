@@ -1,0 +1,123 @@
+"""Feeds to entries that are new or changed.
+
+``poll_feeds`` does the work; ``PollFeeds`` spreads it.  What a feed says of an entry is compared
+with what it said last time: a new publication date alone is no news.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+import apache_beam as beam
+from connectors.poll import Poll, poll_many
+from connectors.schedule import schedule
+
+from newsbeam.records import Cursor, Entry, Feed, LedgerRow, Verdict
+from pipelines.job import Job
+from pipelines.stages.items import Done, Polled
+from pipelines.stages.known import Known, load_known
+from pipelines.stages.timing import timed
+
+AT_ONCE = 512
+"""Feeds per batch: enough to keep all connections busy while a slow one is waited for."""
+
+WORKING = (Verdict.FEED_OK, Verdict.UNCHANGED)
+"""Verdicts of a poll with nothing wrong."""
+
+
+def poll_feeds(
+    feeds: Sequence[tuple[Feed, Cursor]], known: Known, job: Job
+) -> Iterator[Polled | Entry | Done]:
+    """Poll feeds; yield one ``Polled`` each, and their entries that are new or changed.
+
+    An entry that needs no page (no link, too old) is ``Done`` at once.
+    """
+    for poll in poll_many(feeds, job.settings, now=job.now):
+        fresh = 0
+        for entry in poll.entries:
+            if known.entry(entry) == "known":
+                continue
+            fresh += 1
+            yield _refused(entry, job) or entry
+        yield _polled(poll, fresh, job)
+
+
+def _polled(poll: Poll, fresh: int, job: Job) -> Polled:
+    row = LedgerRow(
+        subject=poll.feed.id,
+        kind="feed",
+        url=poll.feed.url,
+        stage="poll",
+        verdict=poll.verdict,
+        reason=poll.reason,
+        at=job.now,
+        feed_url=poll.feed.url,
+        seconds=poll.seconds,
+    )
+    return Polled(
+        row=row,
+        cursor=schedule(poll, fresh, now=job.now, settings=job.settings.poll),
+        title=poll.title,
+        status=poll.status,
+        bytes=poll.bytes,
+        entries=len(poll.entries),
+        known=len(poll.entries) - fresh,
+        fresh=fresh,
+    )
+
+
+def _refused(entry: Entry, job: Job) -> Done | None:
+    oldest = job.now - timedelta(days=job.settings.poll.max_entry_age_days)
+    if entry.url is None and not (entry.content or entry.summary):
+        verdict, reason = Verdict.NO_LINK, "the entry has neither a usable link nor a text"
+    elif entry.published is not None and entry.published < oldest and not _undated(entry):
+        verdict, reason = Verdict.TOO_OLD, f"dated {entry.published:%Y-%m-%d}"
+    else:
+        return None
+    return Done(entry, entry_row(entry, "poll", verdict, reason, job))
+
+
+def _undated(entry: Entry) -> bool:
+    """Whether the date is none: 1970 and before is a clock at zero, not an old article."""
+    return entry.published is not None and entry.published.year <= 1970
+
+
+def entry_row(entry: Entry, stage: str, verdict: str, reason: str | None, job: Job) -> LedgerRow:
+    """Return the ledger row that an entry ends with."""
+    return LedgerRow(
+        subject=entry.id,
+        kind="entry",
+        url=entry.url,
+        stage=stage,
+        verdict=verdict,
+        reason=reason,
+        at=job.now,
+        feed_url=entry.feed_url,
+    )
+
+
+class _Poll(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, job: Job, known: str) -> None:
+        self._job, self._known = job, known
+
+    def process(self, feeds: Sequence[tuple[Feed, Cursor]]) -> Iterable[Polled | Entry | Done]:
+        yield from timed("poll", poll_feeds(feeds, load_known(self._known), self._job))
+
+
+class PollFeeds(beam.PTransform):  # type: ignore[misc]
+    """Poll each feed.
+
+    Input   PCollection[tuple[Feed, Cursor]], bounded.
+    Output  PCollection[Polled | Entry | Done]: one ``Polled`` per feed.
+    """
+
+    def __init__(self, job: Job, known: str) -> None:
+        super().__init__()
+        self._job, self._known = job, known
+
+    def expand(self, feeds: beam.PCollection) -> beam.PCollection:
+        """Wire the graph; no work happens here."""
+        return (
+            feeds
+            | "Batch" >> beam.BatchElements(min_batch_size=AT_ONCE, max_batch_size=AT_ONCE)
+            | "Poll" >> beam.ParDo(_Poll(self._job, self._known))
+        )
