@@ -1,0 +1,54 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipelines.cli import COMMANDS, cli
+
+ROOT = Path(__file__).parents[3]
+
+
+def newsbeam(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from pipelines.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=cwd
+    )
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from pipelines.cli import cli; cli.main(['--help'], standalone_mode=False);"
+        "print(sorted({'torch', 'apache_beam', 'duckdb', 'numpy', 'aiohttp', 'lxml', 'rich'}"
+        " & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.endswith("[]\n")
+    for command in COMMANDS:
+        assert f"  {command} " in result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_table_exists_and_helps(command: str) -> None:
+    result = CliRunner().invoke(cli, [command, "--help"])
+    assert result.exit_code == 0, result.output
+    assert "Usage:" in result.output
+
+
+def test_a_wrong_setting_exits_with_2_and_one_line(tmp_path: Path) -> None:
+    (tmp_path / "newsbeam.toml").write_text("[fetch]\ntimeuot_s = 3\n")
+    result = newsbeam("run", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "newsbeam.toml: fetch.timeuot_s: unknown key; did you mean `timeout_s`?" in result.stderr
+
+
+def test_a_missing_settings_file_exits_with_2(tmp_path: Path) -> None:
+    result = newsbeam("--config", "none.toml", "run", cwd=tmp_path)
+    assert (result.returncode, "no such file" in result.stderr) == (2, True)
+
+
+def test_an_unknown_command_exits_with_2() -> None:
+    assert newsbeam("runn").returncode == 2
