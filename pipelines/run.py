@@ -13,8 +13,8 @@ from time import perf_counter
 from typing import Any
 
 import duckdb
-from connectors.opml import read_opml
 
+from connectors.opml import read_opml
 from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Feed
 from newsbeam.settings import Settings

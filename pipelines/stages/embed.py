@@ -8,9 +8,9 @@ length.  The model is loaded when the first text comes, and stays warm in the pr
 from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
+
 from newsbeam.articles.passages import passages
 from newsbeam.encoder import load_encoder
-
 from newsbeam.records import Article, Embedded, Passage
 from pipelines.job import Job
 from pipelines.stages.items import Done, Read, Vectors

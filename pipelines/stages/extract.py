@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import apache_beam as beam
+
 from newsbeam.articles.pool import Reader
 from newsbeam.articles.read import read_entry
-
 from newsbeam.records import Article, LedgerRow, Page, Verdict
 from newsbeam.settings import ExtractSettings
 from pipelines.job import Job

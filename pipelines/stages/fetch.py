@@ -8,8 +8,8 @@ only itself.
 from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
-from connectors.pages import fetch_many
 
+from connectors.pages import fetch_many
 from newsbeam.records import Entry, Page, Verdict
 from pipelines.job import Job
 from pipelines.stages.items import Done, Unread

@@ -1,8 +1,8 @@
 """What flows between the stages.
 
 An entry is on its way as ``Entry``, then ``Page`` or :class:`Unread`, then :class:`Read`, then
-:class:`Vectors`; at its end, wherever that is, it is :class:`Done`.  Each stage takes what is its own and passes
-``Done`` on, so the graph has one sink and every entry reaches it exactly once.
+:class:`Vectors`; at its end, wherever that is, it is :class:`Done`.  Each stage takes what is its
+own and passes ``Done`` on, so the graph has one sink and every entry reaches it exactly once.
 """
 
 from dataclasses import dataclass

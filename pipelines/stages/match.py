@@ -9,8 +9,8 @@ from pathlib import Path
 from time import perf_counter
 
 import apache_beam as beam
-from newsbeam.encoder import load_encoder
 
+from newsbeam.encoder import load_encoder
 from newsbeam.settings import ModelSettings, Settings, TopicsSettings
 from newsbeam.topics import TopicSet, load_topics
 from pipelines.job import Job

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 import apache_beam as beam
+
 from connectors.poll import Poll, poll_many
 from connectors.schedule import schedule
-
 from newsbeam.records import Cursor, Entry, Feed, LedgerRow, Verdict
 from pipelines.job import Job
 from pipelines.stages.items import Done, Polled
