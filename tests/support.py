@@ -15,7 +15,15 @@ VOLATILE = frozenset(
     {
         *("run_id", "started", "finished", "at_time", "first_fetched", "fetched", "first_seen"),
         *("last_seen", "decided", "added", "seconds", "stages", "config_hash", "next_poll"),
-        *("last_poll", "last_success", "last_new", "interval_s", "history", "polls", "published_at"),
+        *(
+            "last_poll",
+            "last_success",
+            "last_new",
+            "interval_s",
+            "history",
+            "polls",
+            "published_at",
+        ),
     }
 )
 """Columns that tell when and how fast, not what."""
@@ -40,9 +48,13 @@ def tables(store: Path, *names: str) -> dict[str, list[tuple[Any, ...]]]:
         found = {}
         for name in names:
             columns = [
-                row[0] for row in db.execute(f"DESCRIBE {name}").fetchall() if row[0] not in VOLATILE
+                row[0]
+                for row in db.execute(f"DESCRIBE {name}").fetchall()
+                if row[0] not in VOLATILE
             ]
-            found[name] = db.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY ALL").fetchall()
+            found[name] = db.execute(
+                f"SELECT {', '.join(columns)} FROM {name} ORDER BY ALL"
+            ).fetchall()
         return found
 
 

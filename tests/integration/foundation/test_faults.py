@@ -28,8 +28,11 @@ def test_a_run_killed_at_random_moments_and_repeated_gives_the_same_tables(tmp_p
         assert calm.returncode == 3, calm.stderr  # the newsroom has broken feeds
         for _ in range(KILLS):
             process = subprocess.Popen(
-                command("run"), cwd=tmp_path / "killed", stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, start_new_session=True,
+                command("run"),
+                cwd=tmp_path / "killed",
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
             )
             try:
                 process.wait(rng.uniform(0.2, 9.0))

@@ -58,12 +58,13 @@ def test_a_runner_that_gives_wrong_results_is_refused_with_the_reason(
     assert f"run.runner: {runner} is refused" in result.stderr
 
 
-
 @contextmanager
 def serving(*arguments: str) -> Iterator[None]:
     """Run a module of Beam for the time of a block."""
     process = subprocess.Popen(
-        [sys.executable, "-m", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL,
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -76,9 +77,7 @@ def serving(*arguments: str) -> Iterator[None]:
 @contextmanager
 def job_service() -> Iterator[str]:
     port = free_port()
-    with serving(
-        "apache_beam.runners.portability.local_job_service_main", "--port", str(port)
-    ):
+    with serving("apache_beam.runners.portability.local_job_service_main", "--port", str(port)):
         await_port(port)
         yield f"localhost:{port}"
 
@@ -86,9 +85,7 @@ def job_service() -> Iterator[str]:
 @contextmanager
 def worker_pool() -> Iterator[str]:
     port = free_port()
-    with serving(
-        "apache_beam.runners.worker.worker_pool_main", "--service_port", str(port)
-    ):
+    with serving("apache_beam.runners.worker.worker_pool_main", "--service_port", str(port)):
         await_port(port)
         yield f"localhost:{port}"
 
