@@ -1,4 +1,4 @@
-"""What several tests need: a newsbeam process, and the store's rows without what time makes differ."""
+"""What several tests need: a newsbeam process, and rows without what time makes differ."""
 
 import subprocess
 import sys
