@@ -1,1 +1,1 @@
-"""Pages to articles: text with zones, verdict, dates, people, revisions."""
+"""Pages to articles: text with zones, a verdict, dates, people, revisions."""

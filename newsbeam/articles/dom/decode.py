@@ -1,0 +1,155 @@
+"""Bytes to a tree: what the body is, in which charset, parsed once.
+
+Servers, ``<meta>`` tags and byte order marks disagree; the order of trust here is: byte order
+mark, valid UTF-8, HTTP header, ``<meta>``, a guess.  Valid UTF-8 with non-ASCII characters is next
+to never anything else, whatever the header says.
+
+Source: https://encoding.spec.whatwg.org/#names-and-labels (a page that says latin-1 means cp1252).
+"""
+
+import codecs
+import re
+from typing import Any
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from newsbeam.errors import ExtractError
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+MEANT = {
+    "iso-8859-1": "cp1252",
+    "latin-1": "cp1252",
+    "latin1": "cp1252",
+    "ascii": "cp1252",
+    "us-ascii": "cp1252",
+    "iso-8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "x-sjis": "cp932",
+    "euc-kr": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "big5": "big5hkscs",
+    "tis-620": "cp874",
+}
+"""What browsers read when a page names the key."""
+
+MAGIC = (
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"RIFF", "a media file"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "compressed data"),
+    (b"OggS", "a media file"),
+    (b"ID3", "a media file"),
+    (b"\x00\x00\x00\x18ftyp", "a media file"),
+    (b"\x00\x00\x00 ftyp", "a media file"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+)
+HEAD_BYTES = 4096
+_META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I)
+_XML = re.compile(rb"""<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{2,40})""")
+_TEXT_TYPES = ("text/", "application/xhtml", "application/xml", "application/octet-stream")
+_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")
+
+
+def why_not_text(body: bytes, content_type: str | None) -> str | None:
+    """Say what the body is when it is no text; None for text (HTML or plain)."""
+    start = body[:HEAD_BYTES].lstrip(b"\r\n\t \xef\xbb\xbf")
+    for magic, name in MAGIC:
+        if start.startswith(magic):
+            return f"the body is {name}"
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None
+    sample = body[:HEAD_BYTES]
+    odd = sum(sample.count(bytes((c,))) for c in (*range(9), *range(14, 27), 28, 29, 30, 31))
+    if sample and odd > 0.02 * len(sample):
+        return "the body is binary"
+    kind = (content_type or "").split(";")[0].strip().lower()
+    if kind and not kind.startswith(_TEXT_TYPES) and b"<" not in start[:1]:
+        return f"the server says {kind[:60]}"
+    if start[:1] in (b"{", b"[") and b"<html" not in body[:HEAD_BYTES].lower():
+        return "the body is JSON"
+    return None
+
+
+def is_plain(body: bytes, content_type: str | None) -> bool:
+    """Say whether the body is plain text rather than HTML."""
+    kind = (content_type or "").split(";")[0].strip().lower()
+    return kind == "text/plain" and b"<" not in body[:HEAD_BYTES].lstrip()[:1]
+
+
+def decode(body: bytes, charset: str | None = None) -> str:
+    """Return the body as text; every byte sequence gives some text, none raises."""
+    for bom, encoding in BOMS:
+        if body.startswith(bom):
+            return _clean(body[len(bom) :].decode(encoding, errors="replace"))
+    try:
+        return _clean(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        # a body cut in the middle of a character is UTF-8 all the same
+        if error.start > len(body) - 4 and error.start > 200:
+            return _clean(body.decode("utf-8", errors="ignore"))
+    found = _META.search(body[:HEAD_BYTES]) or _XML.search(body[:200])
+    declared = found.group(1).decode("ascii", errors="replace") if found else None
+    for name in (charset, declared):
+        if (read := _try(body, name)) is not None:
+            return _clean(read)
+    return _clean(_guess(body))
+
+
+def _try(body: bytes, name: str | None) -> str | None:
+    """Decode, or None where the charset is unknown or visibly wrong."""
+    if not name:
+        return None
+    plain = name.strip().strip("\"'").lower()
+    try:
+        text: str = body.decode(MEANT.get(plain, plain), errors="replace")
+    except (LookupError, ValueError):
+        return None
+    # a few broken bytes are normal (advertising pasted in another charset), many are a lie
+    return text if text.count("\ufffd") <= 5 + len(text) // 500 else None
+
+
+def _guess(body: bytes) -> str:
+    lenient = body.decode("utf-8", errors="replace")
+    if lenient.count("\ufffd") <= 2 + len(lenient) // 2000:
+        return lenient
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(body[:60_000]).best()
+    guessed = _try(body, best.encoding) if best else None
+    return guessed if guessed is not None else body.decode("cp1252", errors="replace")
+
+
+def _clean(text: str) -> str:
+    return text.translate(_CONTROL) if "\x00" in text[:2000] or "\x00" in text else text
+
+
+def parse(text: str, url: str) -> Any:
+    """Parse HTML into an lxml tree (``HtmlElement``); comments and instructions are left out.
+
+    Raises:
+        ExtractError: the parser gave up.
+    """
+    parser = lxml_html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False
+    )
+    if not text.strip():
+        return lxml_html.document_fromstring("<html><body></body></html>")
+    try:
+        tree = lxml_html.document_fromstring(text.encode("utf-8", "surrogatepass"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
+        if "empty" in str(error):  # nothing but comments
+            return lxml_html.document_fromstring("<html><body></body></html>")
+        raise ExtractError(url, f"not parsable as HTML ({error})") from error
+    return tree

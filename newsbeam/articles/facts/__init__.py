@@ -1,0 +1,1 @@
+"""The facts about an article: title, date, authors, language."""

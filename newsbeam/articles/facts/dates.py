@@ -1,0 +1,288 @@
+"""When an article was published: a vote of everything that names a date.
+
+Each claim has a weight; claims for the same day add up; the future and the years before the web
+lose.  The winning day takes its time from its best claim that has one.  The modified date is kept
+apart: it never wins the vote.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from newsbeam.articles.dom.claims import Claims, strings
+from newsbeam.articles.facts.moments import Moment, in_words, read_moment
+
+EARLIEST = datetime(1995, 1, 2, tzinfo=UTC)
+"""Older dates on the web are defaults (1970, 1980) or the age of the subject."""
+SLACK = timedelta(hours=26)
+"""A date may be this far after we saw it: outlets write tomorrow's date in their own zone."""
+
+PUBLISHED_META = (
+    "article:published_time", "article.published", "datepublished", "og:article:published_time",
+    "og:published_time", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime",
+    "dc.date.issued", "dcterms.created", "dc.date", "dcterms.date", "dc.date.created",
+    "citation_publication_date", "citation_date", "publish-date", "publish_date",
+    "publication_date",
+    "pubdate", "published_at", "ptime", "last-published", "rnews:datepublished", "release_date",
+    "cxenseparse:publishtime", "article:published", "originalpublicationdate", "pub_date",
+    "vr:published_time", "shareaholic:article_published_time", "article_date_original", "date",
+    "bt:pubdate", "datecreated", "article:post_date", "published_time", "article:create_at",
+)  # fmt: skip
+MODIFIED_META = (
+    "article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "lastmod",
+    "article:modified", "dc.date.modified", "last-modified", "revised", "cxenseparse:recs:lastmod",
+)  # fmt: skip
+_URL_DAY = re.compile(
+    r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2]|[1-9](?=/)|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"[/-]?(3[01]|[12]\d|0[1-9]|[1-9](?=[/-]))(?=[/_.-]|$)",
+    re.I,
+)
+_URL_TAIL = re.compile(r"[-_/](20\d\d)-?(0[1-9]|1[0-2])-?(3[01]|[12]\d|0[1-9])(?:\D|$)")
+_LABEL = re.compile(
+    r"publi|posted|veröffentlicht|erschienen|stand:|pubblicat|geplaatst|opublikowan|опубликован"
+    r"|julkaistu|publicerad|yayınlan|创建|发布|掲載|公開|입력|등록",
+    re.I,
+)
+_MODIFIED_LABEL = re.compile(
+    r"updat|modif|aktualis|aggiornat|mis à jour|mise à jour|actualiz|atualiz|bijgewerkt"
+    r"|zaktualizowan|обновлен|päivitetty|uppdaterad|更新|수정",
+    re.I,
+)
+COUNTRY_ZONES = {
+    "de": "Europe/Berlin", "at": "Europe/Vienna", "ch": "Europe/Zurich", "fr": "Europe/Paris",
+    "es": "Europe/Madrid", "it": "Europe/Rome", "nl": "Europe/Amsterdam", "be": "Europe/Brussels",
+    "pl": "Europe/Warsaw", "pt": "Europe/Lisbon", "uk": "Europe/London", "ie": "Europe/Dublin",
+    "se": "Europe/Stockholm", "no": "Europe/Oslo", "dk": "Europe/Copenhagen",
+    "fi": "Europe/Helsinki",
+    "cz": "Europe/Prague", "hu": "Europe/Budapest", "gr": "Europe/Athens", "tr": "Europe/Istanbul",
+    "ru": "Europe/Moscow", "ua": "Europe/Kyiv", "ro": "Europe/Bucharest", "jp": "Asia/Tokyo",
+    "kr": "Asia/Seoul", "cn": "Asia/Shanghai", "tw": "Asia/Taipei", "hk": "Asia/Hong_Kong",
+    "in": "Asia/Kolkata", "il": "Asia/Jerusalem", "za": "Africa/Johannesburg",
+    "br": "America/Sao_Paulo", "ar": "America/Argentina/Buenos_Aires", "au": "Australia/Sydney",
+    "nz": "Pacific/Auckland", "sg": "Asia/Singapore", "my": "Asia/Kuala_Lumpur",
+    "th": "Asia/Bangkok", "vn": "Asia/Ho_Chi_Minh", "ke": "Africa/Nairobi", "ng": "Africa/Lagos",
+    "na": "Africa/Windhoek", "bd": "Asia/Dhaka", "pk": "Asia/Karachi", "lt": "Europe/Vilnius",
+    "lv": "Europe/Riga", "ee": "Europe/Tallinn", "bg": "Europe/Sofia", "hr": "Europe/Zagreb",
+    "is": "Atlantic/Reykjavik", "lu": "Europe/Luxembourg",
+}  # fmt: skip
+"""Zone of a time without one, by the country in the outlet's domain; one zone per country only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One date that somebody names."""
+
+    moment: Moment
+    weight: float
+    """Chance that it is the day of publication."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """What the vote found."""
+
+    published: datetime | None = None
+    confidence: float | None = None
+    modified: datetime | None = None
+    sources: tuple[str, ...] = ()
+    """Who voted for the winner, heaviest first."""
+
+
+def find_dates(
+    tree: Any,
+    claims: Claims,
+    url: str,
+    *,
+    fetched: datetime,
+    feed: datetime | None = None,
+    language: str | None = None,
+) -> Dates:
+    """Let every claim of the page, its URL and its feed vote on the day of publication.
+
+    Args:
+        tree: the parsed page, or None (only the feed and the URL vote then).
+        claims: what the page says about itself.
+        url: the page's address.
+        fetched: when we had the page: nothing can have been published later.
+        feed: what the feed says.
+        language: declared language; settles 3/4/2025.
+    """
+    zone = _zone_of(url)
+    found = [
+        *_structured(claims, language),
+        *_from_url(url),
+        *(_visible(tree, language) if tree is not None else ()),
+    ]
+    if feed is not None:
+        at = feed.astimezone(UTC)
+        found.append(Claim(Moment(at.date(), (at.hour, at.minute, at.second), UTC), 0.8, "feed"))
+    latest = fetched + SLACK
+    kept = [c for c in found if EARLIEST <= c.moment.aware(UTC) <= latest]
+    modified = _modified(claims, zone, latest)
+    best = _vote(kept, zone)
+    if best is None:
+        return Dates(modified=modified)
+    day, winners = best
+    published = min(_time_of(winners, zone), fetched)
+    doubt = 1.0
+    for weight in {c.source.split(":")[0]: c.weight for c in reversed(winners)}.values():
+        doubt *= 1 - weight
+    rivals = max((c.weight for c in kept if not _same_day(c, day, zone)), default=0.0)
+    confidence = round((1 - doubt) * (1 - 0.35 * rivals), 3)
+    if modified is not None and modified < published:
+        modified = None
+    return Dates(published, confidence, modified, tuple(c.source for c in winners))
+
+
+def _structured(claims: Claims, language: str | None) -> Iterator[Claim]:
+    main = claims.article
+    nodes = ([main] if main is not None else []) + [n for n in claims.nodes if n is not main]
+    for rank, node in enumerate(nodes[:60]):
+        for key, weight in (("datePublished", 0.9), ("dateCreated", 0.6), ("uploadDate", 0.25)):
+            for text in strings(node.get(key))[:1]:
+                if moment := read_moment(text, language):
+                    yield Claim(moment, weight if rank == 0 else weight / 3, f"json-ld:{key}")
+    for rank, name in enumerate(PUBLISHED_META):
+        for text in claims.meta.get(name, ())[:1]:
+            if moment := read_moment(text, language):
+                yield Claim(moment, 0.85 if rank < 6 else 0.7, f"meta:{name}")
+
+
+def _modified(claims: Claims, zone: timezone | ZoneInfo, latest: datetime) -> datetime | None:
+    main = claims.article
+    texts = strings(main.get("dateModified")) if main is not None else []
+    texts += [text for name in MODIFIED_META for text in claims.meta.get(name, ())]
+    for text in texts:
+        moment = read_moment(text)
+        if moment is not None and EARLIEST <= (at := _aware(moment, zone)) <= latest:
+            return at
+    return None
+
+
+def _from_url(url: str) -> Iterator[Claim]:
+    for pattern, weight in ((_URL_DAY, 0.75), (_URL_TAIL, 0.6)):
+        if found := pattern.search(url):
+            year, month, day = found.groups()
+            text = f"{day} {month} {year}" if month.isalpha() else f"{year}-{month}-{day}"
+            if moment := read_moment(text):
+                yield Claim(moment, weight, "url")
+                return
+
+
+def _visible(tree: Any, language: str | None) -> Iterator[Claim]:
+    """Yield the dates of ``<time>`` and of the lines around the headline."""
+    main = next(iter(tree.iter("h1")), None)
+    seen = 0
+    for element in tree.iter("time"):
+        seen += 1
+        if seen > 12:
+            break
+        if any(a.tag in ("aside", "nav", "footer", "li") for a in element.iterancestors()):
+            continue
+        label = _around(element)
+        if _MODIFIED_LABEL.search(label) and not _LABEL.search(label):
+            continue
+        text = element.get("datetime") or element.get("content") or element.text_content()
+        if moment := read_moment(text or "", language):
+            marked = (
+                element.get("itemprop") == "datePublished" or element.get("pubdate") is not None
+            )
+            weight = 0.8 if marked else 0.6 if seen == 1 else 0.35
+            yield Claim(moment, weight, "time")
+    for element in tree.xpath("//*[@itemprop='datePublished' or @itemprop='dateCreated']")[:2]:
+        text = element.get("content") or element.get("datetime") or element.text_content()
+        if element.tag not in ("time", "meta") and (moment := read_moment(text or "", language)):
+            yield Claim(moment, 0.8, "itemprop")
+    if main is not None:
+        yield from _near_headline(main, language)
+
+
+def _near_headline(headline: Any, language: str | None) -> Iterator[Claim]:
+    """Yield the date in the text that follows (or just precedes) the headline, if any."""
+    budget = 1200
+    following = []
+    for node in headline.xpath("following::text()[normalize-space()]")[:60]:
+        parent = node.getparent()
+        if parent is None or parent.tag in ("script", "style", "option", "noscript"):
+            continue
+        following.append(str(node))
+        budget -= len(node)
+        if budget < 0:
+            break
+    before = headline.xpath("preceding::text()[normalize-space()][position() <= 4]")
+    for texts, weight in ((following, 0.5), ([str(t) for t in before], 0.3)):
+        for index, text in enumerate(texts):
+            if len(text) > 160:
+                continue
+            label = texts[index - 1] + text if index else text
+            if _MODIFIED_LABEL.search(label) and not _LABEL.search(label):
+                continue
+            if moment := in_words(text, language) or _iso_line(text):
+                yield Claim(moment, weight + 0.15 * bool(_LABEL.search(label)), "text")
+                break
+
+
+def _iso_line(text: str) -> Moment | None:
+    return read_moment(text) if re.search(r"(?:19|20)\d\d[-./]\d", text) else None
+
+
+def _around(element: Any) -> str:
+    parent = element.getparent()
+    before = element.getprevious()
+    parts = [parent.text if parent is not None else None]
+    if before is not None:
+        parts += [before.text_content() if len(before) < 5 else None, before.tail]
+    return " ".join(p[-60:] for p in parts if p)
+
+
+def _vote(claims: list[Claim], zone: timezone | ZoneInfo) -> tuple[datetime, list[Claim]] | None:
+    """Return the winning moment and the claims that agree with it, heaviest first."""
+    best: tuple[float, float, datetime, list[Claim]] | None = None
+    for claim in claims:
+        at = _aware(claim.moment, zone)
+        agree = [c for c in claims if _same_day(c, at, zone)]
+        # one voice per kind of source: a page that repeats one meta tag has said it once
+        voices: dict[str, float] = {}
+        for c in agree:
+            kind = c.source.split(":")[0]
+            voices[kind] = max(voices.get(kind, 0.0), c.weight)
+        key = (sum(voices.values()), claim.weight)
+        if best is None or key > best[:2]:
+            best = (*key, at, sorted(agree, key=lambda c: -c.weight))
+    return None if best is None else (best[2], best[3])
+
+
+def _same_day(claim: Claim, at: datetime, zone: timezone | ZoneInfo) -> bool:
+    moment = claim.moment
+    if moment.time is None:
+        return moment.day in {at.date(), at.astimezone(zone).date()}
+    other = _aware(moment, zone)
+    local = at.astimezone(zone).date()
+    return other.date() == at.date() or other.astimezone(zone).date() == local
+
+
+def _time_of(winners: list[Claim], zone: timezone | ZoneInfo) -> datetime:
+    """Return the best time: of the heaviest claim that gives a zone, then a time, then a day."""
+    top = winners[0].weight
+    timed = [c for c in winners if c.moment.time is not None and c.weight >= top / 2]
+    zoned = [c for c in timed if c.moment.offset is not None and c.moment.time != (0, 0, 0)]
+    return _aware((zoned or timed or winners)[0].moment, zone)
+
+
+def _aware(moment: Moment, zone: timezone | ZoneInfo) -> datetime:
+    if moment.offset is not None or moment.time is None:
+        return moment.aware()
+    hour, minute, second = moment.time
+    day = moment.day
+    local = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=zone)
+    return local.astimezone(UTC)
+
+
+def _zone_of(url: str) -> timezone | ZoneInfo:
+    host = url.split("//", 1)[-1].split("/", 1)[0].split(":")[0]
+    name = COUNTRY_ZONES.get(host.rsplit(".", 1)[-1].lower())
+    return ZoneInfo(name) if name else UTC

@@ -1,0 +1,136 @@
+"""Who wrote it: names out of bylines, without "By", roles, links and outlets."""
+
+import re
+from typing import Any
+
+from newsbeam.articles.dom.claims import Claims, strings, tidy, types_of
+
+AUTHOR_META = (
+    "article:author", "author", "byl", "parsely-author", "sailthru.author", "dc.creator",
+    "dcterms.creator", "citation_author", "cxenseparse:author", "article:author_name", "authors",
+    "shareaholic:article_author_name", "twitter:data1",
+)  # fmt: skip
+_BY = re.compile(
+    r"^\W*(?:(?:written|posted|reported|published|text|story|words?|opinion|analysis|interview|by"
+    r"|author|autor(?:en|in|es|a|zy)?|auteurs?|di|von|par|por|door|de|af|av|pod|przez|writer"
+    r"|escrito por|geschrieben von|ein(?:e)? \w+ von|una? \w+ de|redactie|texte?|автор|yazan|från"
+    r"|teksti)\b[\s:：]*)+",
+    re.I,
+)
+_ROLE = re.compile(
+    r"\b(?:staff|senior|chief|contributing|special|political|correspondent|reporter|writer|editor"
+    r"|columnist|journalist|producer|photographer|contributor|analyst|fellow|professor|redakteur"
+    r"|redaktion|korrespondent|journaliste|rédacteur|rédactrice|periodista|redactor|redacción"
+    r"|giornalista|redazione|jornalista|redação|redacteur|redactie|dziennikarz|redakcja)\b",
+    re.I,
+)
+_SPLIT = re.compile(
+    r"\s*(?:;|\||•|·|\n|/|\band\b|\bund\b|\bet\b|\by\b(?=\s+[A-ZÁÉÍÓÚÑ])|\be\b(?=\s+[A-Z])|\ben\b"
+    r"|\boch\b|\bog\b|\bja\b(?=\s+[A-ZÄÖ])|&|、|＆|\bi\b(?=\s+[A-ZŁŚŻ])|\bи\b|\bwith\b|\bmit\b)\s*"
+)
+_JUNK = re.compile(
+    r"https?:|www\.|@|\.(?:com|org|net|de|fr)\b|^\d+$|^(?:admin|administrator|editor|root|guest"
+    r"|user|unknown|none|null|undefined|anonymous|staff|web ?desk|team|news ?desk|newsroom)$",
+    re.I,
+)
+_DATE = re.compile(r"\d{1,2}[:.]\d\d|(?:19|20)\d\d|\bago\b|\bupdated\b", re.I)
+_PARENTHESIS = re.compile(r"\s*[(\[（][^)\]）]*[)\]）]")
+_BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author|writer|autor|auteur)", re.I)
+_BIO = re.compile(r"bio|box|about|avatar|image|photo|follow|more|social|related|comment", re.I)
+MAX_AUTHORS = 20
+
+
+def find_authors(
+    tree: Any, claims: Claims, feed: tuple[str, ...] = (), site_name: str | None = None
+) -> tuple[str, ...]:
+    """Return the authors' names in the order of the page; empty where nobody signs.
+
+    JSON-LD first (it lists people apart), then ``<meta>``, the visible byline, the feed.
+    """
+    for raw in (_from_nodes(claims), _from_meta(claims), _from_byline(tree), list(feed)):
+        names = clean_names(raw, site_name)
+        if names:
+            return names
+    return ()
+
+
+def clean_names(raw: list[str], site_name: str | None = None) -> tuple[str, ...]:
+    """Return clean, distinct names from bylines as they are written."""
+    names: dict[str, str] = {}
+    site = (site_name or "").casefold()
+    for line in raw:
+        whole = _PARENTHESIS.sub("", _BY.sub("", tidy(line)))
+        for part in _SPLIT.split(whole):
+            for name in _by_commas(part):
+                if _is_name(name) and (name.casefold() != site or len(raw) == 1):
+                    names.setdefault(name.casefold(), name)
+    return tuple(names.values())[:MAX_AUTHORS]
+
+
+def _by_commas(part: str) -> list[str]:
+    """Split ``A B, C D, staff writer``; keep ``Doe, Jane`` and drop roles."""
+    pieces = [piece.strip(" .:–—-\"'“”") for piece in part.split(",")]
+    pieces = [p for p in pieces if p and not _ROLE.search(p)] or pieces[:1]
+    if len(pieces) == 2 and all(len(p.split()) == 1 for p in pieces):
+        return [f"{pieces[1]} {pieces[0]}"]
+    return pieces
+
+
+def _is_name(name: str) -> bool:
+    if not 2 <= len(name) <= 60 or _JUNK.search(name) or _DATE.search(name):
+        return False
+    return len(name.split()) <= 7 and any(c.isalpha() for c in name)
+
+
+def _from_nodes(claims: Claims) -> list[str]:
+    main = claims.article
+    nodes = [main] if main is not None else []
+    for node in nodes:
+        found = _people(node.get("author"), claims) or _people(node.get("creator"), claims)
+        if found:
+            return found
+    return []
+
+
+def _people(value: Any, claims: Claims) -> list[str]:
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    if isinstance(value, list):
+        return [name for item in value[:30] for name in _people(item, claims)]
+    if not isinstance(value, dict):
+        return []
+    names = strings(value.get("name"))
+    if not names and (reference := value.get("@id")):
+        for node in claims.nodes:
+            if node.get("@id") == reference and node.get("name"):
+                names = strings(node.get("name"))
+                break
+    if not names:
+        return []
+    organisation = types_of(value) & {"organization", "newsmediaorganization", "corporation"}
+    return [] if organisation and len(names[0].split()) > 6 else names
+
+
+def _from_meta(claims: Claims) -> list[str]:
+    for name in AUTHOR_META:
+        values = [v for v in claims.meta.get(name, ()) if not _JUNK.search(v)]
+        if values:
+            return values
+    return []
+
+
+def _from_byline(tree: Any) -> list[str]:
+    if tree is None:
+        return []
+    for element in tree.xpath("//a[@rel='author'] | //*[@itemprop='author']")[:6]:
+        inner = element.xpath(".//*[@itemprop='name']")
+        text = tidy((inner[0] if inner else element).text_content())
+        if text and len(text) < 80:
+            return [text]
+    for element in tree.iter("p", "span", "div", "a", "address", "cite"):
+        names = f"{element.get('class') or ''} {element.get('id') or ''}"
+        if len(names) > 1 and _BYLINE.search(names) and not _BIO.search(names):
+            text = tidy(element.text_content())
+            if 3 <= len(text) <= 100:
+                return [text]
+    return []

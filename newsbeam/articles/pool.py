@@ -1,0 +1,268 @@
+"""A pool of killable processes that read pages: a hostile page costs its own job, nothing else.
+
+Started at the first job, not before; kept for the next batch.  A worker that hangs, dies or grows
+too large is replaced and its page becomes a ledger row with the verdict ``extract_error``.
+"""
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+
+from newsbeam.articles import worker
+from newsbeam.errors import ExtractError
+from newsbeam.records import Article, Entry, LedgerRow, Page
+from newsbeam.settings import ExtractSettings
+
+AHEAD = 3
+"""Jobs that a worker holds, so that it need not wait while the caller works."""
+WINDOW = 128
+"""Answers kept back for the sake of order, at most."""
+GRACE_S = 5.0
+"""A worker that is silent for this long after its time was up is killed from outside."""
+
+ONE_THREAD = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""One worker per core is enough, and spare threads would eat address space."""
+
+Job = Page | Entry
+Result = Article | LedgerRow
+
+
+@dataclass(slots=True)
+class _Worker:
+    channel: socket.socket
+    pid: int
+    jobs: deque[tuple[int, Job]] = field(default_factory=deque)
+    """Sent and not answered, oldest first: the first is being read."""
+
+
+class Reader:
+    """Reads pages in processes of their own.
+
+    ::
+
+        with Reader(settings.extract) as reader:
+            for result in reader.map(pages):   # Article or LedgerRow, in the order of the pages
+
+    One thread at a time; reusable for any number of batches.
+    """
+
+    def __init__(self, settings: ExtractSettings | None = None) -> None:
+        self._settings = settings or ExtractSettings()
+        count = self._settings.workers
+        self._count = count if count > 0 else _cores()
+        self._nursery: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._workers: list[_Worker] = []
+        self._ended: dict[int, int] = {}
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes; the next ``map`` starts them anew."""
+        for one in self._workers:
+            one.channel.close()
+            if one.jobs:  # busy: it would notice the closed socket only after its page
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one.pid, signal.SIGKILL)
+        self._workers.clear()
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._nursery is not None:
+            self._nursery.wait()
+            self._nursery = None
+
+    def map(
+        self, items: Iterable[Job], *, now: datetime | None = None, ordered: bool = True
+    ) -> Iterator[Result]:
+        """Read pages, and entries whose page could not be had, as they come.
+
+        Args:
+            items: pulled as workers become free; at most a few pages per worker are held.
+            now: the present, for the dates; by default the clock's.
+            ordered: give the results in the order of the items (a slow page holds back at most
+                128 results), or as they are ready.
+
+        Yields:
+            An Article, or a LedgerRow with verdict ``extract_error`` for what could not be read.
+        """
+        moment = now or datetime.now(UTC)
+        ready: dict[int, Result] = {}
+        following = 0
+        try:
+            for number, result in self._answers(enumerate(items), moment, ready):
+                if not ordered:
+                    yield result
+                    continue
+                ready[number] = result
+                while following in ready:
+                    yield ready.pop(following)
+                    following += 1
+        finally:
+            if any(one.jobs for one in self._workers):  # the caller stopped early
+                self.close()
+
+    def _answers(
+        self, source: Iterator[tuple[int, Job]], now: datetime, held: dict[int, Result]
+    ) -> Iterator[tuple[int, Result]]:
+        again: deque[tuple[int, Job]] = deque()
+        exhausted = False
+        while True:
+            while self._has_room() and (again or not exhausted):
+                if again:
+                    item = again.popleft()
+                elif len(held) >= WINDOW or (pulled := next(source, None)) is None:
+                    exhausted = exhausted or len(held) < WINDOW
+                    break
+                else:
+                    item = pulled
+                if not self._give(item, now):
+                    again.appendleft(item)
+            busy = [one for one in self._workers if one.jobs]
+            if busy:
+                yield from self._collect(busy, again, now)
+            elif exhausted and not again:
+                return
+
+    def _has_room(self) -> bool:
+        return len(self._workers) < self._count or any(
+            len(one.jobs) < AHEAD for one in self._workers
+        )
+
+    def _give(self, item: tuple[int, Job], now: datetime) -> bool:
+        """Send a job to the worker with the least to do; False when that worker is gone."""
+        one = min(self._workers, key=lambda w: len(w.jobs), default=None)
+        if one is None or (one.jobs and len(self._workers) < self._count):
+            one = self._start()
+        try:
+            worker.send(one.channel, (*item, now))
+        except OSError:
+            if not one.jobs:  # it died idle: nobody's fault, start another
+                self._drop(one)
+            return False
+        one.jobs.append(item)
+        return True
+
+    def _collect(
+        self, busy: list[_Worker], again: deque[tuple[int, Job]], now: datetime
+    ) -> Iterator[tuple[int, Result]]:
+        """Wait for answers; a worker that is gone costs the job that it was reading."""
+        with selectors.DefaultSelector() as waiting:
+            for one in busy:
+                waiting.register(one.channel, selectors.EVENT_READ, one)
+            limit = self._settings.timeout_s
+            events = waiting.select(limit + GRACE_S if limit > 0 else None)
+        if not events:  # not even the watchdogs bark
+            for one in busy:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one.pid, signal.SIGKILL)
+            return
+        for key, _ in events:
+            one = key.data
+            try:
+                number, answer = worker.receive(one.channel)
+            except (EOFError, OSError):
+                number, job = one.jobs.popleft()
+                again.extendleft(reversed(one.jobs))
+                answer = ExtractError(job.url or "", self._why(one.pid))
+                self._drop(one)
+            else:
+                _, job = one.jobs.popleft()
+            yield number, _row(job, answer, now) if isinstance(answer, ExtractError) else answer
+
+    def _start(self) -> _Worker:
+        control = self._control or self._start_nursery()
+        mine, theirs = socket.socketpair()
+        limits = struct.pack("!dI", self._settings.timeout_s, self._settings.memory_mb)
+        with theirs:
+            socket.send_fds(control, [limits], [theirs.fileno()])
+        while True:
+            pid, status = self._hear()
+            if status < 0:
+                break
+            self._ended[pid] = status
+        one = _Worker(mine, pid)
+        self._workers.append(one)
+        return one
+
+    def _start_nursery(self) -> socket.socket:
+        mine, theirs = socket.socketpair()
+        with theirs:
+            # -c rather than -m: safe however the parent was started, and sees the same packages
+            code = f"import sys; sys.path[:] = {sys.path!r}; "
+            code += f"from newsbeam.articles.worker import main; main({theirs.fileno()})"
+            self._nursery = subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
+                [sys.executable, "-c", code],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **ONE_THREAD},
+            )
+        self._control = mine
+        return mine
+
+    def _hear(self) -> tuple[int, int]:
+        """Return the next word of the nursery: (pid, -1) a start, (pid, status) an end."""
+        if self._control is None:
+            raise ExtractError("", "the reading process is not running")
+        data = b""
+        while len(data) < 8:
+            chunk = self._control.recv(8 - len(data))
+            if not chunk:
+                raise ExtractError("", "the reading process could not be started")
+            data += chunk
+        pid, status = struct.unpack("!ii", data)
+        return pid, status
+
+    def _why(self, pid: int) -> str:
+        """Say why a worker ended."""
+        while pid not in self._ended:
+            other, status = self._hear()
+            self._ended[other] = status
+        status = self._ended.pop(pid)
+        if status == worker.EXIT_TIMEOUT:
+            return f"took longer than {self._settings.timeout_s:g} s to read"
+        if status == worker.EXIT_MEMORY:
+            return f"took more than {self._settings.memory_mb} MiB to read"
+        return f"the reading process died (status {status})"
+
+    def _drop(self, one: _Worker) -> None:
+        one.channel.close()
+        self._workers.remove(one)
+
+
+def _row(job: Job, error: ExtractError, now: datetime) -> LedgerRow:
+    entry = job.entry if isinstance(job, Page) else job
+    return LedgerRow(
+        subject=entry.id,
+        kind="entry",
+        url=job.url,
+        stage="extract",
+        verdict=error.verdict,
+        reason=error.message,
+        at=now,
+        feed_url=entry.feed_url,
+    )
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else (os.cpu_count() or 1)

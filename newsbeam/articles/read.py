@@ -1,0 +1,218 @@
+"""Pages to articles: ``read_page``, ``read_entry``, ``read_text``.
+
+Pure: no network, no clock (``now`` is given).  The verdict is part of the article; only what cannot
+be read at all raises.
+"""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from newsbeam.articles import zones as zoning
+from newsbeam.articles.dom import blocks as dom_blocks
+from newsbeam.articles.dom import body, decode
+from newsbeam.articles.dom.claims import Claims, read_claims, tidy
+from newsbeam.articles.facts import dates, language, people, titles
+from newsbeam.articles.plain import read_plain
+from newsbeam.articles.verdicts import Judgement, Sight, judge
+from newsbeam.errors import ExtractError
+from newsbeam.records import Article, Entry, Page, Verdict, Zone, ZoneKind, record_id
+from newsbeam.urls import canonical_url, outlet_of, trusted_canonical
+
+_MARKUP = re.compile(r"<(?:p|br|div|a|ul|ol|h\d|img|span|strong|em|blockquote|figure)\b", re.I)
+FEED_FULL = 600
+"""Characters from which a feed's content is a text of its own, not a teaser."""
+
+
+def read_page(page: Page, *, now: datetime) -> Article:
+    """Read one fetched page into an article with a verdict.
+
+    Args:
+        page: what the URL answered, undecoded.
+        now: the present; no article was published later.
+
+    Raises:
+        ExtractError: the page could not be read at all.
+    """
+    seen = min(page.fetched, now)
+    if reason := decode.why_not_text(page.body, page.content_type):
+        return _bare(page.entry, page.url, page.fetched, Verdict.NOT_TEXT, reason)
+    text = decode.decode(page.body, page.charset)
+    if not text.strip():
+        return _bare(page.entry, page.url, page.fetched, Verdict.TOO_SHORT, "the page is empty")
+    if decode.is_plain(page.body, page.content_type):
+        return read_text(page.entry, text, now=now)
+    try:
+        return _read_html(page, text, seen)
+    except (RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        message = f"{type(error).__name__} while reading: {error}"
+        raise ExtractError(page.url, message[:300]) from error
+
+
+def _read_html(page: Page, text: str, seen: datetime) -> Article:
+    entry = page.entry
+    tree = decode.parse(text, page.url)
+    claims = read_claims(tree)
+    blocks = dom_blocks.read_blocks(tree)
+    lines = body.engine_lines(tree, page.url)
+    outlet = outlet_of(page.url)
+    site = titles.find_site_name(claims)
+    title = titles.find_title(tree, claims, entry.title, site, outlet)
+    lines = zoning.drop_title(zoning.drop_repeats(lines), title)
+    lines = zoning.mark_lead(zoning.mark_boxes(lines))
+    full, spans = zoning.assemble(lines)
+    feed_text = "\n".join(line.text for line in feed_lines(entry))
+    found = judge(
+        Sight(
+            page.url, page.status, title or "", full, lines, blocks, claims, feed_text, entry.kind
+        )
+    )
+    partial, source = found.verdict is Verdict.TEASER, "page"
+    if _feed_serves(found, full, feed_text):
+        full, spans = zoning.assemble(zoning.mark_lead(feed_lines(entry)))
+        source, partial = "feed", len(full) < FEED_FULL
+    declared = claims.language or entry.language
+    when = dates.find_dates(
+        tree, claims, page.url, fetched=seen, feed=entry.published, language=declared
+    )
+    canonical = trusted_canonical(page.url, titles.find_canonical(claims, page.url))
+    return Article(
+        id=record_id("article", canonical),
+        url=page.url,
+        canonical_url=canonical,
+        outlet=outlet,
+        title=title,
+        text=full,
+        fetched=page.fetched,
+        verdict=found.verdict,
+        reasons=found.reasons,
+        zones=spans,
+        published=when.published,
+        published_confidence=when.confidence,
+        modified=when.modified,
+        authors=people.find_authors(tree, claims, entry.authors, site),
+        language=language.find_language(full, declared),
+        site_name=site,
+        image=titles.find_image(claims, page.url),
+        section=titles.find_section(claims),
+        keywords=titles.find_keywords(claims),
+        partial=partial,
+        entry_id=entry.id,
+        feed_url=entry.feed_url,
+        feed_tags=entry.tags,
+        source=source,
+    )
+
+
+def _feed_serves(found: Judgement, text: str, feed_text: str) -> bool:
+    """Say whether the feed's text is to stand for the page's."""
+    if found.verdict in (Verdict.ARTICLE, Verdict.LIVE_BLOG, Verdict.DISCUSSION, Verdict.LISTING):
+        return False
+    return len(feed_text) > (len(text) if found.verdict is Verdict.TEASER else 0)
+
+
+def feed_lines(entry: Entry) -> list[body.Line]:
+    """Return the lines of the feed's own text: its content, else its summary."""
+    for raw in (entry.content, entry.summary):
+        if raw and raw.strip():
+            if _MARKUP.search(raw):
+                tree = decode.parse(f"<html><body><div>{raw}</div></body></html>", entry.url or "")
+                found = [
+                    body.Line(_kind_of(b.parts), b.text)
+                    for b in dom_blocks.read_blocks(tree)
+                    if "caption" not in b.parts
+                ]
+            else:
+                found = [body.Line(ZoneKind.BODY, tidy(t)) for t in raw.split("\n") if t.strip()]
+            if found:
+                return zoning.mark_boxes(zoning.drop_repeats(found))
+    return []
+
+
+def _kind_of(parts: frozenset[str]) -> ZoneKind:
+    for part in ("table", "quote", "list"):
+        if part in parts:
+            return ZoneKind(part)
+    return ZoneKind.BODY
+
+
+def read_entry(entry: Entry, *, now: datetime) -> Article:
+    """Read the feed's own text of an entry whose page could not be had.
+
+    Raises:
+        ExtractError: the entry has no link, or the feed carries no text of it.
+    """
+    lines = zoning.mark_lead(feed_lines(entry))
+    if not entry.url or not (lines or entry.title):
+        raise ExtractError(entry.url or entry.feed_url, "the feed carries no text of it")
+    text, spans = zoning.assemble(lines)
+    full = len(text) >= FEED_FULL
+    article = _from_text(entry, text, now, "feed")
+    verdict = Verdict.ARTICLE if full else Verdict.TEASER
+    reason = f"{len(text)} characters from the feed; its page could not be had"
+    return _replace(article, spans, verdict, (reason,), not full)
+
+
+def read_text(entry: Entry, text: str, *, now: datetime) -> Article:
+    """Read a record that is plain text already (an archive, ``text/plain``).
+
+    Raises:
+        ExtractError: there is no text, or no URL.
+    """
+    if not entry.url:
+        raise ExtractError(entry.feed_url, "the record has no URL")
+    lines, judgement = read_plain(text, entry.title, entry.kind)
+    full, spans = zoning.assemble(zoning.mark_lead(lines))
+    article = _from_text(entry, full, now, "archive")
+    return _replace(article, spans, judgement.verdict, judgement.reasons, False)
+
+
+def _replace(
+    article: Article,
+    spans: tuple[Zone, ...],
+    verdict: str,
+    reasons: tuple[str, ...],
+    partial: bool,
+) -> Article:
+    return replace(article, zones=spans, verdict=verdict, reasons=reasons, partial=partial)
+
+
+def _from_text(entry: Entry, text: str, now: datetime, source: str) -> Article:
+    url = entry.url or entry.feed_url
+    when = dates.find_dates(None, Claims(), url, fetched=now, feed=entry.published)
+    canonical = canonical_url(url)
+    return Article(
+        id=record_id("article", canonical),
+        url=url,
+        canonical_url=canonical,
+        outlet=entry.outlet or outlet_of(url),
+        title=tidy(entry.title) if entry.title else None,
+        text=text,
+        fetched=now,
+        published=when.published,
+        published_confidence=when.confidence,
+        authors=people.clean_names(list(entry.authors)),
+        language=language.find_language(text, entry.language),
+        entry_id=entry.id,
+        feed_url=entry.feed_url,
+        feed_tags=entry.tags,
+        source=source,
+    )
+
+
+def _bare(entry: Entry, url: str, fetched: datetime, verdict: Verdict, reason: str) -> Article:
+    canonical = canonical_url(url)
+    return Article(
+        id=record_id("article", canonical),
+        url=url,
+        canonical_url=canonical,
+        outlet=outlet_of(url),
+        title=entry.title,
+        text="",
+        fetched=fetched,
+        verdict=verdict,
+        reasons=(reason,),
+        entry_id=entry.id,
+        feed_url=entry.feed_url,
+        feed_tags=entry.tags,
+    )

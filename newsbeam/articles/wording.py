@@ -1,0 +1,38 @@
+"""The words of walls, errors, boxes and notices, in the languages that newsbeam judges.
+
+English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, and a few more.  They stand in
+``words/*.txt``, one regular expression a line, all lower case: phrases that outlets write *around*
+articles, never single words that articles use.
+"""
+
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "words"
+
+
+def _read(name: str, before: str = "", after: str = "") -> re.Pattern[str]:
+    """Compile a file's phrases into one pattern; ``#`` begins a comment line."""
+    lines = (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    phrases = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return re.compile(f"{before}(?:{'|'.join(phrases)}){after}")
+
+
+PAYWALL = _read("paywall")
+"""What stands where the rest of an article would."""
+CONSENT = _read("consent")
+"""What a page says that wants consent to cookies before it shows anything."""
+BOT = _read("bot")
+"""What a page says to visitors that it takes for robots."""
+NOT_FOUND = _read("not_found")
+"""What a page says that answers 200 and has nothing."""
+LIVE = _read("live", r"\b", r"\b")
+"""What live blogs call themselves in a headline."""
+RELATED = _read("related", r"^\W*", r"\b")
+"""The beginning of a line that points to other articles."""
+FOOTER = _read("footer", r"^\W*")
+"""The beginning of a line that is about the outlet, not the subject."""
+CORRECTION = _read("correction", r"(?:^|\n)\W*", r"\b")
+"""The beginning of a paragraph that corrects an article."""
+RETRACTION = _read("retraction")
+"""What an outlet says that takes an article back."""

@@ -1,0 +1,168 @@
+"""The reading process: started as ``python -m newsbeam.articles.worker FD``, forks the workers.
+
+The nursery imports the parsers once and forks a worker whenever the parent asks (10 ms each).  It
+is a fresh interpreter, so whatever threads the parent runs (torch, Beam) do not matter.  A worker
+reads jobs from its socket and answers in order.  A watchdog in C ends the worker when one job
+takes too long, whatever the parser is doing; an address space limit ends what eats memory.
+
+Wire format: 4 bytes of length, then a pickle.  Both ends are ours and the pipe is private.
+"""
+
+import faulthandler
+import os
+import pickle
+import queue
+import resource
+import signal
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+EXIT_TIMEOUT = 1
+"""What ``faulthandler`` exits with."""
+EXIT_MEMORY = 3
+
+
+def send(channel: socket.socket, value: Any) -> None:
+    """Write one value."""
+    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    channel.sendall(struct.pack("!I", len(data)) + data)
+
+
+def receive(channel: socket.socket) -> Any:
+    """Read one value; EOFError when the other end has gone."""
+    (length,) = struct.unpack("!I", _exactly(channel, 4))
+    return pickle.loads(_exactly(channel, length))  # noqa: S301 - a private socket, our own records
+
+
+def _exactly(channel: socket.socket, length: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < length:
+        chunk = channel.recv(min(length - len(parts), 1 << 20))
+        if not chunk:
+            raise EOFError("the other end has gone")
+        parts += chunk
+    return bytes(parts)
+
+
+def main(fd: int) -> None:
+    """Serve the parent: fork a worker for each socket that it sends, report those that end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; ^C reaches the whole group
+    _warm_up()
+
+    control = socket.socket(fileno=fd)
+    control.setblocking(True)
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    import selectors
+
+    waiting = selectors.DefaultSelector()
+    waiting.register(control, selectors.EVENT_READ)
+    waiting.register(wake_read, selectors.EVENT_READ)
+    while True:
+        for key, _ in waiting.select():
+            if key.fileobj == wake_read:
+                os.read(wake_read, 512)
+                _report_ended(control)
+                continue
+            message, fds, _, _ = socket.recv_fds(control, 64, 1)
+            if not message:
+                return
+            timeout_s, memory_mb = struct.unpack("!dI", message)
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                control.close()
+                os._exit(_work(socket.socket(fileno=fds[0]), timeout_s, memory_mb))
+            os.close(fds[0])
+            control.sendall(struct.pack("!ii", pid, -1))
+
+
+def _warm_up() -> None:
+    """Load, before the first fork, what all workers share: parsers and the language model."""
+    import trafilatura  # noqa: F401 - slow to import, so not by the modules themselves
+
+    from newsbeam.articles import read  # noqa: F401
+    from newsbeam.articles.facts import language
+
+    language.detect("The first call loads the model, which the workers then share.")
+
+
+def _report_ended(control: socket.socket) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        control.sendall(struct.pack("!ii", pid, os.waitstatus_to_exitcode(status) & 0xFF))
+
+
+def _work(channel: socket.socket, timeout_s: float, memory_mb: int) -> int:
+    """Answer jobs until the parent hangs up; return the process's exit status."""
+    jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    # a thread takes jobs off the wire, so that the parent never waits to send while we work
+    threading.Thread(target=_listen, args=(channel, jobs), daemon=True).start()
+    _limit_memory(memory_mb)
+    with open(os.devnull, "w") as silence:
+        while (message := jobs.get()) is not None:
+            number, job, now = message
+            if timeout_s > 0:
+                faulthandler.dump_traceback_later(timeout_s, exit=True, file=silence)
+            try:
+                answer = run(job, now)
+            except MemoryError:
+                return EXIT_MEMORY
+            faulthandler.cancel_dump_traceback_later()
+            try:
+                send(channel, (number, answer))
+            except OSError:
+                return 0  # the parent has gone
+    return 0
+
+
+def _listen(channel: socket.socket, jobs: "queue.SimpleQueue[Any]") -> None:
+    try:
+        while True:
+            jobs.put(receive(channel))
+    except (EOFError, OSError):
+        jobs.put(None)
+
+
+def _limit_memory(memory_mb: int) -> None:
+    """Let the process grow by so much from here; macOS knows no such limit."""
+    if memory_mb <= 0 or not sys.platform.startswith("linux"):
+        return
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        used = int(statm.read().split()[0]) * resource.getpagesize()
+    limit = used + memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def run(job: Any, now: datetime) -> Any:
+    """Read one page or entry; what is wrong with it comes back as an ExtractError value."""
+    from newsbeam.articles import read
+    from newsbeam.errors import ExtractError
+    from newsbeam.records import Entry
+
+    action: Callable[..., Any] = read.read_entry if isinstance(job, Entry) else read.read_page
+    try:
+        return action(job, now=now)
+    except ExtractError as error:
+        return error
+    except MemoryError:
+        raise
+    except Exception as error:
+        return ExtractError(job.url or "", f"{type(error).__name__}: {error}"[:300])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,61 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from newsbeam.articles.pool import Reader
+from newsbeam.records import Article, Entry, LedgerRow, Page
+from newsbeam.settings import ExtractSettings
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+TEXT = "The ferry line between Northhaven and the islands starts again in May, the office said. "
+
+
+def page(number: int, body: str | None = None) -> Page:
+    url = f"https://harbour-post.example/{number}/ferry"
+    text = (
+        body
+        or f"<html><body><article><h1>Ferry</h1><p>{TEXT * 8}{number}</p></article></body></html>"
+    )
+    return Page(Entry(f"e{number}", "f", f"g{number}", url), url, text.encode(), NOW)
+
+
+@pytest.fixture(scope="module")
+def reader():  # type: ignore[no-untyped-def]
+    with Reader(ExtractSettings(workers=2)) as reader:
+        yield reader
+
+
+def test_results_come_in_the_order_of_the_pages(reader: Reader) -> None:
+    results = list(reader.map((page(n) for n in range(30)), now=NOW))
+    assert [r.entry_id for r in results if isinstance(r, Article)] == [f"e{n}" for n in range(30)]
+
+
+def test_the_processes_are_kept_for_the_next_batch(reader: Reader) -> None:
+    list(reader.map([page(1)], now=NOW))
+    before = {one.pid for one in reader._workers}
+    list(reader.map([page(2)], now=NOW))
+    assert {one.pid for one in reader._workers} == before
+
+
+def test_nothing_starts_without_a_page() -> None:
+    with Reader() as reader:
+        assert list(reader.map([])) == []
+        assert reader._nursery is None
+
+
+def test_a_page_that_takes_too_long_is_a_ledger_row_and_the_rest_is_read() -> None:
+    slow = "<html><body>" + "<div><p>word by word </p></div>" * 150_000 + "</body></html>"
+    settings = ExtractSettings(workers=2, timeout_s=0.5)
+    with Reader(settings) as reader:
+        results = list(reader.map([page(0), page(1, slow), page(2), page(3)], now=NOW))
+    assert [type(r) for r in results] == [Article, LedgerRow, Article, Article]
+    row = results[1]
+    assert isinstance(row, LedgerRow)
+    assert (row.verdict, row.subject) == ("extract_error", "e1")
+    assert "longer than 0.5 s" in (row.reason or "")
+
+
+def test_stopping_early_leaves_the_reader_usable(reader: Reader) -> None:
+    for _ in reader.map(page(n) for n in range(20)):
+        break
+    assert len(list(reader.map([page(1), page(2)]))) == 2
