@@ -1,0 +1,1 @@
+"""How we ask other people's servers: safely, politely, cheaply.  Used by connectors.client only."""

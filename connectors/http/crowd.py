@@ -1,0 +1,177 @@
+"""Many jobs at many hosts, from synchronous code, with bounded memory.
+
+::
+
+    jobs ──by host──► one queue per host ──► work(job) ──► iterator of results, as they come
+
+The loop runs in a thread of its own, so that a slow consumer makes no answer time out; it stops
+asking while too many bytes wait for the consumer.  When only slow hosts are left their queues are
+cut: what remains ends with ``give_up(job)`` and waits for a later run.
+"""
+
+import asyncio
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+from connectors.client import Client
+from newsbeam.settings import FetchSettings
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+MOST_WAITING_BYTES = 48_000_000
+"""Bytes that may wait for the consumer before no more is asked."""
+
+LINGER_S = 3.0
+"""Slow hosts may begin requests for this long after all others are done."""
+
+_DONE = object()
+
+
+class Crowd(Generic[J, R]):
+    """One batch of jobs.
+
+    Args:
+        settings: of the client that the jobs share.
+        host_of: which queue a job belongs to.
+        work: does a job; never raises for bad input.
+        give_up: the result of a job that was not done, as its host is too slow.
+        weigh: bytes that a result holds.
+    """
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        host_of: Callable[[J], str],
+        work: Callable[[Client, J], Awaitable[R]],
+        give_up: Callable[[J, str], R],
+        weigh: Callable[[R], int],
+        resolver: Any = None,
+    ) -> None:
+        self._settings = settings
+        self._host_of = host_of
+        self._work = work
+        self._give_up = give_up
+        self._weigh = weigh
+        self._resolver = resolver
+        self._ready: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._fast_done: float | None = None
+
+    def run(self, jobs: Sequence[J]) -> Iterator[R]:
+        """Yield one result per job, in the order in which they are ready."""
+        if not jobs:
+            return
+        self._loop = _new_loop()
+        self._drained = asyncio.Event()
+        thread = threading.Thread(target=self._in_thread, args=(jobs,), daemon=True)
+        thread.start()
+        try:
+            while (result := self._ready.get()) is not _DONE:
+                if isinstance(result, BaseException):
+                    raise result
+                self._taken(self._weigh(result))
+                yield result
+        finally:
+            self._stop()
+            thread.join()
+
+    def _stop(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._main.cancel)
+        except (RuntimeError, AttributeError):
+            return  # the loop is closed: all is done
+
+    def _taken(self, weight: int) -> None:
+        with self._lock:
+            was = self._waiting
+            self._waiting -= weight
+            full = was >= MOST_WAITING_BYTES > self._waiting
+        if full:
+            self._loop.call_soon_threadsafe(self._drained.set)
+
+    def _in_thread(self, jobs: Sequence[J]) -> None:
+        loop = self._loop
+        asyncio.set_event_loop(loop)
+        # look-ups of names block: enough threads that dead name servers do not hold up the others
+        loop.set_default_executor(ThreadPoolExecutor(64, thread_name_prefix="look-up"))
+        self._main = loop.create_task(self._all(jobs))
+        try:
+            loop.run_until_complete(self._main)
+        except asyncio.CancelledError:
+            pass  # the consumer has gone
+        except BaseException as error:  # a bug: it belongs to the consumer's thread
+            self._ready.put(error)
+        finally:
+            self._ready.put(_DONE)
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            asyncio.set_event_loop(None)
+            loop.close()
+
+    async def _all(self, jobs: Sequence[J]) -> None:
+        queues: dict[str, deque[J]] = {}
+        for job in jobs:
+            queues.setdefault(self._host_of(job), deque()).append(job)
+        self._open = set(queues)
+        async with Client(self._settings, resolver=self._resolver) as client:
+            async with asyncio.TaskGroup() as tasks:
+                for name, waiting in queues.items():
+                    tasks.create_task(self._one_host(client, name, waiting))
+
+    async def _one_host(self, client: Client, name: str, waiting: deque[J]) -> None:
+        workers = min(len(waiting), client.hosts.per_host)
+        if workers == 1:
+            await self._serve(client, name, waiting)
+        else:
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(workers):
+                    tasks.create_task(self._serve(client, name, waiting))
+        self._open.discard(name)
+
+    async def _serve(self, client: Client, name: str, waiting: deque[J]) -> None:
+        while waiting:
+            while self._waiting >= MOST_WAITING_BYTES:
+                self._drained.clear()
+                if self._waiting >= MOST_WAITING_BYTES:
+                    await self._drained.wait()
+            if not waiting:
+                return
+            job = waiting.popleft()
+            if self._only_slow_left(client, name):
+                self._put(self._give_up(job, "the host is slow; left for a later run"))
+            else:
+                self._put(await self._work(client, job))
+
+    def _only_slow_left(self, client: Client, name: str) -> bool:
+        """Say whether a slow host would now keep the whole batch waiting."""
+        if not client.hosts.of(name).slow:
+            self._fast_done = None
+            return False
+        if len(self._open) > 50 or any(not client.hosts.of(other).slow for other in self._open):
+            self._fast_done = None
+            return False
+        if len(client.hosts) == len(self._open):
+            return False  # all are slow: nobody is kept waiting
+        if self._fast_done is None:
+            self._fast_done = time.monotonic()
+        return time.monotonic() - self._fast_done > LINGER_S
+
+    def _put(self, result: R) -> None:
+        with self._lock:
+            self._waiting += self._weigh(result)
+        self._ready.put(result)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # not built for Windows
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
