@@ -12,9 +12,11 @@ Source: https://docs.aiohttp.org/en/stable/client_reference.html (``socket_facto
 """
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -27,6 +29,7 @@ from connectors.http.addresses import REFUSED, AddressGuard
 from connectors.http.answers import Answer, AnswerError, retry_after, status_error
 from connectors.http.decoding import DamagedError, Decoder, TooLargeError
 from connectors.http.hosts import HostDownError, HostPausedError, Hosts, Slots
+from connectors.http.names import Names
 from connectors.http.robots import (
     KEEP_FAILED_S,
     KEEP_S,
@@ -44,6 +47,27 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ROBOTS: dict[str, tuple[float, Robots]] = {}
 """origin -> (when to forget it, its rules); for the whole process."""
 _MOST_ROBOTS = 20_000
+
+
+_NOT_TEXT = re.compile(
+    r"\s*(?:image|audio|video|font|model)/|\s*application/(?:pdf|zip|gzip|x-gzip|octet-stream|json|"
+    r"ld\+json|msword|epub|javascript|x-|vnd\.)",
+    re.IGNORECASE,
+)
+
+
+class _WrongTypeError(Exception):
+    """The declared type is nothing to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What one request asks for, whatever hop it is at."""
+
+    headers: dict[str, str]
+    limit: int
+    robots: bool = False
+    text_only: bool = False
 
 
 def user_agent(contact: str) -> str:
@@ -72,7 +96,7 @@ class Client:
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             limit=0,  # the slots count, and know which requests hang
-            resolver=self._resolver,
+            resolver=Names(self.settings.hosts, self._resolver),
             socket_factory=self.guard.make_socket,
             ttl_dns_cache=60,
             keepalive_timeout=10,
@@ -112,6 +136,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
         robots: bool = False,
+        text_only: bool = False,
         now: datetime | None = None,
     ) -> Answer:
         """Ask for a URL and read its whole answer.
@@ -121,29 +146,28 @@ class Client:
             headers: more of them; a validator among them makes 304 an answer, not an error.
             max_bytes: most bytes of the body; None: the settings' limit for pages.
             robots: honour robots.txt, if the settings do.
+            text_only: refuse images, sound, PDF and the like by their declared type, unread.
             now: for dates in headers; None: the clock.
 
         Raises:
             RetrieveError: no usable answer; its verdict is the ledger's.
         """
         limit = self.settings.max_page_bytes if max_bytes is None else max_bytes
-        obey = robots and self.settings.robots
-        return await self._follow(url, dict(headers or {}), limit, obey, now or datetime.now(UTC))
+        wish = _Wish(dict(headers or {}), limit, robots and self.settings.robots, text_only)
+        return await self._follow(url, wish, now or datetime.now(UTC))
 
-    async def _follow(
-        self, first: str, headers: dict[str, str], limit: int, obey: bool, now: datetime
-    ) -> Answer:
+    async def _follow(self, first: str, wish: "_Wish", now: datetime) -> Answer:
         url, seen, seconds = first, {first}, 0.0
         moved_to: str | None = first
         while True:
-            optout = await self._permit(first, url) if obey else ()
-            status, got, body, wire, took = await self._once(first, url, headers, limit, seconds)
+            optout = await self._permit(first, url) if wish.robots else ()
+            status, got, body, wire, took = await self._once(first, url, wish, seconds)
             seconds += took
             if status not in _REDIRECTS:
                 break
             url = self._next_hop(first, url, got.get("location"), seen)
             moved_to = url if moved_to and status in {301, 308} else None
-        if status != 200 and status != 203 and not (status == 304 and _conditional(headers)):
+        if status != 200 and status != 203 and not (status == 304 and _conditional(wish.headers)):
             raise status_error(first, status, got, now)
         tdm = got.get("tdm-reservation") == "1" or "noai" in got.get("x-robots-tag", "").lower()
         return Answer(
@@ -173,7 +197,7 @@ class Client:
         return target
 
     async def _once(
-        self, first: str, url: str, headers: dict[str, str], limit: int, spent: float
+        self, first: str, url: str, wish: "_Wish", spent: float
     ) -> tuple[int, dict[str, str], bytes, int, float]:
         """Make one request; return status, headers, body, bytes on the wire, seconds."""
         name, parsed = self._check(first, url)
@@ -182,7 +206,7 @@ class Client:
                 start = time.monotonic()
                 try:
                     async with asyncio.timeout(max(self.settings.timeout_s - spent, 0.1)):
-                        status, got, body, wire = await self._exchange(parsed, headers, limit)
+                        status, got, body, wire = await self._exchange(parsed, wish)
                 except (TimeoutError, aiohttp.ClientConnectionError) as error:
                     if REFUSED not in str(error):
                         host.failed()
@@ -202,9 +226,13 @@ class Client:
             message = f"no complete answer within {self.settings.timeout_s:g} s"
             raise RetrieveError(first, message, Verdict.TIMEOUT) from None
         except TooLargeError:
-            raise RetrieveError(first, f"more than {limit:,} bytes", Verdict.TOO_LARGE) from None
+            raise RetrieveError(
+                first, f"more than {wish.limit:,} bytes", Verdict.TOO_LARGE
+            ) from None
         except DamagedError as error:
             raise RetrieveError(first, str(error), Verdict.DAMAGED) from None
+        except _WrongTypeError as error:
+            raise RetrieveError(first, f"it is {error}", Verdict.WRONG_TYPE) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _network_error(first, error) from error
 
@@ -234,20 +262,21 @@ class Client:
             raise RetrieveError(first, f"not a valid URL: {error}", Verdict.BAD_URL) from None
         return f"{host}:{port}", parsed
 
-    async def _exchange(
-        self, url: URL, headers: dict[str, str], limit: int
-    ) -> tuple[int, dict[str, str], bytes, int]:
+    async def _exchange(self, url: URL, wish: "_Wish") -> tuple[int, dict[str, str], bytes, int]:
         session = self._session
         if session is None:
             raise RuntimeError("the client is used outside its `async with`")
         for last_try in (False, True):
             try:
-                async with session.get(url, headers=headers, allow_redirects=False) as answer:
+                async with session.get(url, headers=wish.headers, allow_redirects=False) as answer:
                     got = {name.lower(): value for name, value in answer.headers.items()}
                     if answer.status in _REDIRECTS or answer.status in {204, 205, 304}:
                         return answer.status, got, b"", 0
-                    if answer.status >= 400:
-                        limit = min(limit, 20_000)
+                    kind = got.get("content-type", "")
+                    if wish.text_only and answer.status == 200 and _NOT_TEXT.match(kind):
+                        answer.close()
+                        raise _WrongTypeError(kind.partition(";")[0][:60])
+                    limit = wish.limit if answer.status < 400 else min(wish.limit, 20_000)
                     body, wire = await _read(answer, got.get("content-encoding"), limit)
                     return answer.status, got, body, wire
             except aiohttp.ServerDisconnectedError:  # a kept connection that the server had closed
@@ -283,7 +312,7 @@ class Client:
         url, keep = f"{origin}/robots.txt", KEEP_S
         try:
             now = datetime.now(UTC)
-            answer = await self._follow(url, {}, MAX_ROBOTS_BYTES, False, now)
+            answer = await self._follow(url, _Wish({}, MAX_ROBOTS_BYTES), now)
             rules = read_robots(answer.status, answer.body)
         except AnswerError as error:
             rules = read_robots(error.status or 503, b"")

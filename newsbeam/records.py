@@ -173,6 +173,10 @@ class Page:
     content_type: str | None = None
     charset: str | None = None
     """As the HTTP header declares it."""
+    source: str = "page"
+    """Where the body comes from: ``page`` or ``archive``."""
+    ai_optout: tuple[str, ...] = ()
+    """The outlet's signals against AI training: ``robots:GPTBot``, ``header:noai`` …"""
 
 
 @dataclass(frozen=True, slots=True)

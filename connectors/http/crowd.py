@@ -119,10 +119,10 @@ class Crowd(Generic[J, R]):
         for job in jobs:
             queues.setdefault(self._host_of(job), deque()).append(job)
         self._open = set(queues)
-        async with Client(self._settings, resolver=self._resolver) as client:
-            async with asyncio.TaskGroup() as tasks:
-                for name, waiting in queues.items():
-                    tasks.create_task(self._one_host(client, name, waiting))
+        made = Client(self._settings, resolver=self._resolver)
+        async with made as client, asyncio.TaskGroup() as tasks:
+            for name, waiting in queues.items():
+                tasks.create_task(self._one_host(client, name, waiting))
 
     async def _one_host(self, client: Client, name: str, waiting: deque[J]) -> None:
         workers = min(len(waiting), client.hosts.per_host)

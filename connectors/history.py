@@ -1,0 +1,66 @@
+"""What a connector remembers of one feed between polls: ``Cursor.history``, as compact JSON."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
+from typing import Any
+
+MOST_ARRIVALS = 24
+MOST_KNOWN = 2_000
+"""Entries remembered for recognition; a feed that prints more at once is recognised by id."""
+
+
+@dataclass(slots=True)
+class History:
+    """The memory of one feed.  Times are Unix seconds."""
+
+    known: list[str]
+    """Entries of the last bodies, newest first: id, and short hashes of guid, link and title."""
+    arrivals: list[int]
+    """When polls brought new entries, oldest first."""
+    full: int = 0
+    """When the feed was last read whole, not answered by 304."""
+    lies: int = 0
+    """Times that the validators were found to be frozen."""
+    hints: dict[str, Any] | None = None
+    """The feed's own hints, as last read: a 304 does not repeat them."""
+    moved_to: str | None = None
+    """Where permanent redirects lead."""
+    lease: int = 0
+    """When the WebSub subscription ends; 0: none."""
+    kind: str | None = None
+    """What the feed is: ``rss20`` …"""
+    topic: str | None = None
+    """The feed's own address (rel=self), which is what a hub knows it by."""
+
+    def dump(self) -> str:
+        """Return it as JSON."""
+        self.arrivals = self.arrivals[-MOST_ARRIVALS:]
+        self.known = self.known[:MOST_KNOWN]
+        slim = {key: value for key, value in asdict(self).items() if value}
+        return json.dumps(slim, separators=(",", ":"), ensure_ascii=False)
+
+    def gaps(self) -> list[int]:
+        """Return the seconds between arrivals, sorted."""
+        return sorted(b - a for a, b in pairwise(self.arrivals) if b > a)
+
+    def median_gap(self) -> int | None:
+        """Return the usual time between new entries, seconds; None before three arrivals."""
+        gaps = self.gaps()
+        return gaps[len(gaps) // 2] if len(gaps) > 1 else None
+
+
+def load_history(text: str | None) -> History:
+    """Read a history; what is damaged is forgotten, never an error."""
+    history = History(known=[], arrivals=[])
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return history
+    if isinstance(found, dict):
+        for field in fields(History):
+            value = found.get(field.name)
+            default = getattr(history, field.name)
+            if value is not None and (default is None or isinstance(value, type(default))):
+                setattr(history, field.name, value)
+    return history
