@@ -1,0 +1,257 @@
+"""Read archives: folders and files of text, HTML, JSON Lines and WARC, streamed.
+
+What each becomes::
+
+    *.txt                      a text without address: its identity is its words
+    *.html(.gz) *.htm(.gz)     a page; its address is what it declares itself, else its bytes
+    *.jsonl(.gz) *.ndjson(.gz) one article a line: title, text (or html), url, published, …
+    *.warc(.gz)                the pages of a crawl (connectors.warc)
+
+No network is used.  Every file and line ends as a page or as a ledger row.
+"""
+
+import gzip
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from connectors.parsing.items import absolute_url, primary_language
+from connectors.parsing.plain import plain_text
+from connectors.parsing.times import parse_epoch, parse_time
+from newsbeam.records import Entry, LedgerRow, Page, Verdict, record_id
+from newsbeam.urls import outlet_of
+
+MAX_LINE_BYTES = 16_000_000
+"""A longer line of JSON is no article: it is passed over, not loaded."""
+
+MAX_FILE_BYTES = 16_000_000
+"""A longer text or HTML file is no article."""
+
+TEXT_TYPE = "text/plain"
+HTML_TYPE = "text/html"
+
+_KEYS = {
+    "title": ("title", "headline", "name"),
+    "text": ("text", "body", "content", "maintext", "article", "articleBody", "plain_text"),
+    "html": ("html", "raw_html", "content_html", "body_html"),
+    "url": ("url", "link", "source_url", "canonical_url"),
+    "published": ("published", "date", "published_at", "pub_date", "date_published", "publish_date",
+                  "datePublished", "created_at", "timestamp"),
+    "outlet": ("outlet", "source_domain", "domain", "publisher"),
+    "language": ("language", "lang"),
+    "authors": ("authors", "author", "byline"),
+    "summary": ("summary", "description"),
+}  # fmt: skip
+"""Our word -> the keys under which the world's archives keep it, best first."""
+
+_CANONICAL = re.compile(
+    rb"<link[^>]+rel=[\"']?canonical[\"']?[^>]*?href=[\"']([^\"']+)|"
+    rb"<link[^>]+href=[\"']([^\"']+)[\"'][^>]*rel=[\"']?canonical|"
+    rb"<meta[^>]+property=[\"']og:url[\"'][^>]*?content=[\"']([^\"']+)",
+    re.IGNORECASE,
+)
+_NAMES = {
+    ".txt": "text", ".text": "text", ".html": "html", ".htm": "html", ".xhtml": "html",
+    ".jsonl": "lines", ".ndjson": "lines", ".warc": "warc",
+}  # fmt: skip
+
+
+def read_archive(path: Path, *, now: datetime) -> Iterator[Page | LedgerRow]:
+    """Yield the pages of a file, or of all files below a folder in the order of their names.
+
+    Args:
+        path: file or folder.
+        now: the time of reading, which stands in for the time of fetching.
+
+    Yields:
+        A page per article; a ledger row per file or line that is none.
+    """
+    if path.is_dir():
+        for file in sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p, path)):
+            if kind_of(file):
+                yield from read_archive(file, now=now)
+        return
+    readers = {"text": _text_file, "html": _html_file, "lines": _lines, "warc": _warc}
+    reader = readers.get(kind_of(path) or "text")
+    if reader is None or not path.exists():
+        yield _row(path, Verdict.NOT_FOUND, "no such file", now)
+        return
+    try:
+        yield from reader(path, now)
+    except (OSError, EOFError, zlib.error) as error:
+        yield _row(path, Verdict.DAMAGED, f"cannot be read: {error}", now)
+
+
+def kind_of(path: Path) -> str | None:
+    """Return what a file is by its name: ``text``, ``html``, ``lines``, ``warc``; None: unknown."""
+    name = path.name.lower().removesuffix(".gz")
+    return _NAMES.get(Path(name).suffix)
+
+
+def _hidden(file: Path, top: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(top).parts)
+
+
+def _open(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if packed else path.open("rb")
+
+
+def _text_file(path: Path, now: datetime) -> Iterator[Page | LedgerRow]:
+    with _open(path) as file:
+        body = file.read(MAX_FILE_BYTES + 1)
+    if refused := _refused(path, body, now):
+        yield refused
+        return
+    yield _page(path, f"{path.name}", {}, body, TEXT_TYPE, now)
+
+
+def _html_file(path: Path, now: datetime) -> Iterator[Page | LedgerRow]:
+    with _open(path) as file:
+        body = file.read(MAX_FILE_BYTES + 1)
+    if refused := _refused(path, body, now):
+        yield refused
+        return
+    found = _CANONICAL.search(body[:200_000])
+    declared = next((g for g in found.groups() if g), b"") if found else b""
+    url = absolute_url("", plain_text(declared.decode("utf-8", "replace")) or "")
+    yield _page(path, path.name, {"url": url}, body, HTML_TYPE, now, charset=None)
+
+
+def _refused(path: Path, body: bytes, now: datetime) -> LedgerRow | None:
+    if not body.strip():
+        return _row(path, Verdict.EMPTY, "an empty file", now)
+    if len(body) > MAX_FILE_BYTES:
+        return _row(path, Verdict.TOO_LARGE, f"more than {MAX_FILE_BYTES:,} bytes", now)
+    if body[:4096].count(b"\x00") * 4 > len(body[:4096]) and body[:2] not in (
+        b"\xff\xfe",
+        b"\xfe\xff",
+    ):
+        return _row(path, Verdict.WRONG_TYPE, "binary data", now)
+    return None
+
+
+def _lines(path: Path, now: datetime) -> Iterator[Page | LedgerRow]:
+    with _open(path) as file:
+        number = 0
+        while line := file.readline(MAX_LINE_BYTES):
+            number += 1
+            if not line.endswith(b"\n") and len(line) == MAX_LINE_BYTES:
+                while (rest := file.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
+                    pass
+                reason = f"line {number} has more than {MAX_LINE_BYTES:,} bytes"
+                yield _row(path, Verdict.TOO_LARGE, reason, now, number)
+            elif line.strip():
+                yield _line(path, number, line, now)
+
+
+def _line(path: Path, number: int, line: bytes, now: datetime) -> Page | LedgerRow:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return _row(path, Verdict.DAMAGED, f"line {number} is not JSON: {error}"[:200], now, number)
+    if not isinstance(found, dict):
+        reason = f"line {number} is not a JSON object"
+        return _row(path, Verdict.DAMAGED, reason, now, number)
+    values = {word: _first(found, keys) for word, keys in _KEYS.items()}
+    text, html = _string(values["text"]), _string(values["html"])
+    body, kind = (text, TEXT_TYPE) if text else (html, HTML_TYPE)
+    if not body:
+        reason = f"line {number} has neither text nor html"
+        return _row(path, Verdict.EMPTY, reason, now, number)
+    raw = body.encode("utf-8", "replace")
+    return _page(path, f"{path.name}:{number}", values, raw, kind, now)
+
+
+def _page(
+    path: Path,
+    guid: str,
+    values: dict[str, Any],
+    body: bytes,
+    kind: str,
+    now: datetime,
+    charset: str | None = "utf-8",
+) -> Page:
+    """Make the page and its entry.  Without an address the words themselves are the identity."""
+    text = _string(values.get("url"))
+    url = absolute_url("", text) if text else None
+    title = plain_text(_string(values.get("title")))
+    place = url or text_urn(body, title)
+    outlet = _string(values.get("outlet"))
+    entry = Entry(
+        id=record_id("entry", "archive", place),
+        feed_url=f"archive:{path.name}",
+        guid=guid if url else place,
+        url=url,
+        outlet=outlet.strip().lower() if outlet else outlet_of(place),
+        title=title,
+        summary=plain_text(_string(values.get("summary"))),
+        published=_time(values.get("published"), now),
+        authors=_authors(values.get("authors")),
+        language=primary_language(_string(values.get("language"))),
+    )
+    if kind == TEXT_TYPE and charset and body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        charset = "utf-16"
+    return Page(
+        entry=entry,
+        url=place,
+        body=body,
+        fetched=now,
+        content_type=kind,
+        charset=charset,
+        source="archive",
+    )
+
+
+def text_urn(body: bytes, title: str | None = None) -> str:
+    """Return the identity of a text without address: the same words are the same article."""
+    words = b" ".join([(title or "").encode("utf-8", "replace"), *body.split()])
+    return f"urn:newsbeam:text:{hashlib.blake2b(words.strip(), digest_size=16).hexdigest()}"
+
+
+def _warc(path: Path, now: datetime) -> Iterator[Page | LedgerRow]:
+    from connectors.warc import read_warc
+
+    return read_warc(path, now=now)
+
+
+def _first(found: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((found[key] for key in keys if found.get(key) not in (None, "", [])), None)
+
+
+def _string(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _time(value: Any, now: datetime) -> datetime | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return parse_epoch(value, now)
+    return parse_time(value, now) if isinstance(value, str) else None
+
+
+def _authors(value: Any) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else [value]
+    names = (plain_text(_string(a.get("name") if isinstance(a, dict) else a)) for a in listed)
+    return tuple(name for name in names if name)
+
+
+def _row(
+    path: Path, verdict: str, reason: str, now: datetime, line: int | None = None
+) -> LedgerRow:
+    place = path.name if line is None else f"{path.name}:{line}"
+    return LedgerRow(
+        subject=record_id("entry", "archive", place),
+        kind="entry",
+        url=None,
+        stage="fetch",
+        verdict=verdict,
+        reason=f"{place}: {reason}",
+        at=now,
+        feed_url=f"archive:{path.name}",
+    )
