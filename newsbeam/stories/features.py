@@ -1,0 +1,205 @@
+"""What the window keeps of an article, and how two articles compare.
+
+An article becomes at most :data:`TERMS` hashed terms with a weight (how often here, how rare in
+the window), bits (title, name, number …) and its rarity, beside the vector of title and lead.
+Rarity is learnt from the window; a list of common English words stands in while it is young.
+"""
+
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsbeam.stories.terms import (
+    DATE,
+    IN_TITLE,
+    NAME,
+    NUMBER,
+    PAIR,
+    Term,
+    common_ranks,
+    hash_term,
+    stem,
+)
+
+TERMS = 64
+"""Terms kept of an article: all of the title, then the heaviest."""
+PRIOR_WEIGHT = 300
+"""How many articles the list of common words counts for (chosen in docs/stories.md)."""
+PAIR_FEATURES = (
+    "vector",
+    "terms",
+    "title",
+    "title_in_other",
+    "names",
+    "numbers",
+    "number_conflict",
+    "dates",
+    "date_conflict",
+    "name_conflict",
+)
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """An article as the window sees it.  The arrays follow each other, sorted by ``ids``."""
+
+    ids: NDArray[np.uint32]
+    """Hashed terms, ascending, distinct, never 0 (0 pads)."""
+    weights: Floats
+    """Of each term; L2-normalised."""
+    rarity: Floats
+    """-log of the share of articles with the term, when the article came."""
+    bits: NDArray[np.uint8]
+    vector: Floats | None
+    """float32 (d,), L2-normalised; None: not embedded."""
+    has_text: bool
+
+
+class Frequencies:
+    """In how many articles of the window a term occurs."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self.articles = 0
+
+    def rarity(self, term: Term, key: int) -> float:
+        """Return -log of the expected share of articles that have the term."""
+        share = _prior(term)
+        seen = self._counts.get(key, 0)
+        return -log((seen + PRIOR_WEIGHT * share) / (self.articles + PRIOR_WEIGHT))
+
+    def add(self, ids: NDArray[np.uint32]) -> None:
+        """Count one article."""
+        counts = self._counts
+        for key in ids.tolist():
+            counts[key] = counts.get(key, 0) + 1
+        self.articles += 1
+
+    def remove(self, ids: NDArray[np.uint32]) -> None:
+        """Forget one article."""
+        counts = self._counts
+        for key in ids.tolist():
+            left = counts[key] - 1
+            if left:
+                counts[key] = left
+            else:
+                del counts[key]
+        self.articles -= 1
+
+
+_PRIORS: dict[str, float] = {}
+UNKNOWN_SHARE = 0.0003
+"""Share of articles that have a word outside the list, before the window knows better."""
+
+
+def _prior(term: Term) -> float:
+    if term.bits & NUMBER:
+        return 0.02 if len(term.text) <= 2 else 0.004 if len(term.text) <= 4 else 0.001
+    if not _PRIORS:
+        for word, rank in common_ranks().items():
+            # Zipf's law: a word of rank r is about 0.1 / r of a text; of 100 words here
+            share = 1 - (1 - 0.1 / (rank + 2)) ** 100
+            _PRIORS[stem(word, "en")] = _PRIORS.get(stem(word, "en"), 0.0) + share
+    return min(0.9, _PRIORS.get(term.text, UNKNOWN_SHARE))
+
+
+def make_features(
+    terms: dict[str, Term],
+    frequencies: Frequencies,
+    vector: Floats | None,
+    has_text: bool,
+) -> Features:
+    """Weigh an article's terms against the window as it is now."""
+    rows = []
+    for term in terms.values():
+        key = hash_term(term.text) or 1
+        rare = max(0.05, frequencies.rarity(term, key))
+        weight = rare * (1 + log(term.count)) * (0.6 if term.bits & PAIR else 1.0)
+        rows.append((not term.bits & IN_TITLE, -weight, key, rare, term.bits))
+    rows.sort()
+    kept = {row[2]: row for row in rows[TERMS - 1 :: -1]}  # a collision keeps the heavier
+    ordered = [kept[key] for key in sorted(kept)]
+    weights = np.array([-row[1] for row in ordered], np.float32)
+    norm = float(np.linalg.norm(weights)) or 1.0
+    return Features(
+        ids=np.array([row[2] for row in ordered], np.uint32),
+        # half precision is what the store keeps: a restored window must equal this one
+        weights=(weights / np.float32(norm)).astype(np.float16).astype(np.float32),
+        rarity=np.array([row[3] for row in ordered], np.float16).astype(np.float32),
+        bits=np.array([row[4] for row in ordered], np.uint8),
+        vector=vector,
+        has_text=has_text,
+    )
+
+
+@dataclass(slots=True, eq=False)
+class Rows:
+    """Features of n articles, padded: what one article is compared with at once."""
+
+    ids: NDArray[np.uint32]
+    """(n, TERMS)"""
+    weights: Floats
+    rarity: Floats
+    bits: NDArray[np.uint8]
+    vectors: Floats
+    """(n, d); a row of zeros where there is no vector."""
+
+
+def compare(one: Features, rows: Rows) -> Floats:
+    """Return float32 (n, len(PAIR_FEATURES)): one article against each row; symmetrical."""
+    at = np.searchsorted(one.ids, rows.ids)
+    at[at == len(one.ids)] = 0
+    if not len(one.ids):
+        return np.zeros((len(rows.ids), len(PAIR_FEATURES)), np.float32)
+    both = (one.ids[at] == rows.ids).astype(np.float32)
+    theirs, ours = rows.bits, one.bits[at]
+    rare = rows.rarity
+    shared = both * np.minimum(rare, one.rarity[at])
+
+    def part(bits: NDArray[np.uint8], bit: int) -> Floats:
+        return ((bits & bit) > 0).astype(np.float32)
+
+    def plain(bits: NDArray[np.uint8]) -> Floats:
+        """Leave out pairs of words: their words count already."""
+        return 1 - part(bits, PAIR)
+
+    t_title, o_title = part(theirs, IN_TITLE) * plain(theirs), part(ours, IN_TITLE)
+    one_title = float((one.rarity * part(one.bits, IN_TITLE) * plain(one.bits)).sum())
+    row_title = (rare * t_title).sum(1)
+    least = np.minimum(one_title, row_title) + 1e-6
+    title = (shared * t_title * o_title).sum(1)
+    theirs_in_one = (shared * t_title).sum(1) / (row_title + 1e-6)
+    ones_in_theirs = (shared * o_title * plain(theirs)).sum(1) / (one_title + 1e-6)
+
+    t_name = part(theirs, NAME)
+    one_names = float((one.rarity * part(one.bits, NAME)).sum())
+    row_names = (rare * t_name).sum(1)
+    names = (shared * t_name * part(ours, NAME)).sum(1)
+
+    out = np.empty((len(rows.ids), len(PAIR_FEATURES)), np.float32)
+    out[:, 0] = rows.vectors @ one.vector if one.vector is not None else 0.0
+    out[:, 1] = (both * rows.weights * one.weights[at]).sum(1)
+    out[:, 2] = title / least
+    out[:, 3] = 0.5 * (theirs_in_one + ones_in_theirs)
+    out[:, 4] = names / (np.minimum(one_names, row_names) + 5.0)
+    out[:, 5] = np.log1p((shared * part(theirs, NUMBER)).sum(1))
+    out[:, 6] = _conflict(one, theirs, both, NUMBER | IN_TITLE)
+    out[:, 7] = np.minimum(1.0, (both * part(theirs, DATE)).sum(1))
+    out[:, 8] = _conflict(one, theirs, both, DATE)
+    out[:, 9] = _conflict(one, theirs, both, NAME | IN_TITLE)
+    return out
+
+
+def _conflict(
+    one: Features, theirs: NDArray[np.uint8], both: Floats, bits: int
+) -> NDArray[np.float32]:
+    """Return 1 where both sides have terms of that kind and none is shared."""
+    row_has = (theirs & bits) == bits
+    one_has = bool(((one.bits & bits) == bits).any())
+    shared = (row_has & (both > 0)).any(1)
+    conflict = row_has.any(1) & ~shared & one_has
+    return np.asarray(conflict, np.float32)

@@ -1,0 +1,320 @@
+"""Group articles into stories as they arrive: one pass, no look ahead, no clock, no randomness.
+
+::
+
+    StoryInput ─ terms ─► Features ─► candidates of the Window ─► copy of one of them?
+                                                             └─► best story, or a new one
+
+A newcomer is compared with the articles that share its heaviest terms; each comparison gives the
+log odds that both report the same event (:mod:`newsbeam.stories.model`); a story's score is the
+mean of its best and its average member: one lucky link does not chain two events together.
+
+State lives in the window alone: a :class:`Grouper` that was restored from the kept rows goes on
+exactly as the one that had kept running.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsbeam.records import record_id
+from newsbeam.stories.copies import Likeness, Sketch, is_copy, likeness, sketch
+from newsbeam.stories.features import Features, Floats, compare, make_features
+from newsbeam.stories.model import PairModel, load_model
+from newsbeam.stories.terms import article_terms
+from newsbeam.stories.window import Window
+from newsbeam.stories.wires import wire_origin
+
+WINDOW_DAYS = 7.0
+"""How long after its last article a story can still grow, days."""
+WINDOW_ARTICLES = 200_000
+"""Most articles that are kept to compare with."""
+MEMBERS = 12
+"""Latest members of a story that a newcomer is compared with."""
+STORIES = 6
+"""Stories that a newcomer is compared with in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryInput:
+    """What the grouper needs of an article."""
+
+    id: str
+    title: str | None
+    text: str | None = None
+    """Text or lead; None or empty in a headline-only stream."""
+    outlet: str | None = None
+    published: datetime | None = None
+    seen: datetime | None = None
+    """When we had it; None: when the one before was seen, or ``published``."""
+    language: str | None = None
+    vector: Floats | None = None
+    """float32 (d,) of title and lead, L2-normalised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two stories turned out to be one."""
+
+    story: str
+    """The one that goes on: the older."""
+    merged: str
+    similarity: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Where an article went, and why."""
+
+    id: str
+    story: str
+    new: bool
+    """The article began the story."""
+    copy_of: str | None
+    """The earliest known version of the same text."""
+    wire_origin: str | None
+    similarity: float
+    """Probability that it belongs to the story it joined; for a new story, to the next best one."""
+    reasons: tuple[str, ...]
+    likeness: Likeness | None = None
+    """To the article whose text it repeats."""
+    merges: tuple[Merge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """What a store must keep of an article so that a grouper can be restored."""
+
+    id: str
+    story: str
+    copy_of: str | None
+    outlet: str | None
+    published: datetime | None
+    seen: datetime
+    features: Features
+    sketch: Sketch | None
+
+
+@dataclass(slots=True)
+class _Story:
+    id: str
+    members: list[int] = field(default_factory=list)
+
+
+class Grouper:
+    """The online grouping.
+
+    Args:
+        days: how long an article stays in the window.
+        articles: most articles in the window.
+        model: of one pair; None: the one that comes with newsbeam.
+    """
+
+    def __init__(
+        self,
+        days: float = WINDOW_DAYS,
+        articles: int = WINDOW_ARTICLES,
+        model: PairModel | None = None,
+    ) -> None:
+        self._span = timedelta(days=days)
+        self._most = articles
+        self._model = model or load_model()
+        self._window = Window()
+        self._kept: dict[int, Kept] = {}
+        self._stories: dict[str, _Story] = {}
+        self._numbers: dict[str, int] = {}
+        self._clock: datetime | None = None
+        self._by_run: dict[int, list[int]] = {}
+
+    def __len__(self) -> int:
+        """Return how many articles are in the window."""
+        return len(self._kept)
+
+    @classmethod
+    def restore(cls, rows: Iterable[Kept], **options: float) -> "Grouper":
+        """Return a grouper that goes on where the one that gave the rows had stopped.
+
+        Args:
+            rows: the kept rows of the window, in order of arrival.
+            options: as for the constructor.
+        """
+        grouper = cls(**options)  # type: ignore[arg-type]
+        for row in rows:
+            grouper._advance(row.seen)
+            grouper._take(row)
+        return grouper
+
+    def kept(self, article_id: str) -> Kept:
+        """Return what must be kept of an article in the window."""
+        return self._kept[self._numbers[article_id]]
+
+    def add(self, item: StoryInput) -> Assignment:
+        """Find an article's story, and take the article into the window."""
+        if item.id in self._numbers:
+            return self._known(item)
+        seen = self._advance(item.seen or item.published)
+        text = item.text or None
+        features = make_features(
+            article_terms(item.title, text, item.language),
+            self._window.frequencies,
+            item.vector,
+            text is not None,
+        )
+        print_ = sketch(text or item.title or "")
+        near = self._window.candidates(features)
+        original, alike = self._original(print_, near)
+        story, score, reasons = self._best(item, features, near)
+        if original is not None and alike is not None:
+            story = self._stories[self._kept[original].story]
+            score = max(score, 3.0)
+            reasons = [f"{alike.containment:.0%} of the shorter text stands in the other"]
+        is_new = story is None or score < self._model.threshold
+        merges: tuple[Merge, ...] = ()
+        story_id = record_id("story", item.id) if is_new or story is None else story.id
+        root = self._root(original)
+        self._take(
+            Kept(item.id, story_id, root, item.outlet, item.published, seen, features, print_)
+        )
+        return Assignment(
+            id=item.id,
+            story=story_id,
+            new=is_new,
+            copy_of=root,
+            wire_origin=wire_origin(item.title, text),
+            similarity=round(_probability(score - self._model.threshold), 4),
+            reasons=tuple(reasons),
+            likeness=alike,
+            merges=merges,
+        )
+
+    def central(self, story_id: str) -> str:
+        """Return the article of the window that speaks best for a story: originals first."""
+        numbers = self._stories[story_id].members[-4 * MEMBERS :]
+        originals = [n for n in numbers if self._kept[n].copy_of is None] or numbers
+        vectors = self._window.rows(originals).vectors
+        closeness = vectors @ self._window.rows(numbers).vectors.mean(0)
+        return self._kept[originals[int(np.argmax(np.round(closeness, 5)))]].id
+
+    def _known(self, item: StoryInput) -> Assignment:
+        kept = self.kept(item.id)
+        return Assignment(
+            item.id, kept.story, False, kept.copy_of, None, 1.0, ("seen before under this id",)
+        )
+
+    def _root(self, original: int | None) -> str | None:
+        if original is None:
+            return None
+        kept = self._kept[original]
+        return kept.copy_of or kept.id
+
+    def _advance(self, time: datetime | None) -> datetime:
+        """Move the clock (it never goes back) and forget what has left the window."""
+        clock = self._clock
+        if time is not None and (clock is None or time > clock):
+            clock = time
+        if clock is None:
+            clock = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+        self._clock = clock
+        oldest = clock - self._span
+        first = self._window.first
+        while first in self._kept and (
+            self._kept[first].seen < oldest or self._window.next - first >= self._most
+        ):
+            self._forget(first)
+            first += 1
+        self._window.expire(first)
+        return clock
+
+    def _forget(self, number: int) -> None:
+        kept = self._kept.pop(number)
+        del self._numbers[kept.id]
+        members = self._stories[kept.story].members
+        members.remove(number)
+        if not members:
+            del self._stories[kept.story]
+        for key in _runs(kept.sketch):
+            numbers = self._by_run[key]
+            numbers.remove(number)
+            if not numbers:
+                del self._by_run[key]
+
+    def _take(self, kept: Kept) -> None:
+        number = self._window.add(kept.features)
+        self._kept[number] = kept
+        self._numbers[kept.id] = number
+        self._stories.setdefault(kept.story, _Story(kept.story)).members.append(number)
+        for key in _runs(kept.sketch):
+            self._by_run.setdefault(key, []).append(number)
+
+    def _original(
+        self, print_: Sketch | None, near: NDArray[np.int64]
+    ) -> tuple[int | None, Likeness | None]:
+        """Return the article whose text this one repeats: the most alike, then the earliest."""
+        if print_ is None:
+            return None, None
+        numbers = set(near[:16].tolist())
+        for key in _runs(print_):
+            numbers.update(self._by_run.get(key, ())[-8:])
+        best: tuple[float, int] | None = None
+        found: Likeness | None = None
+        for number in sorted(numbers):
+            other = self._kept[number].sketch
+            if other is None:
+                continue
+            alike = likeness(print_, other)
+            if is_copy(alike) and (best is None or alike.containment > best[0] + 0.05):
+                best, found = (alike.containment, number), alike
+        return (best[1], found) if best else (None, None)
+
+    def _best(
+        self, item: StoryInput, features: Features, near: NDArray[np.int64]
+    ) -> tuple[_Story | None, float, list[str]]:
+        """Return the story that fits best, its score in log odds, and why."""
+        if not len(near):
+            return None, -9.0, ["nothing alike in the window"]
+        odds = self._odds(item, features, near)
+        ids: list[str] = []
+        for i in np.argsort(-odds, kind="stable").tolist():
+            story_id = self._kept[int(near[i])].story
+            if story_id not in ids:
+                ids.append(story_id)
+            if len(ids) == STORIES:
+                break
+        groups = [self._stories[story_id].members[-MEMBERS:] for story_id in ids]
+        flat = np.array([n for group in groups for n in group], np.int64)
+        all_odds = self._odds(item, features, flat)
+        best, best_score, at = 0, -99.0, 0
+        mix = self._model.best_share
+        for i, group in enumerate(groups):
+            part = all_odds[at : at + len(group)]
+            at += len(group)
+            score = mix * float(part.max()) + (1 - mix) * float(part.mean())
+            if score > best_score + 1e-9:
+                best, best_score = i, score
+        return self._stories[ids[best]], best_score, [f"log odds {best_score:.2f}"]
+
+    def _odds(self, item: StoryInput, features: Features, numbers: NDArray[np.int64]) -> Floats:
+        """Return the log odds of one event, for each of some articles: float32 (n,)."""
+        pairs = compare(features, self._window.rows(numbers))
+        others = [self._kept[n] for n in numbers.tolist()]
+        full = np.array([features.has_text and o.features.has_text for o in others], np.bool_)
+        gaps = np.array([_gap_days(item.published, o.published) for o in others], np.float32)
+        return self._model.odds(pairs, full, gaps)
+
+
+def _runs(print_: Sketch | None) -> list[int]:
+    """Return the hashes by which a copy is found."""
+    return [] if print_ is None else print_.hashes[:6].tolist()
+
+
+def _gap_days(a: datetime | None, b: datetime | None) -> float:
+    return 0.0 if a is None or b is None else abs((a - b).total_seconds()) / 86_400
+
+
+def _probability(odds: float) -> float:
+    return 1 / (1 + exp(-max(-30.0, min(30.0, odds))))

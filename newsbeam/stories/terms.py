@@ -1,0 +1,219 @@
+"""An article's title and text as weighted terms: what stories are compared by.
+
+Terms are hashed (CRC-32 of the stem), so that an article's features are a few small arrays that a
+store can keep and give back.  Each term says where it stands (title, lead, body) and what it is:
+a name, a number, a date.  Names are found by heuristics, not by a model: words that are written
+with a capital where the language would not ask for one, and acronyms.
+
+Everything here is pure: no state, no clock.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from threading import local
+from typing import Any
+
+IN_TITLE, IN_LEAD, NAME, NUMBER, DATE, PAIR = 1, 2, 4, 8, 16, 32
+"""Bits of a term: where it stands and what it is."""
+
+LEAD_CHARS = 600
+"""The first characters of the text that count as lead (about two paragraphs)."""
+TEXT_CHARS = 6000
+"""What is read of a text: later paragraphs are background more often than the event."""
+
+_WORD = re.compile(
+    r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|bn|m|k|%)?(?!\w)|[^\W_]+(?:['’.](?=[^\W_])[^\W_]+)*"
+)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+        start=1,
+    )
+}
+_NUMBER_WORDS = {
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14",
+    "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19",
+    "twenty": "20",
+}  # fmt: skip
+_ORDINAL_WORDS = {
+    "third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8",
+    "ninth": "9", "tenth": "10", "eleventh": "11", "twelfth": "12", "thirteenth": "13",
+    "fourteenth": "14", "fifteenth": "15",
+}  # fmt: skip
+_LANGUAGES = {
+    "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish",
+    "fr": "french", "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian",
+    "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish",
+    "tr": "turkish", "cs": "czech", "el": "greek", "ar": "arabic",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Term:
+    """One distinct term of an article."""
+
+    text: str
+    count: int
+    bits: int
+
+
+def hash_term(text: str) -> int:
+    """Return 32 bits of a term; the same on every machine."""
+    return zlib.crc32(text.encode(errors="surrogatepass"))
+
+
+@lru_cache(maxsize=1)
+def common_ranks() -> dict[str, int]:
+    """Return the 10,000 commonest English words with their rank from 0.
+
+    Source: vocabulary of bert-base-uncased in its own order, which is by frequency in books and
+    Wikipedia (https://huggingface.co/google-bert/bert-base-uncased, Apache-2.0).
+    """
+    return {word: rank for rank, word in enumerate(_resource("words.txt"))}
+
+
+@lru_cache(maxsize=1)
+def stopwords() -> frozenset[str]:
+    """Return the function words of a dozen languages, and the commonest English ones."""
+    words = {w for line in _resource("stopwords.txt") if line[0] != "#" for w in line.split()[1:]}
+    return frozenset(words | set(_resource("words.txt")[:110]) - {"new", "two", "war"})
+
+
+def _resource(name: str) -> list[str]:
+    text = resources.files("newsbeam.stories").joinpath(name).read_text(encoding="utf-8")
+    return [line for line in text.split("\n") if line]
+
+
+_stemmers = local()
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str, language: str) -> str:
+    """Return the stem of a lower-case word; of an unknown language, the word itself.
+
+    Source: https://snowballstem.org/ (by the snowballstemmer package).
+    """
+    name = _LANGUAGES.get(language)
+    if name is None or len(word) < 4 or not word.isalpha():
+        return word
+    if language != "en" and word.isascii() and word in common_ranks():
+        name = "english"  # English names and words in other languages' news
+    made: dict[str, Any] = _stemmers.__dict__
+    if name not in made:
+        import snowballstemmer
+
+        made[name] = snowballstemmer.stemmer(name)
+    found: str = made[name].stemWord(word)
+    return found
+
+
+def article_terms(title: str | None, text: str | None, language: str | None) -> dict[str, Term]:
+    """Return the terms of a title and of the beginning of its text, by their text."""
+    lang = (language or "en")[:2].lower()
+    terms: dict[str, Term] = {}
+    names = _read(terms, (text or "")[:TEXT_CHARS], lang, 0, frozenset())
+    _read(terms, title or "", lang, IN_TITLE, names)
+    return terms
+
+
+def _read(
+    terms: dict[str, Term], text: str, lang: str, bits: int, names: frozenset[str]
+) -> frozenset[str]:
+    """Add one text's terms; return the words that it writes with a capital inside a sentence."""
+    words = list(_words(text))
+    capitals_tell = lang != "de" and not (bits and _is_title_case(words))
+    found: set[str] = set()
+    last_name: str | None = None
+    before, end = "", 0
+    for word, start in words:
+        key, kind, rare = _look(word, before if word[0].isdigit() else "", lang)
+        gap = text[end:start]
+        before, end = word[:3].lower(), start + len(word)
+        if key is None:
+            last_name = None
+            continue
+        where = bits or (IN_LEAD if start < LEAD_CHARS else 0)
+        is_name = False
+        if not kind and word[0].isupper():
+            inside = capitals_tell and start > 0 and gap in _INSIDE
+            if inside:
+                found.add(key)
+            is_name = inside or rare or key in names or (capitals_tell and word.isupper())
+        _add(terms, key, where | kind | (NAME if is_name else 0))
+        if is_name and last_name and gap in _TIES:
+            _add(terms, f"{last_name} {key}", where | NAME | PAIR)
+        last_name = key if is_name else None
+    return frozenset(found)
+
+
+_INSIDE = frozenset((" ", ", ", "-", " (", "’", "'", " & ", "/"))
+"""What may stand between two words of one sentence."""
+_TIES = frozenset((" ", "-", ". ", "’", "'"))
+"""What may stand between two words of one name."""
+
+
+def _words(text: str) -> Iterator[tuple[str, int]]:
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if word[0] > "\u303f" and _CJK.match(word):
+            # no spaces between words there: pairs of characters stand in
+            yield from ((word[i : i + 2], match.start() + i) for i in range(max(1, len(word) - 1)))
+        else:
+            yield word, match.start()
+
+
+def _is_title_case(words: list[tuple[str, int]]) -> bool:
+    long = [w for w, _ in words if len(w) > 3 and w[0].isalpha()]
+    return len(long) > 2 and sum(w[0].isupper() for w in long) > 0.7 * len(long)
+
+
+@lru_cache(maxsize=400_000)
+def _look(word: str, before: str, lang: str) -> tuple[str | None, int, bool]:
+    """Return a word's term (None: not one), its kind, and whether its capital makes it a name."""
+    lower = word.lower()
+    number = _number(lower, before, lang)
+    if number is not None:
+        return number[0], number[1], False
+    base = lower[:-2] if lower.endswith(("'s", "’s")) else lower
+    base = base.replace(".", "").replace("’", "'")
+    if base in stopwords() or (len(base) < 2 and not _CJK.match(base)):
+        return None, 0, False
+    rare = common_ranks().get(base, 10_001) > 6000 or (word.isupper() and 1 < len(word) < 5)
+    return stem(base, lang), 0, rare and lang != "de"
+
+
+def _number(lower: str, before: str, lang: str) -> tuple[str, int] | None:
+    """Return a number's term and bits; None where the word is not a number."""
+    if lower[0].isdigit():
+        if before in _MONTHS and lower.rstrip("stndrh").isdigit() and len(lower) <= 4:
+            day = lower.rstrip("stndrh")
+            return (
+                (f"@{_MONTHS[before]}-{day}", DATE) if 0 < int(day) < 32 else (f"#{lower}", NUMBER)
+            )
+        plain = lower.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", lower) else lower
+        if re.fullmatch(r"(19|20)\d\d", plain):
+            return plain, 0  # a year is a word like others
+        if len(plain) > 2 and plain[-2:] in ("st", "nd", "rd", "th"):
+            return f"#{plain[:-2]}.", NUMBER
+        return "#" + plain.rstrip("bnmk%"), NUMBER
+    if lang == "en" and lower in _NUMBER_WORDS:
+        return "#" + _NUMBER_WORDS[lower], NUMBER
+    if lang == "en" and lower in _ORDINAL_WORDS:
+        return f"#{_ORDINAL_WORDS[lower]}.", NUMBER
+    return None
+
+
+def _add(terms: dict[str, Term], text: str, bits: int) -> None:
+    term = terms.get(text)
+    if term is None:
+        terms[text] = Term(text, 1, bits)
+    else:
+        term.count += 1
+        term.bits |= bits

@@ -1,0 +1,279 @@
+"""The commit's step for stories: groups the articles that are new in the batch.
+
+Articles are grouped in order of arrival: by publication date (never later than the run), then by
+id.  So one batch, several batches and a live watch give the same stories for the same articles in
+the same order.  The grouper may stay warm between the cycles of one process; where it is not, or
+where somebody else has changed the stories meanwhile, it is restored from the last days' rows:
+the cost depends on the window, not on the history.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from newsbeam.records import record_id
+from newsbeam.stories.grouper import WINDOW_DAYS, Assignment, Grouper, Kept, StoryInput
+from newsbeam.stories.newsrooms import Owners, load_owners
+from newsbeam.stories.pack import pack, unpack
+from sinks.store.batch import Batch
+
+Db = duckdb.DuckDBPyConnection
+
+
+def group_step(db: Db, batch: Batch) -> None:
+    """Give every new article of the batch its story; write stories, copies, lineage and events."""
+    grouper, arrival = _grouper(db, batch)
+    rows, features, changed = [], [], set()
+    owners = load_owners()
+    for item in _new_articles(db, batch):
+        made = grouper.add(item)
+        kept = grouper.kept(item.id)
+        arrival += 1
+        rows.append(_article_row(item, made, kept, arrival, owners, batch.run_id))
+        features.append(_feature_row(kept, arrival))
+        changed.add(made.story)
+    if rows:
+        _write(db, batch, rows, features)
+        _update_stories(db, batch, grouper, changed)
+        _new_story_events(db, batch)
+    batch.counts["stories_new"] = sum(r["new"] for r in rows)
+    batch.counts["copies"] = sum(r["copy_of"] is not None for r in rows)
+    batch.warm["stories"] = (grouper, _state(db))
+
+
+def _state(db: Db) -> tuple[int, int]:
+    """Return what changes whenever stories do: the last arrival and the number of changes."""
+    row = db.execute(
+        "SELECT (SELECT coalesce(max(arrival), 0) FROM story_articles), "
+        "(SELECT count(*) FROM story_lineage)"
+    ).fetchone()
+    assert row is not None  # noqa: S101  # scalars always give a row
+    return row[0], row[1]
+
+
+def _grouper(db: Db, batch: Batch) -> tuple[Grouper, int]:
+    """Return the warm grouper where it still fits the store, else one restored from it."""
+    state = _state(db)
+    warm = batch.warm.pop("stories", None)  # a failed commit must not leave a grouper that ran on
+    if warm is not None and warm[1] == state:
+        return warm[0], state[0]
+    return Grouper.restore(window_rows(db)), state[0]
+
+
+def window_rows(db: Db, days: float = WINDOW_DAYS) -> Iterator[Kept]:
+    """Yield what is kept of the articles of the last days, in order of arrival."""
+    last = db.execute("SELECT max(arrived) FROM story_features").fetchone()
+    if last is None or last[0] is None:
+        return
+    found = db.execute(
+        """
+        SELECT f.article_id, s.story_id, s.copy_of, s.outlet, f.published, f.arrived, f.features,
+               v.vector
+        FROM story_features f
+        JOIN story_articles s USING (article_id)
+        LEFT JOIN article_vectors v USING (article_id)
+        WHERE f.arrived >= $1::TIMESTAMP - to_seconds($2::DOUBLE)
+        ORDER BY f.arrival
+        """,
+        [last[0], days * 86_400],
+    )
+    while chunk := found.fetchmany(2000):
+        for article, story, copy_of, outlet, published, arrived, data, vector in chunk:
+            features, print_ = unpack(data, _array(vector))
+            yield Kept(
+                article,
+                story,
+                copy_of,
+                outlet,
+                _aware(published),
+                arrived.replace(tzinfo=UTC),
+                features,
+                print_,
+            )
+
+
+def _aware(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(tzinfo=UTC)
+
+
+def _array(vector: list[float] | None) -> np.ndarray[Any, np.dtype[np.float32]] | None:
+    return None if vector is None else np.asarray(vector, np.float32)
+
+
+def _new_articles(db: Db, batch: Batch) -> list[StoryInput]:
+    """Return the batch's new articles in order of arrival."""
+    found = db.execute(
+        """
+        SELECT s.article_id, s.title, s.text, s.outlet, s.published, s.language, s.vector,
+               least(coalesce(s.published, $1), $1) AS came
+        FROM staged_articles s JOIN batch_articles b USING (article_id)
+        WHERE b.change = 'new'
+        ORDER BY came, s.article_id
+        """,
+        [batch.utc],
+    ).fetchall()
+    return [
+        StoryInput(
+            id=article,
+            title=title,
+            text=text,
+            outlet=outlet,
+            published=_aware(published),
+            seen=_aware(came),
+            language=language,
+            vector=_array(vector),
+        )
+        for article, title, text, outlet, published, language, vector, came in found
+    ]
+
+
+def _article_row(
+    item: StoryInput, made: Assignment, kept: Kept, arrival: int, owners: Owners, run_id: str
+) -> dict[str, Any]:
+    who = owners.newsroom(item.outlet, made.wire_origin)
+    return {
+        "article_id": item.id,
+        "story_id": made.story,
+        "arrival": arrival,
+        "arrived": kept.seen.replace(tzinfo=None),
+        "published": kept.published.replace(tzinfo=None) if kept.published else None,
+        "outlet": item.outlet,
+        "newsroom": who.name,
+        "newsroom_kind": who.kind,
+        "copy_of": made.copy_of,
+        "wire_origin": made.wire_origin,
+        "resemblance": made.likeness.resemblance if made.likeness else None,
+        "containment": made.likeness.containment if made.likeness else None,
+        "similarity": made.similarity,
+        "reasons": list(made.reasons),
+        "run_id": run_id,
+        "new": made.new,
+    }
+
+
+_ARTICLES = pa.schema(
+    [
+        *(pa.field(n, pa.string()) for n in ("article_id", "story_id")),
+        pa.field("arrival", pa.int64()),
+        *(pa.field(n, pa.timestamp("us")) for n in ("arrived", "published")),
+        *(
+            pa.field(n, pa.string())
+            for n in ("outlet", "newsroom", "newsroom_kind", "copy_of", "wire_origin")
+        ),
+        *(pa.field(n, pa.float64()) for n in ("resemblance", "containment", "similarity")),
+        pa.field("reasons", pa.list_(pa.string())),
+        pa.field("run_id", pa.string()),
+        pa.field("new", pa.bool_()),
+    ]
+)
+_FEATURES = pa.schema(
+    [
+        pa.field("article_id", pa.string()),
+        pa.field("arrival", pa.int64()),
+        *(pa.field(n, pa.timestamp("us")) for n in ("arrived", "published")),
+        pa.field("features", pa.binary()),
+    ]
+)
+
+
+def _feature_row(kept: Kept, arrival: int) -> dict[str, Any]:
+    return {
+        "article_id": kept.id,
+        "arrival": arrival,
+        "arrived": kept.seen.replace(tzinfo=None),
+        "published": kept.published.replace(tzinfo=None) if kept.published else None,
+        "features": pack(kept.features, kept.sketch),
+    }
+
+
+def _write(
+    db: Db, batch: Batch, rows: list[dict[str, Any]], features: list[dict[str, Any]]
+) -> None:
+    for name, table in (
+        ("grouped_now", pa.Table.from_pylist(rows, schema=_ARTICLES)),
+        ("features_now", pa.Table.from_pylist(features, schema=_FEATURES)),
+    ):
+        db.register("arrow_now", table)
+        db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM arrow_now")
+        db.unregister("arrow_now")
+    db.execute("INSERT INTO story_articles SELECT * EXCLUDE (new) FROM grouped_now")
+    db.execute("INSERT INTO story_features FROM features_now")
+    db.execute(
+        "INSERT INTO story_history "
+        "SELECT article_id, story_id, $1, NULL, 'grouped', run_id FROM grouped_now",
+        [batch.utc],
+    )
+
+
+def _update_stories(db: Db, batch: Batch, grouper: Grouper, changed: set[str]) -> None:
+    """Count the changed stories anew and choose their headlines."""
+    central = [{"story_id": s, "title_article": grouper.central(s)} for s in sorted(changed)]
+    db.register("arrow_now", pa.Table.from_pylist(central))
+    db.execute("CREATE OR REPLACE TEMP TABLE changed_stories AS FROM arrow_now")
+    db.unregister("arrow_now")
+    refresh_stories(db, batch.run_id)
+
+
+def refresh_stories(db: Db, run_id: str) -> None:
+    """Write ``story_rows`` of the temporary table changed_stories(story_id, title_article)."""
+    db.execute(
+        """
+        INSERT INTO story_rows
+        SELECT c.story_id, a.title, c.title_article,
+               arg_min(s.article_id, s.arrival), min(s.arrived), max(s.arrived),
+               count(*), count(s.copy_of), count(DISTINCT s.outlet),
+               count(DISTINCT s.newsroom) FILTER (
+                   s.newsroom_kind IN ('newsroom', 'agency')
+                   AND (s.copy_of IS NULL OR s.wire_origin IS NOT NULL)),
+               NULL, $1
+        FROM changed_stories c
+        JOIN story_articles s USING (story_id)
+        LEFT JOIN article_rows a ON a.article_id = c.title_article
+        GROUP BY c.story_id, a.title, c.title_article
+        ORDER BY c.story_id
+        ON CONFLICT (story_id) DO UPDATE SET
+            title = excluded.title, title_article = excluded.title_article,
+            first_article = excluded.first_article, first_seen = excluded.first_seen,
+            last_seen = excluded.last_seen, articles = excluded.articles,
+            copies = excluded.copies, outlets = excluded.outlets, newsrooms = excluded.newsrooms,
+            merged_into = NULL, run_id = excluded.run_id
+        """,
+        [run_id],
+    )
+
+
+def _new_story_events(db: Db, batch: Batch) -> None:
+    """Record each new story in each topic that its first article is on."""
+    found = db.execute(
+        """
+        SELECT g.article_id, g.story_id, m.topic, g.similarity
+        FROM grouped_now g JOIN mention_rows m USING (article_id)
+        WHERE g.new ORDER BY g.arrival, m.topic
+        """
+    ).fetchall()
+    events = [
+        {
+            "event_id": record_id("new_story", story, topic),
+            "kind": "new_story",
+            "story_id": story,
+            "topic": topic,
+            "article_id": article,
+            "at_time": batch.utc,
+            "score": None,
+            "evidence": json.dumps({"probability of the nearest earlier story": similarity}),
+            "run_id": batch.run_id,
+        }
+        for article, story, topic, similarity in found
+    ]
+    if events:
+        db.register("arrow_now", pa.Table.from_pylist(events))
+        db.execute(
+            "INSERT INTO story_events SELECT event_id, kind, story_id, topic, article_id, at_time, "
+            "score, evidence, run_id FROM arrow_now ON CONFLICT DO NOTHING"
+        )
+        db.unregister("arrow_now")

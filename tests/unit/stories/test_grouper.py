@@ -1,0 +1,100 @@
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from newsbeam.stories.grouper import Grouper, StoryInput
+from newsbeam.stories.pack import pack, unpack
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def vector(seed: int) -> np.ndarray:
+    found = np.random.default_rng(seed).normal(size=384).astype(np.float32)
+    return found / np.linalg.norm(found)
+
+
+def story(id: str, title: str, text: str = "", hours: float = 0, seed: int = 0) -> StoryInput:
+    return StoryInput(
+        id=id,
+        title=title,
+        text=text or None,
+        outlet=f"{id}.example",
+        published=NOON + timedelta(hours=hours),
+        vector=vector(seed),
+    )
+
+
+FERRY = (
+    "PORT HALDEN (AP) — A ferry with 212 people on board ran aground off Port Halden on Monday, "
+    "the coast guard said. Eleven passengers were taken to hospital. The Norrsund was on its way "
+    "to Brevik when its engine failed in a storm, the harbour master Ida Lund told reporters."
+)
+
+
+def test_reports_of_one_event_share_a_story() -> None:
+    grouper = Grouper()
+    first = grouper.add(story("a", "Ferry Norrsund runs aground off Port Halden", FERRY, seed=1))
+    other = grouper.add(
+        story(
+            "b",
+            "212 rescued as ferry Norrsund hits rocks near Port Halden",
+            "The Norrsund ferry struck rocks near Port Halden. Harbour master Ida Lund said that "
+            "all 212 people were safe; eleven are in hospital.",
+            hours=1,
+            seed=1,
+        )
+    )
+    apart = grouper.add(
+        story("c", "Central bank of Arvenia raises interest rates", hours=2, seed=2)
+    )
+    assert first.new
+    assert other.story == first.story
+    assert apart.story != first.story
+
+
+def test_a_cut_reprint_under_another_headline_is_a_copy() -> None:
+    grouper = Grouper()
+    grouper.add(story("a", "Ferry Norrsund runs aground off Port Halden", FERRY, seed=1))
+    made = grouper.add(story("b", "Storm drama at sea", FERRY[:200], hours=2, seed=3))
+    assert made.copy_of == "a"
+    assert made.wire_origin == "AP"
+
+
+def test_a_restored_grouper_goes_on_as_the_one_that_ran() -> None:
+    items = [
+        story(
+            str(i),
+            f"Town council {i % 4} votes on bridge {i % 4} in Lund {i % 4}",
+            hours=i,
+            seed=i % 4,
+        )
+        for i in range(12)
+    ]
+    ran, kept = Grouper(), []
+    for item in items[:8]:
+        ran.add(item)
+        kept.append(ran.kept(item.id))
+    restored = Grouper.restore(kept)
+    assert [restored.add(i) for i in items[8:]] == [ran.add(i) for i in items[8:]]
+
+
+def test_what_has_left_the_window_is_forgotten() -> None:
+    grouper = Grouper(days=2)
+    old = grouper.add(story("a", "Ferry Norrsund runs aground off Port Halden", FERRY, seed=1))
+    late = grouper.add(story("b", "Ferry Norrsund runs aground off Port Halden", hours=72, seed=1))
+    assert len(grouper) == 1
+    assert late.story != old.story
+
+
+def test_features_survive_packing() -> None:
+    grouper = Grouper()
+    grouper.add(story("a", "Ferry Norrsund runs aground off Port Halden", FERRY, seed=1))
+    kept = grouper.kept("a")
+    features, sketch = unpack(pack(kept.features, kept.sketch), kept.features.vector)
+    assert (features.weights == kept.features.weights).all()
+    assert (features.rarity == kept.features.rarity).all()
+    assert (features.ids == kept.features.ids).all()
+    assert kept.sketch is not None
+    assert sketch is not None
+    assert (sketch.hashes == kept.sketch.hashes).all()
+    assert sketch.runs == kept.sketch.runs
