@@ -15,7 +15,7 @@ from connectors.feeds import declared_charset
 from connectors.http.crowd import Crowd
 from newsbeam.errors import RetrieveError
 from newsbeam.records import Entry, LedgerRow, Page, Verdict
-from newsbeam.settings import FetchSettings
+from newsbeam.settings import FetchSettings, Settings
 
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,text/plain;q=0.8,*/*;q=0.5"
 
@@ -67,7 +67,7 @@ async def fetch_page(
 
 def fetch_many(
     entries: Sequence[Entry],
-    settings: FetchSettings,
+    settings: Settings | FetchSettings,
     now: datetime | None = None,
     *,
     resolver: Any = None,
@@ -93,7 +93,8 @@ def fetch_many(
     def weigh(result: Page | LedgerRow) -> int:
         return len(result.body) if isinstance(result, Page) else 0
 
-    crowd = Crowd(settings, _host, work, give_up, weigh, resolver=resolver)
+    fetch = settings.fetch if isinstance(settings, Settings) else settings
+    crowd = Crowd(fetch, _host, work, give_up, weigh, resolver=resolver)
     return crowd.run(entries)
 
 

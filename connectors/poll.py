@@ -25,7 +25,7 @@ from connectors.parsing.identity import recognise
 from connectors.parsing.items import Hints
 from newsbeam.errors import ParseError, RetrieveError
 from newsbeam.records import Cursor, Entry, Feed, Verdict
-from newsbeam.settings import FetchSettings
+from newsbeam.settings import FetchSettings, Settings
 
 ACCEPT = (
     "application/atom+xml,application/rss+xml,application/feed+json,application/rdf+xml;q=0.9,"
@@ -109,7 +109,7 @@ async def poll_feed(client: Client, feed: Feed, cursor: Cursor, *, now: datetime
 
 def poll_each(
     feeds: Sequence[tuple[Feed, Cursor]],
-    settings: FetchSettings,
+    settings: Settings | FetchSettings,
     now: datetime,
     *,
     resolver: Any = None,
@@ -133,12 +133,13 @@ def poll_each(
     def weigh(poll: Poll) -> int:
         return sum(len(e.content or "") + len(e.summary or "") + 500 for e in poll.entries)
 
-    crowd = Crowd(settings, lambda job: host_key(job[0].url), work, give_up, weigh, resolver)
+    fetch = settings.fetch if isinstance(settings, Settings) else settings
+    crowd = Crowd(fetch, lambda job: host_key(job[0].url), work, give_up, weigh, resolver)
     return crowd.run(feeds)
 
 
 def poll_many(
-    feeds: Sequence[tuple[Feed, Cursor]], settings: FetchSettings, now: datetime
+    feeds: Sequence[tuple[Feed, Cursor]], settings: Settings | FetchSettings, now: datetime
 ) -> list[Poll]:
     """Poll a batch; return one result per feed, in the order of the batch."""
     order = {feed.url: at for at, (feed, _) in enumerate(feeds)}

@@ -15,7 +15,7 @@ from itertools import pairwise
 from connectors.history import load_history
 from connectors.parsing.items import Hints
 from connectors.poll import Poll
-from newsbeam.records import Cursor, Verdict
+from newsbeam.records import Cursor, Verdict, record_id
 from newsbeam.settings import PollSettings
 
 LONGER = 1.3
@@ -56,7 +56,7 @@ FAILURE_WEIGHTS = {
 
 
 def schedule(
-    poll: Poll, new: int, *, now: datetime, jitter: float, settings: PollSettings
+    poll: Poll, new: int, *, now: datetime, settings: PollSettings, jitter: float | None = None
 ) -> Cursor:
     """Return the cursor to store: interval, next poll, failures, arrivals.
 
@@ -64,10 +64,13 @@ def schedule(
         poll: what :func:`connectors.poll.poll_feed` returned.
         new: how many of its entries the store did not know.
         now: the time of the poll.
-        jitter: in [0, 1): spreads the next poll over ±10 %, so that feeds do not march in step.
         settings: the limits of intervals.
+        jitter: in [0, 1]: spreads the next poll over ±10 %, so that feeds do not march in step;
+            None: a number that depends on the feed and the count of its polls alone.
     """
     cursor = poll.cursor
+    if jitter is None:
+        jitter = int(record_id("jitter", cursor.url, str(cursor.polls))[:6], 16) / 0xFFFFFF
     if not poll.ok:
         return _after_failure(poll, now, jitter, settings)
     history = load_history(cursor.history)
