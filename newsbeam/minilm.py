@@ -1,0 +1,102 @@
+"""Run a BERT sentence encoder (mean pooling, unit length) on torch alone.
+
+The forward pass is the published one (post-layer-norm BERT, GELU by erf), written with
+``torch.nn.functional``: no model classes, so nothing but torch and tokenizers is imported.
+
+Source: https://arxiv.org/abs/1810.04805 (BERT);
+https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (pooling, 256 tokens).
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def load_minilm(
+    folder: Path, precision: str, threads: int
+) -> tuple[Callable[[Sequence[str]], Any], int]:
+    """Load weights and tokenizer.
+
+    Args:
+        folder: a sentence-transformers model folder (``model.safetensors``, ``tokenizer.json`` …).
+        precision: ``fp32`` or ``bf16``.
+        threads: for torch; 0 leaves its default.
+
+    Returns:
+        A function, texts -> float32 (n, d), unit length; and d.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    if threads:
+        torch.set_num_threads(threads)
+    shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    limit = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    weights = {
+        name: w.to(kind) if w.is_floating_point() else w
+        for name, w in load_file(folder / "model.safetensors").items()
+    }
+    tokenizer = _load_tokenizer(folder, limit["max_seq_length"])
+
+    def forward(texts: Sequence[str]) -> Any:
+        batch = tokenizer.encode_batch([text.strip() for text in texts])
+        ids = torch.tensor([e.ids for e in batch])
+        mask = torch.tensor([e.attention_mask for e in batch])
+        with torch.inference_mode():
+            return _pool(_bert(weights, shape, ids, mask), mask).numpy()
+
+    return forward, int(shape["hidden_size"])
+
+
+def _load_tokenizer(folder: Path, max_tokens: int) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(max_tokens)
+    tokenizer.enable_padding()
+    return tokenizer
+
+
+def _bert(weights: dict[str, Any], shape: dict[str, Any], ids: Any, mask: Any) -> Any:
+    """Return the last hidden states, (n, tokens, d)."""
+    import torch.nn.functional as F  # noqa: N812 - torch's own convention
+
+    heads, eps = shape["num_attention_heads"], shape["layer_norm_eps"]
+
+    def linear(x: Any, name: str) -> Any:
+        return F.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
+
+    def norm(x: Any, name: str) -> Any:
+        return F.layer_norm(
+            x, x.shape[-1:], weights[f"{name}.weight"], weights[f"{name}.bias"], eps
+        )
+
+    n, length = ids.shape
+    x = weights["embeddings.word_embeddings.weight"][ids]
+    x = x + weights["embeddings.position_embeddings.weight"][:length]
+    x = norm(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    seen = None if bool(mask.all()) else mask.bool()[:, None, None, :]
+    for i in range(shape["num_hidden_layers"]):
+        layer = f"encoder.layer.{i}"
+        q, k, v = (
+            linear(x, f"{layer}.attention.self.{part}").view(n, length, heads, -1).transpose(1, 2)
+            for part in ("query", "key", "value")
+        )
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+        mixed = mixed.transpose(1, 2).reshape(n, length, -1)
+        attended = linear(mixed, f"{layer}.attention.output.dense")
+        x = norm(x + attended, f"{layer}.attention.output.LayerNorm")
+        wide = F.gelu(linear(x, f"{layer}.intermediate.dense"))
+        x = norm(x + linear(wide, f"{layer}.output.dense"), f"{layer}.output.LayerNorm")
+    return x
+
+
+def _pool(hidden: Any, mask: Any) -> Any:
+    """Return the mean over the tokens of each text, float32 (n, d), unit length."""
+    import torch.nn.functional as F  # noqa: N812 - torch's own convention
+
+    kept = mask[:, :, None].float()
+    mean = (hidden.float() * kept).sum(1) / kept.sum(1).clamp(min=1e-9)
+    return F.normalize(mean, dim=1)
