@@ -213,3 +213,15 @@ def _sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error
+
+
+class LazyEncoder:
+    """An encoder whose identity is known at once and whose model is loaded at the first text."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self.identity = model_identity(settings)
+        self._settings = settings
+
+    def encode(self, texts: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.float32]]":
+        """Return float32 (n, d), L2-normalised; rows follow the texts."""
+        return load_encoder(self._settings).encode(texts)

@@ -1,1 +1,8 @@
-"""Topics: the query language, meaning, and the evidence of every match."""
+"""Topics: what a desk watches for, and matching articles against it.
+
+A topic is a boolean query joined with the meaning of passages; see ``docs/topics.md``.
+"""
+
+from newsbeam.topics.topicset import TopicSet, load_topics
+
+__all__ = ["TopicSet", "load_topics"]

@@ -1,0 +1,89 @@
+"""The model that joins query and meaning: one logistic regression of a dozen numbers per topic.
+
+It is fitted with a Gaussian prior around the weights in :data:`GENERIC`, which were fitted on all topics of
+the ``ai`` pack together: a topic without labels uses those, a topic with few labels stays near.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from newsbeam.topics.features import NAMES
+
+if TYPE_CHECKING:
+    import numpy as np
+
+GENERIC: Mapping[str, float] = {
+    "bias": -4.0,
+    "title_query": 2.6,
+    "title_wide": 0.4,
+    "lead_query": 0.8,
+    "body_query": 2.0,
+    "body_share": 1.2,
+    "meaning_title": 1.5,
+    "meaning_best": 1.0,
+    "meaning_top3": 1.0,
+    "meaning_query": 1.5,
+    "has_text": -0.5,
+}
+"""Weights for a topic without labels."""
+GENERIC_THRESHOLD = 0.5
+PRIOR_STRENGTH = 0.5
+"""Precision (1 / variance) of the prior; cross-validated on the dev sets, docs/benchmarks.md."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights, bias and threshold of one topic."""
+
+    weights: Mapping[str, float] = field(default_factory=lambda: dict(GENERIC))
+    threshold: float = GENERIC_THRESHOLD
+
+    def parts(self, values: Sequence[float]) -> dict[str, float]:
+        """Return what each feature adds to the score, in log-odds, with ``bias``."""
+        parts = {"bias": self.weights["bias"]}
+        for name, value in zip(NAMES, values, strict=True):
+            if value:
+                parts[name] = self.weights[name] * value
+        return parts
+
+    def probability(self, values: Sequence[float]) -> float:
+        """Return the calibrated probability that the article is about the topic."""
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, sum(self.parts(values).values())))))
+
+
+def fit(
+    rows: "np.ndarray[Any, Any]",
+    labels: "np.ndarray[Any, Any]",
+    strength: float = PRIOR_STRENGTH,
+    prior: Mapping[str, float] = GENERIC,
+    weights: "np.ndarray[Any, Any] | None" = None,
+) -> dict[str, float]:
+    """Return the most probable weights, given the labels and the prior.
+
+    Args:
+        rows: float (n, len(NAMES)).
+        labels: 0 or 1, (n,).
+        strength: of the prior, on every weight but the bias (a tenth of it there).
+        prior: weights to stay near.
+        weights: of the rows; None: all 1.
+    """
+    import numpy as np
+
+    x = np.hstack([np.ones((len(rows), 1)), rows])
+    y = labels.astype(float)
+    count = np.ones(len(y)) if weights is None else weights
+    start = np.array([prior["bias"], *(prior[n] for n in NAMES)])
+    pull = np.full(len(start), strength)
+    pull[0] = strength / 10
+    w = start.copy()
+    for _ in range(50):  # Newton's method; the problem is convex
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        gradient = x.T @ (count * (p - y)) + pull * (w - start)
+        curvature = (x * (count * p * (1 - p))[:, None]).T @ x + np.diag(pull)
+        step = np.linalg.solve(curvature, gradient)
+        w = w - step / max(1.0, float(np.abs(step).max()) / 3)
+        if np.abs(step).max() < 1e-8:
+            break
+    return dict(zip(("bias", *NAMES), (round(float(v), 4) for v in w), strict=True))

@@ -1,0 +1,268 @@
+"""Whether a query is true of a document, and where.
+
+A *span* is a stretch of word places, first and last included.  Phrases have spans where they
+occur; OR has those of its parts; NEAR, SENTENCE and PARAGRAPH have, for each pair that fits, the
+stretch from the first to the last word of the pair.
+"""
+
+import bisect
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from newsbeam.topics.query.document import ANYWHERE, TITLE, Document
+from newsbeam.topics.query.nodes import (
+    COMPARE,
+    And,
+    Count,
+    Dates,
+    Fact,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Same,
+    is_wild,
+    wildcard,
+)
+
+Span = tuple[int, int]
+MAX_SPANS = 20_000
+"""Pairs that one NEAR or PARAGRAPH may yield in one article; more tell nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where a term of a true query matched; no place for a fact."""
+
+    node: Phrase | Fact | Dates
+    first: int = -1
+    last: int = -1
+
+
+class Evaluation:
+    """Evaluates queries on one document; what was found is kept for the next query."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._spans: dict[int, list[Span]] = {}
+        self._wild: dict[tuple[str, bool], list[int]] = {}
+        self._exact: dict[str, list[int]] | None = None
+        self._sorted: dict[bool, list[str]] = {}
+        self._nodes: list[Node] = []  # kept alive, as _spans is keyed by id
+
+    def truth(self, node: Node) -> bool:
+        """Whether the query is true of the document."""
+        match node:
+            case And(parts=parts):
+                return all(self.truth(p) for p in parts)
+            case Or(parts=parts):
+                return any(self.truth(p) for p in parts)
+            case Not(part=part):
+                return not self.truth(part)
+            case Phrase(words=words, zone=zone) if (
+                len(words) == 1 and zone == ANYWHERE and not (node.exact or node.stemmed)
+            ):
+                return words[0] in self.document.places or (
+                    is_wild(words[0]) and bool(self.spans(node))
+                )
+            case Count(part=part, operator=operator, number=number):
+                return COMPARE[operator](len(self.spans(part)), number)
+            case Fact() | Dates():
+                return self._fact(node)
+            case _:
+                return bool(self.spans(node))
+
+    def spans(self, node: Node) -> list[Span]:
+        """Return where a node occurs, sorted, each span once."""
+        key = id(node)
+        if key not in self._spans:
+            self._nodes.append(node)
+            self._spans[key] = sorted(set(self._find(node)))
+        return self._spans[key]
+
+    def hits(self, node: Node) -> list[Hit]:
+        """Return the places that make a true query true; nothing for what NOT excludes."""
+        return list(dict.fromkeys(self._hits(node)))
+
+    def _find(self, node: Node) -> Iterable[Span]:
+        match node:
+            case Phrase():
+                return self._phrase(node)
+            case Or(parts=parts):
+                return [span for part in parts for span in self.spans(part)]
+            case Near(left=left, right=right):
+                return (outer for outer, _, _ in self._near(node, left, right))
+            case Same(left=left, right=right):
+                return (outer for outer, _, _ in self._same(node, left, right))
+            case _:
+                raise TypeError(f"{type(node).__name__} has no place in the text")
+
+    def _phrase(self, node: Phrase) -> list[Span]:
+        document, words = self.document, node.words
+        sets = [self._places(node, i) for i in range(len(words))]
+        anchor = min(
+            (i for i, s in enumerate(sets) if s is not None),
+            key=lambda i: len(sets[i] or ()),
+            default=None,
+        )
+        if anchor is None:  # every word is `*`
+            return []
+        others = [
+            (i - anchor, frozenset(s)) for i, s in enumerate(sets) if s is not None and i != anchor
+        ]
+        gaps = [i - anchor for i, s in enumerate(sets) if s is None]
+        total, column, found = len(document.words), document.words, []
+        for place in sets[anchor] or ():
+            first, last = place - anchor, place - anchor + len(words) - 1
+            if first < 0 or last >= total:
+                continue
+            if all(place + d in s for d, s in others) and all(column[place + d] for d in gaps):
+                found.append((first, last))
+        if node.zone != ANYWHERE:
+            found = [s for s in found if document.zones[s[0]] & node.zone]
+        return found
+
+    def _places(self, node: Phrase, i: int) -> list[int] | None:
+        """Return the places of the i-th word of a phrase; None where any word will do."""
+        word = node.words[i]
+        if word == "*":
+            return None
+        if is_wild(word):
+            return self._wildcard(word, node.exact)
+        if node.exact:
+            return self._exact_places().get(word, [])
+        if node.stemmed:
+            from newsbeam.topics.query.words import stem
+
+            return self.document.stems.get(stem(word, self.document.language), [])
+        return self.document.places.get(word, [])
+
+    def _wildcard(self, word: str, exact: bool) -> list[int]:
+        key = (word, exact)
+        if key not in self._wild:
+            places = self._exact_places() if exact else self.document.places
+            words = self._beginning_with(word.split("*")[0].split("?")[0], exact)
+            if word[-1] != "*" or word.count("*") > 1 or "?" in word:
+                pattern: re.Pattern[str] = wildcard(word)
+                words = [w for w in words if pattern.fullmatch(w)]
+            self._wild[key] = sorted(p for w in words for p in places[w])
+        return self._wild[key]
+
+    def _beginning_with(self, start: str, exact: bool) -> list[str]:
+        if exact not in self._sorted:
+            places = self._exact_places() if exact else self.document.places
+            self._sorted[exact] = sorted(places)
+        words = self._sorted[exact]
+        low = bisect.bisect_left(words, start or "\0")
+        if not start:
+            return words[low:]
+        return words[low : bisect.bisect_right(words, start + "\U0010ffff", lo=low)]
+
+    def _exact_places(self) -> dict[str, list[int]]:
+        if self._exact is None:
+            self._exact = {}
+            for place, word in enumerate(self.document.exact):
+                if word:
+                    self._exact.setdefault(word, []).append(place)
+        return self._exact
+
+    def _near(self, node: Near, left: Node, right: Node) -> Iterator[tuple[Span, Span, Span]]:
+        """Yield (whole, left, right) for each pair close enough, in the title or in the text."""
+        zones = self.document.zones
+        first, second = self.spans(left), self.spans(right)
+        if not first or not second:
+            return
+        widest = max(b - a for a, b in second)
+        starts = [a for a, _ in second]
+        yielded = 0
+        for a in first:
+            low = bisect.bisect_left(starts, a[0] - node.distance - widest)
+            for j in range(low, len(second)):
+                b = second[j]
+                if b[0] > a[1] + node.distance:
+                    break
+                after, before = b[0] - a[1], a[0] - b[1]
+                fits = 0 < after <= node.distance or (
+                    not node.ordered and 0 < before <= node.distance
+                )
+                if fits and (zones[a[0]] == TITLE) == (zones[b[0]] == TITLE):
+                    yielded += 1
+                    if yielded > MAX_SPANS:
+                        return
+                    yield (min(a[0], b[0]), max(a[1], b[1])), a, b
+
+    def _same(self, node: Same, left: Node, right: Node) -> Iterator[tuple[Span, Span, Span]]:
+        document = self.document
+        unit = document.sentences if node.unit == "sentence" else document.paragraphs
+        by_unit: dict[int, list[Span]] = {}
+        for span in self.spans(right):
+            if unit[span[0]] == unit[span[1]]:
+                by_unit.setdefault(unit[span[0]], []).append(span)
+        yielded = 0
+        for a in self.spans(left):
+            if unit[a[0]] != unit[a[1]]:
+                continue
+            for b in by_unit.get(unit[a[0]], ()):
+                if a[1] < b[0] or b[1] < a[0]:
+                    yielded += 1
+                    if yielded > MAX_SPANS:
+                        return
+                    yield (min(a[0], b[0]), max(a[1], b[1])), a, b
+
+    def _fact(self, node: Fact | Dates) -> bool:
+        if isinstance(node, Dates):
+            day = self.document.published
+            return (
+                day is not None
+                and (node.first is None or day >= node.first)
+                and (node.last is None or day <= node.last)
+            )
+        values = self.document.facts.get(node.name, ())
+        if is_wild(node.value):
+            pattern = wildcard(node.value)
+            return any(pattern.fullmatch(v) for v in values)
+        if node.name in ("author", "tag"):  # whole words of it
+            return any(f" {node.value} " in f" {v} " for v in values)
+        return node.value in values
+
+    def _hits(self, node: Node) -> Iterator[Hit]:
+        match node:
+            case Phrase():
+                yield from (Hit(node, a, b) for a, b in self.spans(node))
+            case And(parts=parts) | Or(parts=parts):
+                for part in parts:
+                    if self.truth(part):
+                        yield from self._hits(part)
+            case Count(part=part):
+                yield from self._hits(part)
+            case Near() | Same():
+                for span in self.spans(node):
+                    yield from self.hits_within(node, span)
+            case Fact() | Dates():
+                if self._fact(node):
+                    yield Hit(node)
+
+    def hits_within(self, node: Node, span: Span) -> Iterator[Hit]:
+        """Yield the terms of a NEAR, SENTENCE or PARAGRAPH that lie at the ends of one span."""
+        match node:
+            case Phrase():
+                yield from (
+                    Hit(node, a, b) for a, b in self.spans(node) if span[0] <= a and b <= span[1]
+                )
+            case Or(parts=parts):
+                for part in parts:
+                    yield from self.hits_within(part, span)
+            case Near(left=left, right=right) | Same(left=left, right=right):
+                pairs = self._near if isinstance(node, Near) else self._same
+                for outer, a, b in pairs(node, left, right):  # type: ignore[operator]
+                    if span[0] <= outer[0] and outer[1] <= span[1]:
+                        yield from self.hits_within(left, a)
+                        yield from self.hits_within(right, b)
+
+
+def is_sorted(spans: list[Span]) -> bool:
+    """Whether spans are in order, each once."""
+    return all(a < b for a, b in pairwise(spans))

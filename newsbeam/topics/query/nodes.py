@@ -1,0 +1,167 @@
+"""The tree of a parsed query.
+
+Every node knows its place in the query (``at``) and its own source text, for errors and evidence.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from newsbeam.topics.query.document import ANYWHERE
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One word, or several in a row.
+
+    ``words`` are folded (kept as written where ``exact``); ``*`` and ``?`` are wildcards, and the
+    word ``*`` alone is any one word.
+    """
+
+    at: int
+    source: str
+    words: tuple[str, ...]
+    exact: bool = False
+    stemmed: bool = False
+    zone: int = ANYWHERE
+
+    @cached_property
+    def patterns(self) -> tuple["re.Pattern[str] | None", ...]:
+        """One regular expression per word with a wildcard; None for a plain word."""
+        return tuple(wildcard(w) if is_wild(w) else None for w in self.words)
+
+
+@dataclass(frozen=True)
+class And:
+    """All parts are true."""
+
+    at: int
+    source: str
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """At least one part is true."""
+
+    at: int
+    source: str
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """The part is false."""
+
+    at: int
+    source: str
+    part: "Node"
+
+
+@dataclass(frozen=True)
+class Near:
+    """Both occur, at most ``distance`` words apart (neighbours are 1 apart), not overlapping."""
+
+    at: int
+    source: str
+    left: "Node"
+    right: "Node"
+    distance: int
+    ordered: bool
+
+
+@dataclass(frozen=True)
+class Same:
+    """Both occur, not overlapping, in one ``sentence`` or one ``paragraph``."""
+
+    at: int
+    source: str
+    left: "Node"
+    right: "Node"
+    unit: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """How often the part occurs, compared with a number."""
+
+    at: int
+    source: str
+    part: "Node"
+    operator: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact about the article (author, outlet, domain, lang, country, feed, tag)."""
+
+    at: int
+    source: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The article was published from ``first`` to ``last``, both days included."""
+
+    at: int
+    source: str
+    first: date | None
+    last: date | None
+
+
+Node = Phrase | And | Or | Not | Near | Same | Count | Fact | Dates
+
+COMPARE: dict[str, Callable[[int, int], bool]] = {
+    ">=": lambda a, b: a >= b,
+    ">": lambda a, b: a > b,
+    "<=": lambda a, b: a <= b,
+    "<": lambda a, b: a < b,
+    "=": lambda a, b: a == b,
+}
+
+
+def is_wild(word: str) -> bool:
+    """Whether a word of a query has a wildcard."""
+    return "*" in word or "?" in word
+
+
+def wildcard(word: str) -> "re.Pattern[str]":
+    """Return the regular expression for a word with wildcards; match it with ``fullmatch``."""
+    parts = {"*": ".*", "?": "."}
+    return re.compile("".join(parts.get(c) or re.escape(c) for c in word), re.DOTALL)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the direct parts of a node."""
+    match node:
+        case And(parts=parts) | Or(parts=parts):
+            return parts
+        case Not(part=part) | Count(part=part):
+            return (part,)
+        case Near(left=left, right=right) | Same(left=left, right=right):
+            return (left, right)
+        case _:
+            return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all below it."""
+    yield node
+    for part in children(node):
+        yield from walk(part)
+
+
+def has_spans(node: Node) -> bool:
+    """Whether a node has places in the text, so that it can stand in NEAR, SENTENCE, count()."""
+    match node:
+        case Phrase() | Near() | Same():
+            return True
+        case Or(parts=parts):
+            return all(has_spans(p) for p in parts)
+        case _:
+            return False

@@ -1,0 +1,154 @@
+"""A topic: what a desk watches for, as a readable TOML file.
+
+``<name>.toml`` is written by people; ``<name>.calibration.json`` beside it is written by
+``newsbeam topics calibrate``; ``<name>.vectors.json`` keeps the examples' vectors, so that a run
+need not compute them.  The format is described in ``docs/topics.md``.
+"""
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from newsbeam.errors import ConfigError, QueryError
+from newsbeam.settings import read_table
+from newsbeam.topics.query.nodes import Fact, Node, Not, Or, Phrase, children
+from newsbeam.topics.query.parser import Query, parse_query
+
+PACKS = Path(__file__).parent / "packs"
+"""Folder of the packs that come with newsbeam."""
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*$")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Passages and headlines, written to show what the topic is and is not."""
+
+    about: tuple[str, ...] = ()
+    not_about: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic, as its file says it."""
+
+    name: str
+    """Lower-case words with hyphens; the file's name."""
+    description: str
+    """What the topic is, in a few sentences for a colleague; also read by the model."""
+    title: str = ""
+    query: str = ""
+    """Boolean query: true of an article, a headline or a paragraph that deals with the topic."""
+    wide: str = ""
+    """Boolean query without which no article can be on the topic; only passages of such articles
+    are embedded.  Empty: any term of ``query``."""
+    precision: float = 0.8
+    """Least share of right mentions; ``calibrate`` chooses the threshold for it."""
+    macros: dict[str, str] = field(default_factory=dict)
+    """name -> query, used as ``$name``."""
+    examples: Examples = field(default_factory=Examples)
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise ValueError(f"name must be lower-case words with hyphens; it is {self.name!r}")
+        if not 0 < self.precision < 1:
+            raise ValueError(f"precision must be between 0 and 1; it is {self.precision}")
+        if not self.query and not self.examples.about:
+            raise ValueError("a topic needs a query, or examples.about, or both")
+
+    @cached_property
+    def parsed(self) -> Query | None:
+        """The query; None where the topic has none."""
+        return parse_query(self.query, self.macros) if self.query.strip() else None
+
+    @cached_property
+    def gate(self) -> Query | None:
+        """The query without which no article can be on the topic; None: any article can."""
+        if self.wide.strip():
+            return parse_query(self.wide, self.macros)
+        if self.parsed is None:
+            return None
+        terms = tuple(_terms(self.parsed.root))
+        return Query(self.query, Or(0, self.query, terms)) if terms else None
+
+    @property
+    def has_meaning(self) -> bool:
+        """Whether the topic has examples, so that passages are compared with them."""
+        return bool(self.examples.about)
+
+    @cached_property
+    def version(self) -> str:
+        """12 hexadecimal digits that change with the definition."""
+        plain = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(plain.encode()).hexdigest()[:12]
+
+
+def _terms(node: Node) -> list[Phrase]:
+    match node:
+        case Phrase():
+            return [node]
+        case Not() | Fact():
+            return []
+        case _:
+            return [term for part in children(node) for term in _terms(part)]
+
+
+def load_topic(path: Path) -> Topic:
+    """Read one topic file.
+
+    Raises:
+        ConfigError: unreadable, an unknown key, a wrong value, or a wrong query (with its place).
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), f"not valid TOML: {error}") from error
+    shared = path.parent / "_macros.toml"
+    if shared.exists() and path != shared:
+        raw["macros"] = {**_shared_macros(shared), **raw.get("macros", {})}
+    topic = read_table(Topic, raw, str(path))
+    for key, query in (("query", topic.query), ("wide", topic.wide)):
+        try:
+            _ = parse_query(query, topic.macros) if query.strip() else None
+        except QueryError as error:
+            raise ConfigError(f"{path}: {key}", str(error)) from error
+    return topic
+
+
+def _shared_macros(path: Path) -> Mapping[str, str]:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), f"not valid TOML: {error}") from error
+    macros = raw.get("macros", {})
+    if set(raw) - {"macros"} or not all(isinstance(v, str) for v in macros.values()):
+        raise ConfigError(str(path), "holds one table, [macros], of name = 'query'")
+    return dict(macros)
+
+
+def find_topics(packs: Sequence[str], folders: Sequence[Path]) -> list[Path]:
+    """Return the topic files of packs and folders; a folder's topic replaces a pack's.
+
+    Raises:
+        ConfigError: there is no such pack.
+    """
+    found: dict[str, Path] = {}
+    for pack in packs:
+        folder = PACKS / pack
+        if not folder.is_dir():
+            known = ", ".join(sorted(p.name for p in PACKS.iterdir() if p.is_dir()))
+            raise ConfigError("topics.packs", f"there is no pack {pack!r}; known: {known}")
+        found.update(_files(folder))
+    for folder in folders:
+        found.update(_files(Path(folder)))
+    return list(found.values())
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {p.stem: p for p in sorted(folder.glob("*.toml")) if not p.name.startswith("_")}

@@ -1,0 +1,248 @@
+"""All topics in force, matched together.
+
+::
+
+    topics = load_topics(["ai"], [Path("topics")])
+    topics.prepare(encoder)                 once; vectors of the examples are kept beside the topics
+    topics.passages(article)                what must be embedded; () where no topic can be concerned
+    topics.match(embedded)                  pure, given the vectors
+
+A prepared set can be pickled and sent to workers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from newsbeam.errors import ConfigError
+from newsbeam.records import Article, Embedded, Mention, Passage, record_id
+from newsbeam.topics.calibration import (
+    Calibration,
+    Encodes,
+    example_vectors,
+    read_calibration,
+)
+from newsbeam.topics.evidence import collect_evidence, matched_by
+from newsbeam.topics.features import Look, TopicVectors, look
+from newsbeam.topics.model import Model
+from newsbeam.topics.query import Query, QuerySet
+from newsbeam.topics.topic import Topic, find_topics, load_topic
+from newsbeam.topics.view import ArticleView
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MAX_EMBEDDED = 16
+"""Passages embedded per article at most; those in which a query is true come first."""
+
+
+@dataclass(frozen=True)
+class ActiveTopic:
+    """A topic with all that is needed to score it."""
+
+    topic: Topic
+    path: Path | None = None
+    calibration: Calibration | None = None
+    vectors: TopicVectors | None = None
+
+    @property
+    def model(self) -> Model:
+        """The calibrated model, or the generic one."""
+        return self.calibration.scorer if self.calibration else Model()
+
+    @property
+    def version(self) -> str:
+        """Definition and calibration together: what a mention names."""
+        suffix = self.calibration.id if self.calibration else "generic"
+        return f"{self.topic.version}-{suffix}"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a topic says of an article, mention or not."""
+
+    active: ActiveTopic
+    look: Look
+    probability: float
+
+    @property
+    def passes(self) -> bool:
+        """Whether the score reaches the topic's threshold."""
+        return self.probability >= self.active.model.threshold
+
+
+def load_topics(packs: Sequence[str], folders: Sequence[Path]) -> "TopicSet":
+    """Read the topics of packs and folders; a folder's topic replaces a pack's of that name.
+
+    Raises:
+        ConfigError: no such pack, or a file is wrong (with the place in the query).
+    """
+    return TopicSet(
+        [
+            ActiveTopic(load_topic(path), path, read_calibration(path))
+            for path in find_topics(packs, folders)
+        ]
+    )
+
+
+class TopicSet:
+    """Topics that are matched together."""
+
+    def __init__(self, topics: Sequence[ActiveTopic]) -> None:
+        self._topics = {active.topic.name: active for active in topics}
+        if len(self._topics) != len(topics):
+            raise ConfigError("topics", "two topics have the same name")
+        queries: dict[str, Query] = {}
+        self._open: list[str] = []
+        for name, active in self._topics.items():
+            gate = active.topic.gate
+            if gate is None:
+                self._open.append(name)
+                continue
+            queries[f"wide {name}"] = gate
+            if active.topic.parsed is not None:
+                queries[f"query {name}"] = active.topic.parsed
+        self._gates = QuerySet(queries)
+        self._model: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the topics."""
+        return tuple(self._topics)
+
+    def __getitem__(self, name: str) -> ActiveTopic:
+        try:
+            return self._topics[name]
+        except KeyError:
+            known = ", ".join(self._topics) or "none"
+            raise ConfigError("topic", f"there is no topic {name!r}; known: {known}") from None
+
+    def version(self, name: str) -> str:
+        """Return the version of a topic: definition and calibration."""
+        return self[name].version
+
+    def prepare(self, encoder: Encodes, strict: bool = True) -> None:
+        """Get the vectors of the examples; nothing is embedded where they are stored.
+
+        Args:
+            encoder: the model that embeds the articles.
+            strict: refuse topics that were calibrated for another model.
+
+        Raises:
+            ConfigError: a topic was calibrated for another model.
+        """
+        for name, active in self._topics.items():
+            bound = active.calibration
+            if strict and active.topic.has_meaning and bound and bound.model != encoder.identity:
+                raise ConfigError(
+                    f"topic {name}",
+                    f"calibrated for the model {bound.model}; this is {encoder.identity}: run "
+                    f"`newsbeam topics calibrate {name}`",
+                )
+            vectors = example_vectors(active.topic, active.path, encoder)
+            self._topics[name] = replace(active, vectors=vectors)
+        self._model = encoder.identity
+
+    def candidates(self, view: ArticleView) -> list[str]:
+        """Return the topics that an article may be about: their wide query or query is true."""
+        hits = self._gates.match(view.document, view.evaluation)
+        found = {hit.partition(" ")[2] for hit in hits} | set(self._open)
+        return [name for name in self._topics if name in found]
+
+    def needs_vectors(self, article: Article) -> bool:
+        """Whether any passage of the article must be embedded."""
+        return bool(self.passages(article))
+
+    def passages(self, article: Article) -> tuple[Passage, ...]:
+        """Return the passages that must be embedded for the topics, in order.
+
+        These are the passages (title, lead, paragraphs) that have the words of some topic: its
+        wide query or its query is true of the passage alone.
+        """
+        view = ArticleView(article)
+        names = [n for n in self.candidates(view) if self._topics[n].topic.has_meaning]
+        places = [*((view.title,) if view.title is not None else ()), *view.prose]
+        sure: list[int] = []
+        maybe: list[int] = []
+        for i in places:
+            level = max((self._interest(n, view, i) for n in names), default=0)
+            (sure if level == 2 else maybe if level else []).append(i)
+        return tuple(view.passages[i] for i in sorted((sure + maybe)[:MAX_EMBEDDED]))
+
+    def _interest(self, name: str, view: ArticleView, i: int) -> int:
+        topic = self._topics[name].topic
+        evaluation = view.passage(i)
+        if topic.parsed is not None and evaluation.truth(topic.parsed.root):
+            return 2
+        return int(topic.gate is None or evaluation.truth(topic.gate.root))
+
+    def judge(self, embedded: Embedded, names: Sequence[str] | None = None) -> list[Judged]:
+        """Return what each topic that may be concerned says of an article.
+
+        Args:
+            embedded: the article, with the vectors of the passages that ``passages`` named.
+            names: look at these topics, candidates or not; None: at the candidates.
+
+        Raises:
+            ConfigError: the vectors are of another model than ``prepare`` saw.
+        """
+        view = ArticleView(embedded.article)
+        vectors = self._vectors(embedded, view)
+        judged = []
+        for name in self.candidates(view) if names is None else names:
+            active = self[name]
+            meaning: Mapping[int, float] = {}
+            if active.vectors is not None and vectors:
+                import numpy as np
+
+                scores = active.vectors.meaning(np.stack(list(vectors.values())))
+                meaning = dict(zip(vectors, map(float, scores), strict=True))
+            seen = look(active.topic, view, meaning)
+            judged.append(Judged(active, seen, active.model.probability(seen.values)))
+        return judged
+
+    def match(self, embedded: Embedded) -> tuple[Mention, ...]:
+        """Return the mentions of an article: topics whose score reaches their threshold."""
+        judged = [j for j in self.judge(embedded) if j.passes]
+        if not judged:
+            return ()
+        view = ArticleView(embedded.article)
+        return tuple(mention(j, view) for j in judged)
+
+    def _vectors(
+        self, embedded: Embedded, view: ArticleView
+    ) -> "dict[int, np.ndarray[Any, np.dtype[np.float32]]]":
+        """Return passage -> vector, for the passages that were embedded."""
+        if not embedded.vectors or not embedded.passages:
+            return {}
+        if self._model is not None and embedded.model not in (None, self._model):
+            raise ConfigError("model.name", f"vectors of {embedded.model}, topics of {self._model}")
+        import numpy as np
+
+        rows = np.frombuffer(embedded.vectors, dtype=np.float32)
+        rows = rows.reshape(len(embedded.passages), -1)
+        places = {(p.zone, p.start, p.end): i for i, p in enumerate(view.passages)}
+        found = {}
+        for passage, row in zip(embedded.passages, rows, strict=True):
+            place = places.get((passage.zone, passage.start, passage.end))
+            if place is not None:
+                found[place] = row
+        return found
+
+
+def mention(judged: Judged, view: ArticleView) -> Mention:
+    """Return the record of a topic's verdict, with evidence."""
+    active, article = judged.active, view.article
+    parts = active.model.parts(judged.look.values)
+    return Mention(
+        id=record_id("mention", article.id, active.topic.name),
+        article_id=article.id,
+        topic=active.topic.name,
+        score=round(judged.probability, 4),
+        matched_by=matched_by(judged.look),
+        topic_version=active.version,
+        evidence=collect_evidence(active.topic, judged.look, view),
+        parts=tuple((k, round(v, 3)) for k, v in parts.items()),
+        partial=article.partial,
+    )
