@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlsplit
@@ -50,6 +50,7 @@ class Document:
     title: str = ""
     text: str = ""
     _stems: dict[str, list[int]] | None = None
+    _beginnings: dict[int, frozenset[str]] = field(default_factory=dict)
 
     @property
     def stems(self) -> Mapping[str, list[int]]:
@@ -61,6 +62,13 @@ class Document:
             for places in self._stems.values():
                 places.sort()
         return self._stems
+
+    def beginnings(self, length: int) -> frozenset[str]:
+        """Return the first ``length`` letters of every word that has so many."""
+        if length not in self._beginnings:
+            found = (word[:length] for word in self.places if len(word) >= length)
+            self._beginnings[length] = frozenset(found)
+        return self._beginnings[length]
 
     def add(self, text: str, start: int, zone: int) -> None:
         """Add one paragraph; ``start`` is its offset in the title or text."""
@@ -206,8 +214,3 @@ def _parents(host: str) -> list[str]:
     """``news.bbc.example`` -> itself, ``bbc.example``, ``example``."""
     parts = host.lower().split(".")
     return [".".join(parts[i:]) for i in range(len(parts))] if host else []
-
-
-def vocabulary(document: Document) -> Iterable[str]:
-    """Return the distinct words."""
-    return document.places.keys()

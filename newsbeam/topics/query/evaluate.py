@@ -9,9 +9,9 @@ import bisect
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from newsbeam.topics.query.document import ANYWHERE, TITLE, Document
+from newsbeam.topics.query.necessary import OrIndex
 from newsbeam.topics.query.nodes import (
     COMPARE,
     And,
@@ -48,6 +48,7 @@ class Evaluation:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._spans: dict[int, list[Span]] = {}
+        self._alive_parts: dict[int, list[Node]] = {}
         self._wild: dict[tuple[str, bool], list[int]] = {}
         self._exact: dict[str, list[int]] | None = None
         self._sorted: dict[bool, list[str]] = {}
@@ -58,8 +59,8 @@ class Evaluation:
         match node:
             case And(parts=parts):
                 return all(self.truth(p) for p in parts)
-            case Or(parts=parts):
-                return any(self.truth(p) for p in parts)
+            case Or():
+                return any(self.truth(p) for p in self._alive(node))
             case Not(part=part):
                 return not self.truth(part)
             case Phrase(words=words, zone=zone) if (
@@ -87,12 +88,23 @@ class Evaluation:
         """Return the places that make a true query true; nothing for what NOT excludes."""
         return list(dict.fromkeys(self._hits(node)))
 
+    def _alive(self, node: Or) -> list[Node]:
+        """Return the parts of an OR that may be true here."""
+        key = id(node)
+        if key not in self._alive_parts:
+            self._nodes.append(node)
+            index = node.__dict__.get("_index")
+            if index is None:  # made once per query, kept with it
+                index = node.__dict__["_index"] = OrIndex(node)
+            self._alive_parts[key] = index.alive(self.document)
+        return self._alive_parts[key]
+
     def _find(self, node: Node) -> Iterable[Span]:
         match node:
             case Phrase():
                 return self._phrase(node)
-            case Or(parts=parts):
-                return [span for part in parts for span in self.spans(part)]
+            case Or():
+                return [span for part in self._alive(node) for span in self.spans(part)]
             case Near(left=left, right=right):
                 return (outer for outer, _, _ in self._near(node, left, right))
             case Same(left=left, right=right):
@@ -232,8 +244,12 @@ class Evaluation:
         match node:
             case Phrase():
                 yield from (Hit(node, a, b) for a, b in self.spans(node))
-            case And(parts=parts) | Or(parts=parts):
+            case And(parts=parts):
                 for part in parts:
+                    if self.truth(part):
+                        yield from self._hits(part)
+            case Or():
+                for part in self._alive(node):
                     if self.truth(part):
                         yield from self._hits(part)
             case Count(part=part):
@@ -252,8 +268,8 @@ class Evaluation:
                 yield from (
                     Hit(node, a, b) for a, b in self.spans(node) if span[0] <= a and b <= span[1]
                 )
-            case Or(parts=parts):
-                for part in parts:
+            case Or():
+                for part in self._alive(node):
                     yield from self.hits_within(part, span)
             case Near(left=left, right=right) | Same(left=left, right=right):
                 pairs = self._near if isinstance(node, Near) else self._same
@@ -261,8 +277,3 @@ class Evaluation:
                     if span[0] <= outer[0] and outer[1] <= span[1]:
                         yield from self.hits_within(left, a)
                         yield from self.hits_within(right, b)
-
-
-def is_sorted(spans: list[Span]) -> bool:
-    """Whether spans are in order, each once."""
-    return all(a < b for a, b in pairwise(spans))

@@ -11,28 +11,13 @@ https://lucene.apache.org/core/9_0_0/monitor/org/apache/lucene/monitor/Presearch
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
-from newsbeam.topics.query.common import commonness
 from newsbeam.topics.query.document import Document
 from newsbeam.topics.query.evaluate import Evaluation
-from newsbeam.topics.query.nodes import (
-    And,
-    Count,
-    Near,
-    Node,
-    Or,
-    Phrase,
-    Same,
-    is_wild,
-)
+from newsbeam.topics.query.necessary import Clause, necessary
+from newsbeam.topics.query.nodes import Node
 from newsbeam.topics.query.parser import Query
-from newsbeam.topics.query.words import fold
-
-Clause = frozenset[str]
-"""Folded words; a key that ends in ``*`` is a beginning of a word."""
-MAX_CLAUSES, MAX_KEYS, MAX_PREFIX = 6, 400, 6
-"""Clauses kept per query (the rarest ones); keys per clause; letters of a beginning."""
 
 
 class QuerySet:
@@ -56,9 +41,10 @@ class QuerySet:
             for key in clauses[0] if clauses else ():
                 by_word[key].append(number)
         self._by_word = dict(by_word)
-        ends = {k for clauses in self._others for c in clauses for k in c} | set(by_word)
-        self._lengths = sorted({len(k) - 1 for k in ends if k.endswith("*")})
-        self._prefixes = {k for k in ends if k.endswith("*")}
+        self._prefixes: dict[int, set[str]] = defaultdict(set)
+        for key in {k for clauses in self._others for c in clauses for k in c} | set(by_word):
+            if key.endswith("*"):
+                self._prefixes[len(key) - 1].add(key[:-1])
 
     def __len__(self) -> int:
         return len(self._roots)
@@ -85,57 +71,8 @@ class QuerySet:
         return [name for name, root in self._roots if evaluation.truth(root)]
 
     def _beginnings(self, document: Document) -> set[str]:
-        wanted = self._prefixes
-        if not wanted:
-            return set()
-        return {
-            key
-            for n in self._lengths
-            for word in document.places
-            if (key := word[:n] + "*") in wanted
-        }
-
-
-def necessary(node: Node) -> list[Clause]:
-    """Return clauses that every matching article fulfils, the rarest first."""
-    clauses = {c for c in _clauses(node) if c and len(c) <= MAX_KEYS}
-    return sorted(clauses, key=lambda c: (_frequency(c), len(c), sorted(c)))[:MAX_CLAUSES]
-
-
-def _clauses(node: Node) -> Iterator[Clause]:
-    match node:
-        case Phrase(words=words, stemmed=stemmed):
-            if not stemmed:
-                for word in words:
-                    if key := _key(fold(word) if node.exact and not is_wild(word) else word, node):
-                        yield frozenset((key,))
-        case And(parts=parts):
-            for part in parts:
-                yield from _clauses(part)
-        case Near(left=left, right=right) | Same(left=left, right=right):
-            yield from _clauses(left)
-            yield from _clauses(right)
-        case Or(parts=parts):
-            best = [min(_clauses(p), key=_frequency, default=frozenset()) for p in parts]
-            if all(best):
-                yield frozenset[str]().union(*best)
-        case Count(part=part, operator=operator, number=number):
-            if (operator == ">" or (operator in (">=", "=") and number > 0)) and number >= 0:
-                yield from _clauses(part)
-        case _:
-            return
-
-
-def _key(word: str, node: Phrase) -> str | None:
-    """Return a word, or the beginning of one with a wildcard; None where that tells too little."""
-    if not is_wild(word):
-        return word
-    if node.exact:  # what folding does to a part of a word is not known
-        return None
-    stem = min((word.find(c) for c in "*?" if c in word), default=len(word))
-    return word[: min(stem, MAX_PREFIX)] + "*" if stem >= 2 else None
-
-
-def _frequency(clause: Iterable[str]) -> float:
-    """Return about how many of 1,000 articles hold one of the keys."""
-    return sum(commonness(key) for key in clause)
+        """Return the wanted beginnings (``llam*``) that words of the document have."""
+        found: set[str] = set()
+        for length, wanted in self._prefixes.items():
+            found |= {f"{b}*" for b in document.beginnings(length) & wanted}
+        return found

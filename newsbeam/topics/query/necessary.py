@@ -1,0 +1,104 @@
+"""What an article must hold for a query to be true: clauses of words, of which one must occur."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from newsbeam.topics.query.common import commonness
+from newsbeam.topics.query.document import Document
+from newsbeam.topics.query.nodes import And, Count, Near, Node, Or, Phrase, Same, is_wild
+from newsbeam.topics.query.words import fold
+
+Clause = frozenset[str]
+"""Folded words; a key that ends in ``*`` is a beginning of a word."""
+MAX_CLAUSES, MAX_KEYS, MAX_PREFIX = 6, 1000, 6
+"""Clauses kept per query (the rarest ones); keys per clause; letters of a beginning."""
+
+
+def necessary(node: Node) -> list[Clause]:
+    """Return clauses that every matching article fulfils, the rarest first."""
+    clauses = {c for c in _clauses(node) if c and len(c) <= MAX_KEYS}
+    return sorted(clauses, key=lambda c: (_frequency(c), len(c), sorted(c)))[:MAX_CLAUSES]
+
+
+def _clauses(node: Node) -> Iterator[Clause]:
+    match node:
+        case Phrase(words=words, stemmed=stemmed):
+            if not stemmed:
+                for word in words:
+                    if key := _key(fold(word) if node.exact and not is_wild(word) else word, node):
+                        yield frozenset((key,))
+        case And(parts=parts):
+            for part in parts:
+                yield from _clauses(part)
+        case Near(left=left, right=right) | Same(left=left, right=right):
+            yield from _clauses(left)
+            yield from _clauses(right)
+        case Or(parts=parts):
+            best = [min(_clauses(p), key=_frequency, default=frozenset()) for p in parts]
+            if all(best):
+                yield frozenset[str]().union(*best)
+        case Count(part=part, operator=operator, number=number):
+            if (operator == ">" or (operator in (">=", "=") and number > 0)) and number >= 0:
+                yield from _clauses(part)
+        case _:
+            return
+
+
+def _key(word: str, node: Phrase) -> str | None:
+    """Return a word, or the beginning of one with a wildcard; None where that tells too little."""
+    if not is_wild(word):
+        return word
+    if node.exact:  # what folding does to a part of a word is not known
+        return None
+    stem = min((word.find(c) for c in "*?" if c in word), default=len(word))
+    return word[: min(stem, MAX_PREFIX)] + "*" if stem >= 2 else None
+
+
+def _frequency(clause: Iterable[str]) -> float:
+    """Return about how many of 1,000 articles hold one of the keys."""
+    return sum(commonness(key) for key in clause)
+
+
+class OrIndex:
+    """Finds the parts of a long OR that may occur in a document, without trying each.
+
+    Args:
+        node: an OR; ORs directly below it (macros) are taken apart.
+    """
+
+    def __init__(self, node: Or) -> None:
+        self._by_word: dict[str, list[Node]] = defaultdict(list)
+        self._by_beginning: dict[int, dict[str, list[Node]]] = {}
+        self._always: list[Node] = []
+        for part in _flat(node):
+            keys = min(_clauses(part), key=_frequency, default=frozenset())
+            if not keys or len(keys) > MAX_KEYS:
+                self._always.append(part)
+            for key in keys:
+                if key.endswith("*"):
+                    self._by_beginning.setdefault(len(key) - 1, defaultdict(list))[key[:-1]].append(
+                        part
+                    )
+                else:
+                    self._by_word[key].append(part)
+
+    def alive(self, document: Document) -> list[Node]:
+        """Return the parts that may be true of the document, each once."""
+        found = [
+            part
+            for key in document.places.keys() & self._by_word.keys()
+            for part in self._by_word[key]
+        ]
+        for length, parts in self._by_beginning.items():
+            for key in document.beginnings(length) & parts.keys():
+                found.extend(parts[key])
+        found.extend(self._always)
+        return list({id(part): part for part in found}.values())
+
+
+def _flat(node: Node) -> Iterator[Node]:
+    if isinstance(node, Or):
+        for part in node.parts:
+            yield from _flat(part)
+    else:
+        yield node
