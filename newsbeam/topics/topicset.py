@@ -3,9 +3,9 @@
 ::
 
     topics = load_topics(["ai"], [Path("topics")])
-    topics.prepare(encoder)                 once; vectors of the examples are kept beside the topics
-    topics.passages(article)                what must be embedded; () where no topic can be concerned
-    topics.match(embedded)                  pure, given the vectors
+    topics.prepare(encoder)         once; vectors of the examples are kept beside the topics
+    topics.passages(article)        what must be embedded; () where no topic can be concerned
+    topics.match(embedded)          pure, given the vectors
 
 A prepared set can be pickled and sent to workers.
 """

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
 
-from newsbeam.articles.passages import passages
 from newsbeam.encoder import load_encoder
 from newsbeam.records import Article, Embedded, Passage
 from pipelines.job import Job
@@ -30,9 +29,7 @@ def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
     """Give articles their vectors, in order."""
     encoder = load_encoder(job.settings.model)
     topics = topic_set(job.settings)
-    parts: list[tuple[Passage, ...]] = [
-        tuple(passages(i.article)) if topics.needs_vectors(i.article) else () for i in items
-    ]
+    parts: list[tuple[Passage, ...]] = [topics.passages(i.article) for i in items]
     texts = [headline_text(i.article) or "-" for i in items]
     texts += [p.text for passage in parts for p in passage]
     vectors = encoder.encode(texts)

@@ -1,0 +1,58 @@
+"""``newsbeam topics``: write, test, calibrate and explain topics.
+
+``tag`` is a contract for scripts (docs/topics.md): one JSON line per input line, in order.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.cli import LazyGroup
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={},
+)
+def topics() -> None:
+    """Write, test, calibrate and explain topics."""
+
+
+@topics.command()
+@click.argument("source", default="-", type=click.Path(path_type=Path))
+@click.option(
+    "--topics",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder with topic files, instead of the topics of the settings.",
+)
+@click.pass_obj
+def tag(config: Path | None, source: Path, folder: Path | None) -> None:
+    """Tag texts: JSON lines in (id, title, text[, language]), one JSON line out for each, in order.
+
+    SOURCE is a file, or ``-`` for stdin.  A line that cannot be used gives a line with "error".
+    """
+    import json
+
+    from newsbeam.errors import ConfigError
+    from newsbeam.settings import load_settings
+    from pipelines.cli.topics_tag import load_topics_for, tag_lines
+
+    settings = load_settings(config)
+    topics = load_topics_for(settings, folder)
+    try:
+        stream = sys.stdin.buffer if str(source) == "-" else source.open("rb")
+    except OSError as error:
+        raise ConfigError(str(source), f"cannot be read: {error.strerror}") from error
+    with stream:
+        for line in tag_lines(stream, topics, settings.model):
+            click.echo(json.dumps(line, ensure_ascii=False))
+
+
+def print_json(value: Any) -> None:
+    """Print one value as JSON, readable."""
+    import json
+
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,124 @@
+"""Texts to mentions, without feeds or store: what ``newsbeam topics tag`` does."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from newsbeam.encoder import LazyEncoder, preload
+from newsbeam.errors import RecordError
+from newsbeam.records import Article, Embedded, Entry, Mention
+from newsbeam.settings import ModelSettings, Settings
+from newsbeam.topics import TopicSet, load_topics
+from newsbeam.topics.calibration import Encodes
+
+AT_ONCE = 64
+"""Texts per batch: enough passages for sorting by length to pay."""
+
+
+def load_topics_for(settings: Settings, folder: Path | None = None) -> TopicSet:
+    """Return the topics of a folder, or those of the settings."""
+    if folder is not None:
+        return load_topics((), [folder])
+    return load_topics(settings.topics.packs, [settings.path(f) for f in settings.topics.folders])
+
+
+def tag_lines(
+    lines: Iterable[bytes], topics: TopicSet, model: ModelSettings
+) -> Iterator[dict[str, Any]]:
+    """Yield one answer per line, in order."""
+    encoder = LazyEncoder(model)
+    started = False
+    kept = (line for line in lines if line.strip())
+    while batch := list(islice(kept, AT_ONCE)):
+        if not started:
+            preload(model)  # while the first texts are read
+            topics.prepare(encoder)
+            started = True
+        yield from tag_batch([read_line(line) for line in batch], topics, encoder)
+
+
+def read_line(line: bytes) -> tuple[Any, Article | str]:
+    """Return the id of a line and its article, or what is wrong with it."""
+    try:
+        raw = json.loads(line)
+    except ValueError as error:
+        return None, f"not JSON: {error}"
+    if not isinstance(raw, dict):
+        return None, 'not a JSON object: write {"id": …, "title": …, "text": …}'
+    id_, title, text = raw.get("id"), raw.get("title") or "", raw.get("text") or ""
+    if not isinstance(title, str) or not isinstance(text, str):
+        return id_, "title and text must be strings"
+    if not title.strip() and not text.strip():
+        return id_, "neither title nor text"
+    language = raw.get("language")
+    return id_, make_article(id_, title, text, language if isinstance(language, str) else None)
+
+
+def make_article(id_: object, title: str, text: str, language: str | None) -> Article | str:
+    """Read a bare title and text as an article."""
+    from newsbeam.articles.read import read_text
+
+    entry = Entry(
+        id=str(id_),
+        feed_url="tag:",
+        guid=str(id_),
+        url=f"https://tag.invalid/{id_}",
+        title=title.strip() or None,
+        language=language,
+    )
+    try:
+        return read_text(entry, text, now=datetime.now(UTC))
+    except RecordError as error:
+        return error.message
+
+
+def embed(articles: Iterable[Article], topics: TopicSet, encoder: Encodes) -> list[Embedded]:
+    """Embed the passages that the topics ask for, all in one go."""
+    found = [(article, topics.passages(article)) for article in articles]
+    texts = [p.text for _, passages in found for p in passages]
+    vectors = encoder.encode(texts) if texts else None
+    embedded, at = [], 0
+    for article, passages in found:
+        rows = vectors[at : at + len(passages)].tobytes() if vectors is not None else None
+        at += len(passages)
+        embedded.append(
+            Embedded(
+                article,
+                model=encoder.identity if passages else None,
+                passages=passages,
+                vectors=rows or None,
+            )
+        )
+    return embedded
+
+
+def tag_batch(
+    read: list[tuple[Any, Article | str]], topics: TopicSet, encoder: Encodes
+) -> Iterator[dict[str, Any]]:
+    """Yield the answers of one batch, in order."""
+    articles = [found for _, found in read if isinstance(found, Article)]
+    embedded = iter(embed(articles, topics, encoder))
+    for id_, found in read:
+        if isinstance(found, str):
+            yield {"id": id_, "error": found}
+        else:
+            mentions = topics.match(next(embedded))
+            yield {"id": id_, "mentions": [mention_line(m) for m in mentions]}
+
+
+def mention_line(mention: Mention) -> dict[str, Any]:
+    """Return a mention as the contract says."""
+    return {
+        "topic": mention.topic,
+        "score": mention.score,
+        "matched_by": mention.matched_by,
+        "topic_version": mention.topic_version,
+        "evidence": [
+            {k: v for k, v in asdict(e).items() if v is not None} for e in mention.evidence
+        ],
+        "parts": dict(mention.parts),
+    }
