@@ -22,6 +22,7 @@ from pipelines.stages.dedupe import PickEntries
 from pipelines.stages.embed import EmbedArticles
 from pipelines.stages.extract import ExtractArticles
 from pipelines.stages.fetch import FetchPages
+from pipelines.stages.items import Polled
 from pipelines.stages.match import MatchTopics
 from pipelines.stages.poll import PollFeeds
 from pipelines.stages.stage import StageParquet
@@ -60,11 +61,14 @@ def build(
         )
         rest.append(ended)
     if archives:
-        read.append(
+        records, ended = (
             pipeline
             | "Archives" >> beam.Create(list(archives), reshuffle=_distributed(job))
             | "ReadArchives" >> ReadArchives(job, known)
+            | "Records" >> beam.Partition(_is_polled, 2)
         )
+        read.append(records)
+        rest.append(ended)
     done = (
         read
         | "Read" >> beam.Flatten(pipeline=pipeline)
@@ -80,6 +84,10 @@ def build(
 
 def _is_ended(item: object, _: int) -> int:
     return int(not isinstance(item, Entry))
+
+
+def _is_polled(item: object, _: int) -> int:
+    return int(isinstance(item, Polled))
 
 
 def _distributed(job: Job) -> bool:

@@ -98,10 +98,9 @@ def _topics(settings: Settings) -> str:
 
 
 def _feeds(settings: Settings) -> Iterator[Check]:
-    from connectors.poll import poll_many
+    from connectors.poll import poll_each
     from newsbeam.records import Cursor
     from pipelines.run import clock, configured_feeds
-    from pipelines.stages.poll import WORKING
 
     try:
         feeds = configured_feeds(settings)
@@ -109,8 +108,8 @@ def _feeds(settings: Settings) -> Iterator[Check]:
         yield Check("feeds", False, str(error))
         return
     good = 0
-    for poll in poll_many([(f, Cursor(f.url)) for f in feeds], settings, now=clock()):
-        if poll.verdict in WORKING:
+    for poll in poll_each([(f, Cursor(f.url)) for f in feeds], settings.fetch, clock()):
+        if poll.ok:
             good += 1
         else:
             yield Check(f"feed {poll.feed.url}", False, f"{poll.verdict}: {poll.reason}")

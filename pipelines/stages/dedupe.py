@@ -37,7 +37,7 @@ def pick_entry(same: Iterable[Entry], known: Known, job: Job) -> Iterator[Entry 
         yield Done(entry, replace(row, article_id=wanted))
 
 
-class _Pick(beam.DoFn):  # type: ignore[misc]
+class _Pick(beam.DoFn):
     def __init__(self, job: Job, known: str) -> None:
         self._job, self._known = job, known
 
@@ -45,7 +45,7 @@ class _Pick(beam.DoFn):  # type: ignore[misc]
         yield from pick_entry(group[1], load_known(self._known), self._job)
 
 
-class PickEntries(beam.PTransform):  # type: ignore[misc]
+class PickEntries(beam.PTransform):
     """Let one entry per URL go on.
 
     Input   PCollection[Entry], bounded.

@@ -50,7 +50,7 @@ def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
         at += len(own)
 
 
-class _Embed(beam.DoFn):  # type: ignore[misc]
+class _Embed(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
 
@@ -58,7 +58,7 @@ class _Embed(beam.DoFn):  # type: ignore[misc]
         yield from timed("embed", embed_articles(items, self._job))
 
 
-class EmbedArticles(beam.PTransform):  # type: ignore[misc]
+class EmbedArticles(beam.PTransform):
     """Give each article its vectors.
 
     Input   PCollection[Read | Done].

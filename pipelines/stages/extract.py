@@ -12,8 +12,7 @@ from dataclasses import replace
 import apache_beam as beam
 
 from newsbeam.articles.pool import Reader
-from newsbeam.articles.read import read_entry
-from newsbeam.records import Article, LedgerRow, Page, Verdict
+from newsbeam.records import Article, Entry, LedgerRow, Page, Verdict
 from newsbeam.settings import ExtractSettings
 from pipelines.job import Job
 from pipelines.stages.items import Done, Read, Unread
@@ -40,17 +39,29 @@ def reader(settings: ExtractSettings) -> Reader:
 
 
 def extract_pages(items: Sequence[Page | Unread], job: Job) -> Iterator[Read | Done]:
-    """Read pages; exactly one output per input, in any order."""
-    pages = {p.entry.id: p for p in items if isinstance(p, Page)}
-    for item in items:
-        if isinstance(item, Unread):
-            yield read_feed_text(item, job)
-    for outcome in reader(job.settings.extract).map(pages.values(), now=job.now):
-        if isinstance(outcome, Article):
-            page = pages[outcome.entry_id or ""]
-            yield judged(page, outcome, job)
+    """Read pages; exactly one output per input.
+
+    An entry whose page could not be had, or could not be read, is read from its feed's text.
+    """
+    pages = [i for i in items if isinstance(i, Page)]
+    unread = [i for i in items if isinstance(i, Unread)]
+    for page, result in zip(pages, _results(pages, job), strict=True):
+        if isinstance(result, Article):
+            yield judged(page, result, job)
         else:
-            yield read_feed_text(Unread(pages[outcome.subject].entry, outcome), job)
+            unread.append(Unread(page.entry, result))
+    spoken = [u for u in unread if u.entry.content or u.entry.summary or u.entry.title]
+    for one in unread:
+        if one not in spoken:
+            yield Done(one.entry, one.row)
+    for one, result in zip(spoken, _results([u.entry for u in spoken], job), strict=True):
+        yield from_feed(one, result if isinstance(result, Article) else None)
+
+
+def _results(items: Sequence[Page | Entry], job: Job) -> Iterator[Article | LedgerRow]:
+    if not items:  # a run with nothing new starts no process
+        return iter(())
+    return reader(job.settings.extract).map(items, now=job.now)
 
 
 def judged(page: Page, article: Article, job: Job) -> Read | Done:
@@ -63,25 +74,22 @@ def judged(page: Page, article: Article, job: Job) -> Read | Done:
     return Done(page.entry, row)
 
 
-def read_feed_text(unread: Unread, job: Job) -> Read | Done:
+def from_feed(unread: Unread, article: Article | None) -> Read | Done:
     """Let the feed's text stand for a page that could not be had, where it says enough.
 
     A full text makes an article; a summary makes a partial one and leaves the page's verdict in the
     ledger.
     """
-    entry, row = unread.entry, unread.row
-    if not (entry.content or entry.summary or entry.title):
-        return Done(entry, row)
-    article = read_entry(entry, now=job.now)
-    if article is None or not (article.text or article.title):
-        return Done(entry, row)
+    row = unread.row
+    if article is None:
+        return Done(unread.entry, row)
     if not article.partial:
         reason = f"feed text used; page: {row.verdict}: {row.reason or ''}".rstrip(": ")
         row = replace(row, verdict=str(article.verdict), reason=reason)
-    return Read(entry, article, replace(row, article_id=article.id))
+    return Read(unread.entry, article, replace(row, article_id=article.id))
 
 
-class _Extract(beam.DoFn):  # type: ignore[misc]
+class _Extract(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
 
@@ -89,7 +97,7 @@ class _Extract(beam.DoFn):  # type: ignore[misc]
         yield from timed("extract", extract_pages(pages, self._job))
 
 
-class ExtractArticles(beam.PTransform):  # type: ignore[misc]
+class ExtractArticles(beam.PTransform):
     """Extract each page's article.
 
     Input   PCollection[Page | Unread | Done].
@@ -113,8 +121,3 @@ class ExtractArticles(beam.PTransform):  # type: ignore[misc]
 
 def _is_done(item: object, _: int) -> int:
     return int(isinstance(item, Done))
-
-
-def failed(row: LedgerRow) -> bool:
-    """Whether a ledger row of this stage says that reading broke."""
-    return row.verdict == Verdict.EXTRACT_ERROR

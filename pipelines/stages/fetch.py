@@ -27,14 +27,14 @@ def fetch_entries(entries: Sequence[Entry], job: Job) -> Iterator[Page | Unread]
         if entry.url is None:
             row = entry_row(entry, "fetch", Verdict.NO_LINK, "no link; the feed's text serves", job)
             yield Unread(entry, row)
-    for answer in fetch_many(list(linked.values()), job.settings, now=job.now):
+    for answer in fetch_many(list(linked.values()), job.settings.fetch, job.now):
         if isinstance(answer, Page):
             yield answer
         else:
             yield Unread(linked[answer.subject], answer)
 
 
-class _Fetch(beam.DoFn):  # type: ignore[misc]
+class _Fetch(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
 
@@ -42,7 +42,7 @@ class _Fetch(beam.DoFn):  # type: ignore[misc]
         yield from timed("fetch", fetch_entries(entries, self._job))
 
 
-class FetchPages(beam.PTransform):  # type: ignore[misc]
+class FetchPages(beam.PTransform):
     """Fetch each entry's page.
 
     Input   PCollection[Entry | Done].

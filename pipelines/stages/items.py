@@ -15,7 +15,8 @@ class Polled:
     """How the poll of one feed ended; entries = known + those that went on."""
 
     row: LedgerRow
-    cursor: Cursor
+    cursor: Cursor | None
+    """None for an archive: it is read to its end each time."""
     title: str | None
     status: int | None
     bytes: int | None
@@ -54,7 +55,8 @@ class Vectors:
 class Done:
     """An entry at its end: exactly one per entry that was not known."""
 
-    entry: Entry
+    entry: Entry | None
+    """None for a record of an archive that could not be read."""
     row: LedgerRow
     embedded: Embedded | None = None
     mentions: tuple[Mention, ...] = ()

@@ -35,7 +35,7 @@ def match_article(item: Vectors, topics: TopicSet) -> Done:
     return Done(item.entry, item.row, item.embedded, topics.match(item.embedded))
 
 
-class _Match(beam.DoFn):  # type: ignore[misc]
+class _Match(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
         self._spent = 0.0
@@ -54,7 +54,7 @@ class _Match(beam.DoFn):  # type: ignore[misc]
         self._spent = 0.0
 
 
-class MatchTopics(beam.PTransform):  # type: ignore[misc]
+class MatchTopics(beam.PTransform):
     """Decide each article's topics.
 
     Input   PCollection[Vectors | Done].

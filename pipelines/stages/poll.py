@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import apache_beam as beam
 
-from connectors.poll import Poll, poll_many
+from connectors.poll import Poll, poll_each
 from connectors.schedule import schedule
-from newsbeam.records import Cursor, Entry, Feed, LedgerRow, Verdict
+from newsbeam.records import Cursor, Entry, Feed, LedgerRow, Verdict, record_id
 from pipelines.job import Job
 from pipelines.stages.items import Done, Polled
 from pipelines.stages.known import Known, load_known
@@ -19,9 +19,6 @@ from pipelines.stages.timing import timed
 
 AT_ONCE = 512
 """Feeds per batch: enough to keep all connections busy while a slow one is waited for."""
-
-WORKING = (Verdict.FEED_OK, Verdict.UNCHANGED)
-"""Verdicts of a poll with nothing wrong."""
 
 
 def poll_feeds(
@@ -31,7 +28,7 @@ def poll_feeds(
 
     An entry that needs no page (no link, too old) is ``Done`` at once.
     """
-    for poll in poll_many(feeds, job.settings, now=job.now):
+    for poll in poll_each(feeds, job.settings.fetch, job.now):
         fresh = 0
         for entry in poll.entries:
             if known.entry(entry) == "known":
@@ -55,7 +52,7 @@ def _polled(poll: Poll, fresh: int, job: Job) -> Polled:
     )
     return Polled(
         row=row,
-        cursor=schedule(poll, fresh, now=job.now, settings=job.settings.poll),
+        cursor=schedule(poll, fresh, now=job.now, jitter=_jitter(poll), settings=job.settings.poll),
         title=poll.title,
         status=poll.status,
         bytes=poll.bytes,
@@ -63,6 +60,11 @@ def _polled(poll: Poll, fresh: int, job: Job) -> Polled:
         known=len(poll.entries) - fresh,
         fresh=fresh,
     )
+
+
+def _jitter(poll: Poll) -> float:
+    """Return a number in [0, 1): another for each feed and poll, the same in a rerun."""
+    return int(record_id(poll.feed.url, str(poll.cursor.polls))[:8], 16) / 16**8
 
 
 def _refused(entry: Entry, job: Job) -> Done | None:
@@ -95,7 +97,7 @@ def entry_row(entry: Entry, stage: str, verdict: str, reason: str | None, job: J
     )
 
 
-class _Poll(beam.DoFn):  # type: ignore[misc]
+class _Poll(beam.DoFn):
     def __init__(self, job: Job, known: str) -> None:
         self._job, self._known = job, known
 
@@ -103,7 +105,7 @@ class _Poll(beam.DoFn):  # type: ignore[misc]
         yield from timed("poll", poll_feeds(feeds, load_known(self._known), self._job))
 
 
-class PollFeeds(beam.PTransform):  # type: ignore[misc]
+class PollFeeds(beam.PTransform):
     """Poll each feed.
 
     Input   PCollection[tuple[Feed, Cursor]], bounded.

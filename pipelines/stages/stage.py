@@ -34,9 +34,9 @@ def staged_rows(items: Sequence[Done | Polled]) -> dict[str, list[dict[str, Any]
     done = [i for i in items if isinstance(i, Done)]
     return {
         "polls": [_poll_row(p) for p in polls],
-        "cursors": [cursor_row(p.cursor) for p in polls],
+        "cursors": [cursor_row(p.cursor) for p in polls if p.cursor],
         "ledger": [ledger_row(i.row) for i in items],
-        "entries": [entry_row(d.entry) for d in done],
+        "entries": [entry_row(d.entry) for d in done if d.entry],
         "articles": [article_row(d.embedded) for d in done if d.embedded],
         "mentions": [mention_row(m) for d in done for m in d.mentions],
     }
@@ -83,7 +83,7 @@ def write_rows(name: str, rows: Sequence[Mapping[str, Any]], folder: Path, diges
     return target.name
 
 
-class _Stage(beam.DoFn):  # type: ignore[misc]
+class _Stage(beam.DoFn):
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
@@ -91,7 +91,7 @@ class _Stage(beam.DoFn):  # type: ignore[misc]
         yield from timed("stage", stage_batch(items, Path(self._folder)))
 
 
-class StageParquet(beam.PTransform):  # type: ignore[misc]
+class StageParquet(beam.PTransform):
     """Write everything to Parquet files of the job's folder; the graph's only sink.
 
     Input   PCollection[Done | Polled].

@@ -1,0 +1,78 @@
+"""Archives to articles: texts, pages and records that need no fetching.
+
+``read_archives`` does the work; ``ReadArchives`` spreads it over files.  An archive is polled
+like a feed: it has rows in ``polls`` and the ledger, and a second backfill of it changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+
+import apache_beam as beam
+
+from connectors.archives import read_archive
+from newsbeam.records import LedgerRow, Page, Verdict, record_id
+from pipelines.job import Job
+from pipelines.stages.extract import AT_ONCE, extract_pages
+from pipelines.stages.items import Done, Polled, Read
+from pipelines.stages.known import Known, load_known
+from pipelines.stages.timing import timed
+
+
+def read_archives(path: str, known: Known, job: Job) -> Iterator[Polled | Read | Done]:
+    """Read one archive; yield one ``Polled``, and one output per record that is not known.
+
+    A file that cannot be opened is a row with the reason, not an error.
+    """
+    began = perf_counter()
+    entries = fresh = 0
+    verdict, reason = str(Verdict.FEED_OK), None
+    try:
+        records = read_archive(Path(path), now=job.now)
+        while batch := list(islice(records, AT_ONCE)):
+            entries += len(batch)
+            new = [i for i in batch if isinstance(i, LedgerRow) or known.entry(i.entry) != "known"]
+            fresh += len(new)
+            for item in new:
+                if isinstance(item, LedgerRow):
+                    yield Done(None, item)
+            yield from extract_pages([i for i in new if isinstance(i, Page)], job)
+    except OSError as error:
+        verdict, reason = Verdict.DAMAGED, f"{error.strerror or error} after {entries} records"
+    row = LedgerRow(
+        subject=record_id("archive", path),
+        kind="feed",
+        url=path,
+        stage="poll",
+        verdict=verdict,
+        reason=reason,
+        at=job.now,
+        feed_url=path,
+        seconds=round(perf_counter() - began, 3),
+    )
+    yield Polled(row, None, None, None, None, entries, entries - fresh, fresh)
+
+
+class _Read(beam.DoFn):
+    def __init__(self, job: Job, known: str) -> None:
+        self._job, self._known = job, known
+
+    def process(self, path: str) -> Iterable[Polled | Read | Done]:
+        yield from timed("read", read_archives(path, load_known(self._known), self._job))
+
+
+class ReadArchives(beam.PTransform):
+    """Read each archive.
+
+    Input   PCollection[str], bounded: paths that every worker sees.
+    Output  PCollection[Polled | Read | Done]: one ``Polled`` per path.
+    """
+
+    def __init__(self, job: Job, known: str) -> None:
+        super().__init__()
+        self._job, self._known = job, known
+
+    def expand(self, paths: beam.PCollection) -> beam.PCollection:
+        """Wire the graph; no work happens here."""
+        return paths | "Read" >> beam.ParDo(_Read(self._job, self._known))
