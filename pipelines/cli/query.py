@@ -1,0 +1,130 @@
+"""``newsbeam query``: ask the published database in SQL; it can never write."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from newsbeam.errors import ConfigError
+from newsbeam.settings import load_settings
+
+
+@click.command(
+    epilog="Views: articles, mentions, stories, coverage_by_day, share_of_voice, outlets, ledger … "
+    '(docs/schema.md); `newsbeam query "SHOW TABLES"` lists them, docs/cookbook.md has examples.'
+)
+@click.argument("sql", required=False)
+@click.option("--file", "-f", type=click.File(), help="Read the statement from a file; - is stdin.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "jsonl", "parquet"]),
+    help="[default: table on a terminal, csv else]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File.")
+@click.option("--limit", "-n", default=200, show_default=True, help="Rows of a table; 0: all.")
+@click.pass_obj
+def query(
+    config: Path | None,
+    sql: str | None,
+    file: Any,
+    form: str | None,
+    as_json: bool,
+    output: Path | None,
+    limit: int,
+) -> None:
+    """Ask the published database in SQL (read-only).
+
+    The publication is opened read-only and without access to other files: no statement can write.
+    """
+    import duckdb
+
+    from sinks.publish.reader import check_reading, open_publication
+
+    text = (file.read() if file else sql or "").strip().rstrip(";")
+    if not text:
+        raise ConfigError("query", 'give a statement: newsbeam query "FROM mentions LIMIT 5"')
+    form = "json" if as_json else form or _guess(output)
+    settings = load_settings(config)
+    try:
+        check_reading(text)
+        with open_publication(settings.path(settings.publish.path)) as db:
+            if form == "parquet":
+                _parquet(db.sql(text).to_arrow_table(), output)
+                return
+            result = db.execute(text)
+            names = [column[0] for column in result.description or []]
+            rows = result.fetchmany(limit + 1) if form == "table" and limit else result.fetchall()
+    except duckdb.Error as error:
+        raise ConfigError("query", str(error).strip()) from error
+    _write(form, names, rows, limit, output)
+
+
+def _guess(output: Path | None) -> str:
+    known = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".parquet": "parquet"}
+    if output:
+        return known.get(output.suffix, "csv")
+    return "table" if sys.stdout.isatty() else "csv"
+
+
+def _parquet(table: Any, output: Path | None) -> None:
+    import pyarrow.parquet as pq
+
+    if output is None and sys.stdout.isatty():
+        raise ConfigError("--output", "name a file for Parquet, or pipe it")
+    pq.write_table(table, output or sys.stdout.buffer, compression="zstd")
+
+
+def _write(
+    form: str, names: Sequence[str], rows: Sequence[Sequence[Any]], limit: int, output: Path | None
+) -> None:
+    if form == "table" and output is None:
+        _print_table(names, rows, limit)
+        return
+    stream = output.open("w", encoding="utf-8", newline="") if output else sys.stdout
+    try:
+        if form in ("csv", "table"):
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(names)
+            writer.writerows(rows)
+        elif form == "json":
+            records = [dict(zip(names, row, strict=True)) for row in rows]
+            json.dump(records, stream, default=str, ensure_ascii=False, indent=1)
+            stream.write("\n")
+        else:
+            for row in rows:
+                record = dict(zip(names, row, strict=True))
+                stream.write(json.dumps(record, default=str, ensure_ascii=False) + "\n")
+    finally:
+        if output:
+            stream.close()
+
+
+def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], limit: int) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for row in rows[:limit] if limit else rows:
+        table.add_row(*("" if v is None else escape(_short(v)) for v in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)  # a pipe has no width to fit
+    console.print(table)
+    if limit and len(rows) > limit:
+        console.print(f"… more than {limit} rows; --limit 0 prints all", style="dim")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = str(value).replace("\n", " ")
+    return text if len(text) <= 300 else text[:299] + "…"

@@ -1,0 +1,277 @@
+"""Publish what the store holds, at a cost that depends on what is new.
+
+::
+
+    new runs ─► segments of what changed ─► merge small ones ─► catalog ─► rename
+
+A run's rows are found by ``run_order``, which the commit writes; rows that other commands change or
+remove are named in ``publish_journal`` (:func:`touch`).  Nothing that a reader can see is ever
+written to: files appear under new names, and ``news.duckdb`` changes by rename.
+"""
+
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from newsbeam.errors import SinkError
+from newsbeam.settings import PublishSettings
+from sinks.publish import catalog, generations
+from sinks.publish.changes import Changes, columns, find_changes, order_runs
+from sinks.publish.dead import Dead
+from sinks.publish.segments import Writer, living
+from sinks.publish.state import State, load, save
+from sinks.publish.tables import GROWING, TEXTS, WHOLE, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publication did."""
+
+    number: int
+    path: Path
+    rows: int
+    """Rows written for what is new; merged rows are not counted."""
+    merged: int
+    """Rows rewritten by merging small segments."""
+    removed: int
+    """Files that went."""
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Time by step."""
+
+
+def publish(
+    db: duckdb.DuckDBPyConnection,
+    target: Path,
+    options: PublishSettings,
+    *,
+    now: datetime,
+    force: bool = False,
+    rebuild: bool = False,
+) -> Published | None:
+    """Publish the store to ``target``; None where there is nothing new, or it is too soon.
+
+    Args:
+        db: the open store, no transaction open.
+        target: ``news.duckdb``; its data goes to the folder ``data`` beside it.
+        options: see the settings.
+        now: the clock, aware UTC.
+        force: publish also where the last publication is younger than ``every_s``.
+        rebuild: write everything anew from the store.
+
+    Raises:
+        SinkError: the disk is full or read-only; readers keep the last publication.
+    """
+    try:
+        return _publish(db, target, options, now, force or rebuild, rebuild)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        text = " ".join(str(error).split())[:300]
+        raise SinkError(
+            f"cannot publish to {target}: {text}; readers keep the last publication"
+        ) from error
+
+
+def _publish(
+    db: duckdb.DuckDBPyConnection,
+    target: Path,
+    options: PublishSettings,
+    now: datetime,
+    force: bool,
+    rebuild: bool,
+) -> Published | None:
+    folder = target.parent / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    state = State() if rebuild else load(folder)
+    if not state.number:
+        _continue_names(folder, state)
+    if state.published and not force:
+        age = now - datetime.fromisoformat(state.published)
+        if 0 <= age.total_seconds() < options.every_s:
+            return None
+    clock, stamp = _Clock(), now.timestamp()
+    order_runs(db)
+    db.execute("BEGIN")  # one snapshot for all tables
+    try:
+        changes = find_changes(db, state, GROWING)
+        if changes.nothing and _is_shown(folder, state, target):
+            return None
+        job = _Job(db, folder, state, options, changes)
+        job.write(stamp)
+        clock.lap("write")
+        job.merge(stamp)
+        clock.lap("merge")
+        job.catalog(now, target.parent.resolve())
+        clock.lap("catalog")
+    finally:
+        db.execute("ROLLBACK")  # nothing was changed in the store
+    save(folder, state)
+    generations.show(generations.catalog(folder, state.number), target)
+    db.execute("DELETE FROM publish_journal WHERE number <= ?", [changes.journal])
+    clock.lap("show")
+    removed = generations.clean(folder, state, options.keep_s, stamp)
+    if removed:
+        save(folder, state)
+    clock.lap("clean")
+    return Published(state.number, target, job.rows, job.merged, removed, clock.laps)
+
+
+class _Job:
+    """One publication, within one transaction of the store."""
+
+    def __init__(
+        self,
+        db: duckdb.DuckDBPyConnection,
+        folder: Path,
+        state: State,
+        options: PublishSettings,
+        changes: Changes,
+    ) -> None:
+        self._db, self._folder, self._state, self._options = db, folder, state, options
+        self._changes = changes
+        self._number = state.number + 1
+        self._writer = Writer(db, folder, state, self._number)
+        self._dead = Dead(db, folder, state)
+        self._tables = [
+            t for t in GROWING if t.name in state.columns and (options.text or t.name != TEXTS)
+        ]
+        self.rows = self.merged = 0
+
+    def write(self, now: float) -> None:
+        """Write what is new or changed, table by table."""
+        for table in self._tables:
+            if table.name in self._changes.full:
+                self._write_full(table, now)
+            else:
+                self._write_changed(table)
+
+    def _write_full(self, table: Table, now: float) -> None:
+        state = self._state
+        self._dead.forget(table.name)
+        self._writer.drop(table.name, state.segments.get(table.name, []), now)
+        top = self._db.execute(f"SELECT max(rowid) FROM {table.name}").fetchone()
+        for start in range(0, (top[0] + 1) if top and top[0] is not None else 0, table.rows):
+            self.rows += self._writer.write(
+                table.name,
+                self._rows(table, f"rowid BETWEEN {start} AND {start + table.rows - 1}"),
+            )
+
+    def _write_changed(self, table: Table) -> None:
+        where = self._changes.where(table)
+        if table.follows and self._changes.runs:
+            follow = next(t for t in GROWING if t.name == table.follows)
+            keys = f"SELECT {follow.key} FROM {follow.name} WHERE {self._changes.where(follow)}"
+            where = f"{table.key} IN ({keys})" + (f" OR {where}" if where else "")
+        if where is None:
+            return
+        self.rows += self._writer.write(table.name, self._rows(table, where))
+        if table.key is None:
+            return
+        born = self._changes.born(table)
+        self._dead.add(
+            table.name,
+            f"SELECT {table.key} FROM {table.name} WHERE ({where}) AND NOT ({born})",
+            self._number,
+        )
+        if table.name in self._changes.keys:  # rows that went
+            self._dead.add(
+                table.name,
+                f"SELECT DISTINCT key FROM publish_journal WHERE table_name = '{table.name}'",
+                self._number,
+            )
+
+    def _rows(self, table: Table, where: str) -> str:
+        return (
+            f"SELECT *, {self._number}::BIGINT AS _seq FROM {table.name} "
+            f"WHERE {where} ORDER BY {table.order}"
+        )
+
+    def merge(self, now: float) -> None:
+        """Merge one kind of small segments per table; write anew what is mostly superseded."""
+        for table in self._tables:
+            if table.key and self._dead.check(table):
+                self._write_full(table, now)
+            keep = living(table, self._state.dead.get(table.name, 0))
+            self.merged += self._writer.merge(table.name, table.order, keep, now)
+        self._dead.save(now)
+
+    def catalog(self, now: datetime, home: Path) -> None:
+        """Write the catalog of this publication."""
+        state, db = self._state, self._db
+        state.number, state.seen = self._number, self._changes.seen
+        state.published = now.isoformat()
+        whole = {name: columns(db, name) for name in WHOLE}
+        whole = {name: found for name, found in whole.items() if found}
+        growing = {t.name: (t, state.columns[t.name]) for t in self._tables}
+        path = generations.catalog(self._folder, self._number)
+        catalog.make(
+            catalog.Parts(
+                self._folder,
+                self._options.storage_version,
+                growing,
+                whole,
+                _notes(db, {*growing, *whole}),
+            ),
+            state,
+            path,
+        )
+        facts = db.execute("SELECT max(started), count(*) FROM runs").fetchall()[0]
+        catalog.fill(
+            path,
+            state,
+            {name: db.table(name).to_arrow_table() for name in whole},
+            self._dead.rows(),
+            {
+                "as_of": facts[0],
+                "runs": facts[1],
+                "published": now.replace(tzinfo=None),
+                "folder": str(home),
+            },
+        )
+        path.chmod(0o444)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        here = time.perf_counter()
+        self.laps[name] = round(here - self._last, 4)
+        self._last = here
+
+
+def _notes(db: duckdb.DuckDBPyConnection, tables: set[str]) -> list[str]:
+    """Return the comments of the store's tables as statements for the publication."""
+    found = []
+    for kind, name, column, comment in db.execute(
+        "SELECT 'TABLE', table_name, NULL, comment FROM duckdb_tables() UNION ALL "
+        "SELECT 'COLUMN', table_name, column_name, comment FROM duckdb_columns() ORDER BY ALL"
+    ).fetchall():
+        if comment and name in tables:
+            of = "VIEW" if kind == "TABLE" and name not in WHOLE else kind
+            what = f"{name}.{column}" if column else name
+            text = comment.replace("'", "''")
+            found.append(f"COMMENT ON {of} {what} IS '{text}'")
+    return found
+
+
+def _is_shown(folder: Path, state: State, target: Path) -> bool:
+    """Say whether readers see the state's catalog: not so after a crash right before the rename."""
+    fresh = generations.catalog(folder, state.number)
+    try:
+        return target.samefile(fresh) or target.stat().st_size == fresh.stat().st_size
+    except FileNotFoundError:
+        return False
+
+
+def _continue_names(folder: Path, state: State) -> None:
+    """Start after the names in a folder whose state is lost: readers may need those files."""
+    state.number = max(generations.catalogs(folder), default=0)
+    for path in folder.glob("*-*.parquet"):
+        if match := re.fullmatch(r".+-(\d+)", path.stem):
+            state.files = max(state.files, int(match[1]))
+            state.replaced[path.name] = path.stat().st_mtime

@@ -1,0 +1,74 @@
+"""What is published, and how each table changes.
+
+Four kinds of tables::
+
+    added      rows are only ever added: a run's rows go into a new segment
+    keyed      a row may change or go: the newest row of a key counts
+    whole      small and changing everywhere: copied into the catalog each time
+    derived    made here from other tables (the index for search)
+
+A table of the store that is in none of the lists is not published (:data:`PRIVATE` says why).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table that grows: kept in segments."""
+
+    name: str
+    """In the store, and in the publication."""
+    order: str
+    """Order of the rows in a segment: what readers filter by comes first."""
+    key: str | None = None
+    """Column by which the newest row counts; None: rows are only added."""
+    time: str | None = None
+    """Column with the start of the run that wrote the row last; prunes the search for new rows."""
+    run: str | None = "run_id"
+    """Column with the run that wrote the row last; None: ``time`` alone, or ``follows``, tells."""
+    follows: str | None = None
+    """Table whose changed keys are the changed keys here too."""
+    born: str | None = None
+    """Column with the time at which the row came to be; spares superseding what never was."""
+    rows: int = 65_536
+    """Most rows of one segment."""
+
+
+ARTICLES, TEXTS, VECTORS = "article_rows", "article_texts", "article_vectors"
+
+GROWING: tuple[Table, ...] = (
+    Table("runs", order="started", time="started"),
+    Table("polls", order="at_time, url", time="at_time"),
+    Table("ledger_rows", order="at_time, subject", time="at_time"),
+    Table("failures", order="at_time, url", time="at_time"),
+    Table(
+        "entries",
+        order="first_seen, entry_id",
+        key="entry_id",
+        time="last_seen",
+        run=None,
+        born="first_seen",
+    ),
+    Table(
+        ARTICLES,
+        order="first_fetched, article_id",
+        key="article_id",
+        time="fetched",
+        born="first_fetched",
+    ),
+    Table(TEXTS, order="at_time, article_id, revision", time="at_time", rows=16_384),
+    Table(VECTORS, order="article_id", key="article_id", run=None, follows=ARTICLES, rows=16_384),
+    Table("mention_rows", order="topic, decided, mention_id", key="mention_id", born="decided"),
+)
+"""Tables kept in segments.  A table that a store lacks (an older schema) is left out."""
+
+WHOLE: tuple[str, ...] = ("feeds", "feed_cursors", "meta")
+"""Tables that are copied into the catalog each time; they do not grow with the news."""
+
+PRIVATE: dict[str, str] = {
+    "schema_versions": "of the writer",
+    "run_order": "of the publisher",
+    "publish_journal": "of the publisher",
+}
+"""Tables that are not published, and why."""

@@ -1,0 +1,240 @@
+"""Make stores of any size with believable contents, fast, for benchmarks and dashboards.
+
+Words follow Zipf's law, outlets too; volume follows the week and grows by bursts; one article in
+twelve is on a topic; stories have one to thirty articles; three in a hundred are edited later.
+Texts are made of 40,000 sentences, so they compress better than real news (by about a third).
+Nothing here is random: the same call makes the same store.
+"""
+
+import hashlib
+import random
+from datetime import datetime, timedelta
+from functools import cache
+
+import duckdb
+
+TOPICS = ("ai-capex", "ai-copyright", "ai-regulation", "llama-monetization", "open-source-ai")
+LANGUAGES = ("en", "en", "en", "en", "en", "en", "de", "fr", "es", "ja")
+WORDS = {
+    "ai-capex": "data centre spending chips power grid billion capital expenditure gigawatt",
+    "ai-copyright": "copyright lawsuit training data authors publishers court fair use licence",
+    "ai-regulation": "regulation act parliament regulator safety compliance fine transparency",
+    "llama-monetization": "llama licence revenue hosting cloud share meta model partners",
+    "open-source-ai": "open source weights licence community release model developers",
+}
+_SYLLABLES = "ba be co da de fi ga ha in ka la le ma mo na ne or pa ra ri sa se ta ti to un va we"
+
+
+def vocabulary(size: int, seed: int = 7) -> list[str]:
+    """Return made-up words, the most frequent first and short."""
+    rng = random.Random(seed)
+    syllables = _SYLLABLES.split()
+    words: dict[str, None] = {}
+    while len(words) < size:
+        length = 1 + min(5, int(len(words) ** 0.14) + rng.randint(0, 2))
+        words["".join(rng.choice(syllables) for _ in range(length))] = None
+    return list(words)
+
+
+@cache
+def sentences(count: int, seed: int = 8) -> list[str]:
+    """Return sentences whose words follow Zipf's law; every tenth is about a topic."""
+    rng = random.Random(seed)
+    words = vocabulary(30_000)
+    weights = [1 / (rank + 3) for rank in range(len(words))]
+    drawn = iter(rng.choices(words, weights, k=count * 20))
+    themes = [w.split() for w in WORDS.values()]
+    made = []
+    for number in range(count):
+        picked = [next(drawn) for _ in range(rng.randint(8, 18))]
+        if number % 10 == 0:
+            picked += rng.sample(themes[number // 10 % len(themes)], 4)
+        made.append(" ".join(picked).capitalize() + ".")
+    return made
+
+
+def prepare(db: duckdb.DuckDBPyConnection, count: int = 40_000) -> None:
+    """Make the temporary table of sentences that :func:`add_run` draws from."""
+    pool = sentences(count)
+    db.execute("CREATE OR REPLACE TEMP TABLE pool AS SELECT ?::VARCHAR[] AS s", [pool])
+
+
+def fill(
+    db: duckdb.DuckDBPyConnection,
+    articles: int,
+    *,
+    end: datetime,
+    days: int = 90,
+    vectors: bool = False,
+    chunk: int = 20_000,
+) -> None:
+    """Fill a migrated store with articles up to ``end``, in runs of ``chunk``."""
+    prepare(db)
+    done = 0
+    runs = max(1, -(-articles // chunk))
+    for number in range(runs):
+        size = min(chunk, articles - done)
+        at = end - timedelta(days=days) * (runs - 1 - number) / runs
+        add_run(db, size, at=at, first=done, span_days=days / runs, vectors=vectors)
+        done += size
+
+
+def add_run(
+    db: duckdb.DuckDBPyConnection,
+    count: int,
+    *,
+    at: datetime,
+    first: int,
+    span_days: float = 0.01,
+    revised: int = 0,
+    vectors: bool = False,
+) -> str:
+    """Commit one run of ``count`` new articles and ``revised`` edits of earlier ones.
+
+    Args:
+        db: the store, after :func:`prepare`.
+        count: new articles.
+        at: start of the run, naive UTC.
+        first: number of the first article: articles made so far.
+        span_days: the articles' dates lie in this many days before ``at``.
+        revised: earlier articles that get a second revision.
+        vectors: also made-up vectors of 384 dimensions.
+    """
+    run = hashlib.blake2b(f"{at}{first}".encode(), digest_size=10).hexdigest()
+    db.execute("BEGIN")
+    db.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE fresh AS
+        WITH numbered AS (
+            SELECT i, md5('article' || i)[:20] AS article_id, hash(i) AS h,
+                   (hash(i * 7 + 1) % 1_000_000) / 1e6 AS u,
+                   {at!r}::TIMESTAMP - to_microseconds(
+                       (((hash(i * 3 + 2) % 1_000_000) / 1e6) * {span_days} * 86400e6)::BIGINT
+                   ) AS published
+            FROM range({first}, {first + count}) t(i))
+        SELECT *, 1 + (u * u * u * 300)::INT AS o, i // 3 AS story,
+               CASE WHEN h % 12 = 0 THEN (h // 12) % 5 END AS topic
+        FROM numbered
+        """.replace(repr(at), f"'{at}'"),
+    )
+    _insert_articles(db, run, at, vectors)
+    if revised:
+        _revise(db, run, at, first, revised)
+    db.execute(
+        """
+        INSERT INTO runs VALUES ($1, 'run', $2, $2 + INTERVAL 20 SECONDS, 'synthetic000', '0',
+                                 'synthetic', 300, 3, $3, 0, $3, $4, $3 // 12, '{}')
+        """,
+        [run, at, count, revised],
+    )
+    db.execute("COMMIT")
+    return run
+
+
+def _insert_articles(db: duckdb.DuckDBPyConnection, run: str, at: datetime, vectors: bool) -> None:
+    topics, languages = list(TOPICS), list(LANGUAGES)
+    db.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE written AS
+        SELECT f.*, list_aggregate(list_transform(range(8 + (h % 17)::INT),
+                   lambda j: pool.s[1 + (hash(f.i * 131 + j * 17) % len(pool.s))::INT]),
+                   'string_agg', chr(10)) AS text,
+               trim(pool.s[1 + (hash(f.story) % len(pool.s))::INT], '.') AS title
+        FROM fresh f, pool
+        """
+    )
+    db.execute(
+        """
+        INSERT INTO article_rows
+        SELECT article_id, hash(article_id), 'https://outlet' || o || '.example/' || i,
+               'https://outlet' || o || '.example/' || i, 'outlet' || o || '.example', title,
+               left(text, 400), published, 0.9, NULL, $1, $1, ['Reporter ' || (h % 900)],
+               $3[1 + (o % 10)::INT], 'Outlet ' || o, NULL, NULL, [], 'article', [], false, 'page',
+               len(string_split(text, ' ')), md5(text)[:20], 1, md5('entry' || i)[:20],
+               'https://outlet' || o || '.example/feed', [], $2
+        FROM written ORDER BY article_id
+        """,
+        [at, run, languages],
+    )
+    db.execute(
+        """
+        INSERT INTO article_texts SELECT article_id, 1, $1, title, text,
+               '[["body",0,' || len(text) || ']]', $2 FROM written ORDER BY article_id
+        """,
+        [at, run],
+    )
+    db.execute(
+        """
+        INSERT INTO mention_rows
+        SELECT md5('mention' || i)[:20], article_id, $3[1 + topic::INT], 0.5 + (h % 500) / 1000,
+               ['query', 'meaning', 'both'][1 + (h % 3)::INT], 'v1',
+               '[{"kind":"query","zone":"body","start":0,"end":' || instr(text || ' ', ' ') - 1 ||
+               ',"text":"' || split_part(text, ' ', 1) || '","sentence":"' ||
+               split_part(text, chr(10), 1) || '","term":"x","score":null}]',
+               '{"query":0.6}', false, 1, $1, $2
+        FROM written WHERE topic IS NOT NULL ORDER BY article_id
+        """,
+        [at, run, topics],
+    )
+    db.execute(
+        """
+        INSERT INTO entries
+        SELECT md5('entry' || i)[:20], hash('e' || i), 0, 'https://outlet' || o || '.example/feed',
+               'g' || i, 'https://outlet' || o || '.example/' || i, 'outlet' || o || '.example',
+               title, NULL, published, NULL, [], NULL, [], 'article', $1, $1, article_id, 'article'
+        FROM written ORDER BY i
+        """,
+        [at],
+    )
+    db.execute(
+        """
+        INSERT INTO ledger_rows
+        SELECT $2, md5('entry' || i)[:20], 'entry', 'https://outlet' || o || '.example/' || i,
+               'https://outlet' || o || '.example/feed', 'match',
+               CASE WHEN h % 20 = 0 THEN 'teaser_or_paywall' ELSE 'article' END, NULL, $1,
+               article_id, 0.05, 'synthetic000'
+        FROM written ORDER BY i
+        """,
+        [at, run],
+    )
+    if vectors:
+        db.execute(
+            """
+            INSERT INTO article_vectors
+            SELECT article_id, 'synthetic', list_transform(range(384), lambda j:
+                   ((hash(coalesce(topic, 9) * 1000 + j) % 1000) / 1000
+                    + (hash(i * 1000 + j) % 1000) / 700 - 1.2)::FLOAT)
+            FROM written ORDER BY article_id
+            """
+        )
+
+
+def _revise(
+    db: duckdb.DuckDBPyConnection, run: str, at: datetime, first: int, revised: int
+) -> None:
+    db.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE edited AS
+        SELECT DISTINCT md5('article' || (hash(i * 77 + $1) % $1))[:20] AS article_id
+        FROM range($2) t(i)
+        """,
+        [max(first, 1), revised],
+    )
+    db.execute(
+        """
+        INSERT INTO article_texts
+        SELECT t.article_id, a.revision + 1, $1, 'Updated: ' || t.title, t.text || chr(10) ||
+               'This article was corrected.', t.zones, $2
+        FROM article_texts t JOIN edited USING (article_id)
+        JOIN article_rows a ON a.article_id = t.article_id AND a.revision = t.revision
+        """,
+        [at, run],
+    )
+    db.execute(
+        """
+        UPDATE article_rows SET revision = revision + 1, fetched = $1, run_id = $2,
+               title = 'Updated: ' || title
+        WHERE article_id IN (SELECT article_id FROM edited)
+        """,
+        [at, run],
+    )

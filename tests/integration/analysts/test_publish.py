@@ -1,0 +1,311 @@
+"""The publication equals the store, whatever happened in between."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from stores import OPTIONS, Newsroom
+
+from newsbeam.errors import ConfigError
+from sinks.publish import segments as segments_module
+from sinks.publish.changes import touch
+from sinks.publish.publish import publish
+from sinks.publish.reader import Reader, check_reading, open_publication
+from sinks.publish.state import load
+
+
+def test_first_publication_equals_the_store(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    newsroom.same()
+
+
+def test_each_later_publication_equals_the_store(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    for _ in range(12):  # enough to merge segments
+        newsroom.run(20, revised=5)
+        newsroom.publish()
+        newsroom.same()
+
+
+def test_several_runs_in_one_publication_equal_the_store(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    for _ in range(4):
+        newsroom.run(10, revised=8)
+    newsroom.publish()
+    newsroom.same()
+
+
+def test_nothing_new_publishes_nothing(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    before = newsroom.path.stat().st_ino
+    assert newsroom.publish() is None
+    assert newsroom.path.stat().st_ino == before
+
+
+def test_publications_keep_their_distance(newsroom: Newsroom) -> None:
+    from dataclasses import replace
+
+    slow = replace(OPTIONS, every_s=600)
+    assert publish(newsroom.db, newsroom.path, slow, now=newsroom.now)
+    newsroom.run()
+    assert publish(newsroom.db, newsroom.path, slow, now=newsroom.now) is None
+    assert publish(newsroom.db, newsroom.path, slow, now=newsroom.now + timedelta(hours=1))
+    newsroom.same()
+
+
+def test_rows_that_went_are_gone_after_the_next_publication(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    lost = newsroom.db.execute("SELECT mention_id FROM mention_rows ORDER BY 1 LIMIT 5").fetchall()
+    newsroom.db.execute("BEGIN")
+    newsroom.db.execute("DELETE FROM mention_rows WHERE mention_id IN ?", [[m for (m,) in lost]])
+    touch(newsroom.db, "mention_rows", [m for (m,) in lost])
+    newsroom.db.execute("COMMIT")
+    newsroom.publish()
+    newsroom.same()
+
+
+def test_a_table_that_was_changed_everywhere_is_written_anew(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    newsroom.db.execute("UPDATE article_texts SET text = NULL")
+    touch(newsroom.db, "article_texts", None)
+    newsroom.publish()
+    newsroom.same()
+
+
+def test_rows_of_an_earlier_clock_are_published_too(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    newsroom.runs -= 30  # the machine's clock was set back
+    newsroom.run(15, revised=5)
+    newsroom.publish()
+    newsroom.same()
+
+
+def test_a_lost_state_is_made_again_without_touching_what_readers_hold(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    with duckdb.connect(str(newsroom.path), read_only=True) as reader:
+        (newsroom.path.parent / "data" / "state.json").unlink()
+        newsroom.run()
+        newsroom.publish()
+        assert reader.execute("SELECT count(DISTINCT text) > 0 FROM articles").fetchall() == [
+            (True,)
+        ]
+    newsroom.same()
+
+
+def test_random_histories_equal_the_store(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments_module, "SMALLEST", 4096)  # several sizes of segments
+    monkeypatch.setattr("sinks.publish.dead.WORTH_CHECKING", 30)
+    rng = random.Random(5)
+    for _ in range(30):
+        newsroom.run(rng.randint(1, 30), revised=rng.randint(0, 25))
+        if rng.random() < 0.7:
+            newsroom.publish()
+    newsroom.publish(force=True)
+    newsroom.same()
+
+
+def test_an_open_reader_keeps_its_data_and_blocks_nobody(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    held = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(newsroom.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert held.stdin
+    assert held.stdout
+    first = held.stdout.readline()
+    data = newsroom.path.parent / "data"
+    needed = {p.name for p in data.glob("*.parquet")}
+    for catalog in data.glob("catalog-*"):  # as if a day had passed
+        os.utime(catalog, (1, 1))
+    for _ in range(18):
+        newsroom.run(10, revised=4)
+        newsroom.runs += 600  # hours later
+        assert newsroom.publish()
+        newsroom.same(("article_rows",))
+    held.stdin.write("again\n")
+    held.stdin.flush()
+    assert held.stdout.readline() == first
+    held.stdin.close()
+    assert held.wait(60) == 0
+    assert needed <= {p.name for p in data.glob("*.parquet")}
+    for catalog in data.glob("catalog-*"):
+        os.utime(catalog, (1, 1))
+    newsroom.run()
+    newsroom.runs += 600
+    newsroom.publish()
+    assert not needed <= {p.name for p in data.glob("*.parquet")}
+    newsroom.same()
+
+
+HOLD = """
+import sys, duckdb
+db = duckdb.connect(sys.argv[1], read_only=True)
+for _ in range(2):
+    found = db.execute('SELECT count(*), sum(length(text)), sum(revision) FROM articles')
+    print(found.fetchall(), flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("step", ["save", "show"])
+def test_a_crash_leaves_the_last_good_publication(
+    newsroom: Newsroom, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.publish()
+    before = _count(newsroom.path)
+    newsroom.run(25, revised=3)
+    with monkeypatch.context() as patch:
+        where = "sinks.publish.publish.save" if step == "save" else "sinks.publish.generations.show"
+        patch.setattr(where, _crash)
+        with pytest.raises(KeyboardInterrupt):
+            newsroom.publish()
+    assert _count(newsroom.path) == before
+    newsroom.publish()
+    newsroom.same()
+
+
+def _crash(*args: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _count(path: Path) -> object:
+    with duckdb.connect(str(path), read_only=True) as db:
+        return db.execute("SELECT count(*), max(revision) FROM article_rows").fetchall()
+
+
+def test_a_moved_folder_is_read_after_naming_it(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.publish()
+    moved = tmp_path / "elsewhere"
+    shutil.move(newsroom.path.parent, moved)
+    with open_publication(moved / "news.duckdb") as db:  # our own commands know where they are
+        assert db.execute("SELECT count(*) FROM articles").fetchall() == [(newsroom.articles,)]
+    with duckdb.connect(str(moved / "news.duckdb"), read_only=True) as db:
+        with pytest.raises(duckdb.IOException):
+            db.execute("SELECT count(*) FROM articles").fetchall()
+        db.execute(f"SET VARIABLE newsbeam_folder = '{moved}'")
+        assert db.execute("SELECT count(*) FROM articles").fetchall() == [(newsroom.articles,)]
+
+
+def test_the_file_opens_attached_under_another_name(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    with duckdb.connect() as db:
+        db.execute(f"ATTACH '{newsroom.path}' AS other (READ_ONLY)")
+        names = db.execute(
+            "SELECT view_name FROM duckdb_views() WHERE database_name = 'other' "
+            "AND schema_name = 'main'"
+        ).fetchall()
+        for (name,) in names:
+            db.execute(f"SELECT * FROM other.{name} LIMIT 1").fetchall()
+        assert ("articles",) in names
+
+
+def test_every_table_view_and_column_has_a_comment(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    with duckdb.connect(str(newsroom.path), read_only=True) as db:
+        bare = db.execute(
+            """
+            SELECT table_name, column_name FROM duckdb_columns()
+            WHERE comment IS NULL AND NOT internal AND schema_name = 'main'
+            UNION ALL SELECT view_name, '' FROM duckdb_views()
+            WHERE comment IS NULL AND NOT internal AND schema_name = 'main'
+            UNION ALL SELECT table_name, '' FROM duckdb_tables() WHERE comment IS NULL
+            """
+        ).fetchall()
+    assert bare == []
+
+
+def test_every_table_of_the_store_is_published_or_named_private(newsroom: Newsroom) -> None:
+    from sinks.publish.tables import GROWING, PRIVATE, WHOLE
+
+    tables = {
+        name
+        for (name,) in newsroom.db.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE NOT temporary"
+        ).fetchall()
+    }
+    assert tables <= {t.name for t in GROWING} | set(WHOLE) | set(PRIVATE)
+
+
+def test_a_dashboard_follows_new_publications(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    reader = Reader(newsroom.path)
+    assert reader.follow()
+    assert not reader.follow()
+    newsroom.run(7)
+    newsroom.publish()
+    assert reader.follow()
+    assert reader.rows("SELECT count(*) AS n FROM articles") == [{"n": newsroom.articles}]
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY articles TO 'x.csv'",
+        "CREATE TABLE t (i INT)",
+        "DELETE FROM feeds",
+        "ATTACH 'x.db'",
+        "SET threads = 1",
+        "INSTALL httpfs",
+        "EXPLAIN ANALYZE COPY articles TO 'x.csv'",
+        "SELECT 1; SELECT 2",
+        "EXPORT DATABASE 'x'",
+        "PRAGMA database_list",
+    ],
+)
+def test_only_reading_statements_are_let_through(sql: str) -> None:
+    with pytest.raises(ConfigError):
+        check_reading(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1",
+        "FROM articles",
+        "WITH a AS (SELECT 1) FROM a",
+        "EXPLAIN SELECT 1",
+        "DESCRIBE articles",
+        "SUMMARIZE articles",
+    ],
+)
+def test_reading_statements_pass(sql: str) -> None:
+    check_reading(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('/etc/hostname')",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "WITH a AS (INSERT INTO feeds SELECT * FROM feeds RETURNING 1) FROM a",
+    ],
+)
+def test_a_reader_reaches_nothing_but_the_publication(newsroom: Newsroom, sql: str) -> None:
+    newsroom.publish()
+    with open_publication(newsroom.path) as db, pytest.raises(duckdb.Error):
+        db.execute(sql).fetchall()
+
+
+def test_names_of_files_are_never_used_again(newsroom: Newsroom) -> None:
+    seen: set[str] = set()
+    data = newsroom.path.parent / "data"
+    for round_ in range(6):
+        newsroom.run(5, revised=2)
+        newsroom.publish(rebuild=round_ == 3)
+        state = load(data)
+        fresh = {s.file for found in state.segments.values() for s in found}
+        for name in fresh - seen:
+            assert (data / name).exists()
+        seen |= fresh
+    assert state.files >= len(seen)
