@@ -32,7 +32,10 @@ class Expected:
     published: date | None = None
     topics: frozenset[str] = frozenset()
     story: str | None = None
-    copy: str | None = None
+    near: str | None = None
+    """Label of pages that may be one story, or not."""
+    copy_of: str | None = None
+    """Canonical URL of the page whose text it repeats."""
     partial: bool = False
     tick: int = 0
     revision: int = 1
@@ -86,6 +89,9 @@ def _expected(
     canonical = values.pop("canonical", "").format(**parts)
     day = values.pop("day", None)
     common = per_outlet[outlet]
+    original = values.pop("copy_of", None)
+    if original:
+        original = f"https://{paths[original][0].removeprefix('www.')}"
     return Expected(
         url=f"http://{place}",
         canonical_url=canonical or f"https://{place.removeprefix('www.')}",
@@ -94,6 +100,7 @@ def _expected(
         without=(*common["without"], *values.pop("without", ())),
         published=None if day is None else edition + timedelta(days=day),
         topics=frozenset(values.pop("topics", ())),
+        copy_of=original,
         **values,
     )
 

@@ -85,12 +85,22 @@ def test_each_topic_has_pages_in_at_least_two_languages_or_from_three_outlets() 
         assert len(about) >= 4, topic
 
 
-def test_each_dispatch_runs_under_different_headlines() -> None:
-    pages = expected_pages(EDITION, LAST_TICK).values()
+def test_each_dispatch_runs_under_different_headlines_and_the_earliest_is_the_original() -> None:
+    pages = expected_pages(EDITION, LAST_TICK)
     for name in dispatches():
-        titles = [p.title for p in pages if p.copy == f"wire-{name}"]
-        assert len(titles) >= 2, name
-        assert len(set(titles)) == len(titles), name
+        runs = [
+            (piece.published, f"https://{o.host.removeprefix('www.')}{piece.path}", piece.title)
+            for o in (at_tick(o, EDITION, LAST_TICK) for o in outlets())
+            for piece in o.pieces
+            if piece.dispatch == name
+        ]
+        assert len(runs) >= 2, name
+        assert len({title for _, _, title in runs}) == len(runs), name
+        original = min(runs)[1]
+        said = {p.canonical_url: p.copy_of for p in pages.values() if p.verdict == "article"}
+        assert {url: said[url] for _, url, _ in runs} == {
+            url: None if url == original else original for _, url, _ in runs
+        }
 
 
 def test_every_feed_parses_and_links_its_pages() -> None:

@@ -1,0 +1,165 @@
+"""Compare a store with the golden table of the sample newsroom, in words that a person reads."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+import duckdb
+
+from pipelines.newsroom.golden import Expected, expected_feeds, expected_pages
+
+NO_PAGE = {"not_found", "http_error", "too_many_redirects", "robots_disallowed", "empty"}
+"""Verdicts of entries whose page could not be read: only the verdict is compared."""
+
+Row = dict[str, Any]
+
+
+def differences(db: duckdb.DuckDBPyConnection, edition: date, tick: int = 0) -> list[str]:
+    """Return every difference between store and golden table; empty: all is as it must be."""
+    pages = expected_pages(edition, tick)
+    entries = _rows(db, "SELECT * FROM entries")
+    articles = {
+        row["canonical_url"]: row
+        for row in _rows(
+            db,
+            "SELECT a.*, t.text FROM article_rows a "
+            "LEFT JOIN article_texts t USING (article_id, revision)",
+        )
+    }
+    found = [
+        *_feed_differences(db),
+        *_entry_differences(pages, entries),
+        *_unexpected_articles(pages, articles),
+    ]
+    mentions = defaultdict(set)
+    for row in _rows(db, "SELECT article_id, topic FROM mention_rows"):
+        mentions[row["article_id"]].add(row["topic"])
+    for page in pages.values():
+        if page.verdict in NO_PAGE or page.verdict == "duplicate_url":
+            continue
+        article = articles.get(page.canonical_url)
+        if article is None:
+            found.append(f"{page.url}: no article {page.canonical_url}")
+            continue
+        topics = mentions[article["article_id"]]
+        found += [f"{page.url}: {said}" for said in _article_differences(page, article, topics)]
+    found += _story_differences(db, pages, articles)
+    return found
+
+
+def _rows(db: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
+    cursor = db.execute(sql)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _feed_differences(db: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    broken = expected_feeds()
+    for row in _rows(db, "SELECT url, verdict FROM feed_cursors"):
+        expected = broken.get(row["url"], "feed_ok")
+        allowed = {expected, "unchanged"} if expected == "feed_ok" else {expected}
+        if row["verdict"] not in allowed:
+            yield f"{row['url']}: the feed ended as {row['verdict']}, not {expected}"
+
+
+def _entry_differences(pages: Mapping[str, Expected], entries: list[Row]) -> Iterator[str]:
+    seen = {}
+    for row in entries:
+        parts = urlsplit(row["url"] or "")
+        seen[f"http://{parts.netloc}{parts.path}"] = row["verdict"]
+    for url in sorted(seen.keys() - pages.keys()):
+        yield f"{url}: an entry that the golden table does not know"
+    for url, page in pages.items():
+        # where the AMP twin and the page come in one run, either may be the one that is fetched
+        allowed = {page.verdict}
+        if page.copy_of:
+            allowed.add("syndicated_copy")
+        if seen.get(url) not in allowed:
+            yield f"{url}: verdict {seen.get(url)}, not {page.verdict}"
+
+
+def _unexpected_articles(
+    pages: Mapping[str, Expected], articles: Mapping[str, Row]
+) -> Iterator[str]:
+    known = {page.canonical_url for page in pages.values()}
+    for url in sorted(articles.keys() - known):
+        yield f"{url}: an article at an address that the golden table does not know"
+
+
+def _article_differences(page: Expected, article: Row, topics: set[str]) -> Iterator[str]:
+    text = " ".join((article["text"] or "").split())
+    published = article["published"]
+    checks: list[tuple[str, Any, Any]] = [
+        ("title", article["title"], page.title),
+        ("outlet", article["outlet"], page.outlet),
+        ("language", article["language"], page.language),
+        ("published", published.date() if published else None, page.published),
+        ("partial", article["partial"], page.partial),
+        ("topics", sorted(topics), sorted(page.topics)),
+        ("revision", article["revision"], page.revision),
+    ]
+    for name, got, expected in checks:
+        if got != expected:
+            yield f"{name} is {got!r}, not {expected!r}"
+    if page.phrase not in text:
+        yield f"the text lacks {page.phrase!r}: {text[:80]!r}"
+    for words in page.without:
+        if words in text:
+            yield f"the text has {words!r}"
+    if page.once and text.count(page.once) != 1:
+        yield f"the text has {page.once!r} {text.count(page.once)} times, not once"
+
+
+def _story_differences(
+    db: duckdb.DuckDBPyConnection, pages: Mapping[str, Expected], articles: Mapping[str, Row]
+) -> Iterator[str]:
+    grouped = {row["article_id"]: row for row in _rows(db, "SELECT * FROM story_articles")}
+    urls = {row["article_id"]: url for url, row in articles.items()}
+    by_label: dict[str, set[str]] = defaultdict(set)
+    members: dict[str, set[str]] = defaultdict(set)
+    for page in pages.values():
+        article = articles.get(page.canonical_url)
+        row = grouped.get(article["article_id"]) if article else None
+        if row is None or page.verdict == "duplicate_url":
+            continue
+        label = page.story or page.near or page.canonical_url
+        members[row["story_id"]].add(label)
+        if page.story:
+            by_label[page.story].add(row["story_id"])
+        copy_of = urls.get(row["copy_of"]) if row["copy_of"] else None
+        if copy_of != page.copy_of:
+            yield f"{page.url}: copy of {copy_of}, not of {page.copy_of}"
+    for label, stories in by_label.items():
+        if len(stories) > 1:
+            parts = _who(pages, grouped, articles, label)
+            yield f"story {label}: torn into {len(stories)} stories: {parts}"
+    for labels in members.values():
+        if len(labels) > 1:
+            yield f"one story of several events: {', '.join(sorted(labels))}"
+
+
+def _who(
+    pages: Mapping[str, Expected],
+    grouped: Mapping[str, Row],
+    articles: Mapping[str, Row],
+    label: str,
+) -> str:
+    stories: dict[str, list[str]] = defaultdict(list)
+    for page in pages.values():
+        article = articles.get(page.canonical_url)
+        if page.story == label and article and article["article_id"] in grouped:
+            stories[grouped[article["article_id"]]["story_id"]].append(page.outlet)
+    return " | ".join(", ".join(outlets) for outlets in stories.values())
+
+
+def corrections(db: duckdb.DuckDBPyConnection, has_table: Callable[[str], bool]) -> set[str]:
+    """Return the canonical URLs of articles that are known to have been corrected."""
+    if not has_table("revision_rows"):
+        return set()
+    sql = (
+        "SELECT canonical_url FROM revision_rows JOIN article_rows USING (article_id) "
+        "WHERE notice = 'correction'"
+    )
+    return {row["canonical_url"] for row in _rows(db, sql)}
