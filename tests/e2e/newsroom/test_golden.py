@@ -1,0 +1,85 @@
+"""The main job on the sample newsroom gives exactly what the golden table says."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from newsbeam.settings import Settings, load_settings
+from pipelines.cli.demo import write_settings
+from pipelines.newsroom.content import LAST_TICK
+from pipelines.newsroom.server import Newsroom
+from pipelines.report import RunReport
+from pipelines.run import run_and_publish
+from tests.e2e.newsroom.comparing import corrected, differences
+
+EDITION = date(2026, 11, 18)
+NOW = datetime(2026, 11, 18, 20, tzinfo=UTC)
+
+Row = tuple[Any, ...]
+
+
+@pytest.fixture(scope="module")
+def newsroom() -> Iterator[Newsroom]:
+    with Newsroom(EDITION) as up:
+        yield up
+
+
+@pytest.fixture(scope="module")
+def settings(newsroom: Newsroom, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return load_settings(write_settings(tmp_path_factory.mktemp("demo"), newsroom))
+
+
+@pytest.fixture(scope="module")
+def first(settings: Settings) -> RunReport:
+    return run_and_publish(settings, kind="demo", now=NOW)
+
+
+def ask(settings: Settings, sql: str) -> list[Row]:
+    with duckdb.connect(settings.path(settings.store.path), read_only=True) as db:
+        return db.execute(sql).fetchall()
+
+
+def compared(settings: Settings, tick: int) -> str:
+    with duckdb.connect(settings.path(settings.store.path), read_only=True) as db:
+        return "\n".join(differences(db, EDITION, tick))
+
+
+@pytest.mark.slow
+def test_every_page_becomes_what_the_golden_table_says(
+    settings: Settings, first: RunReport
+) -> None:
+    assert compared(settings, 0) == ""
+
+
+@pytest.mark.slow
+def test_the_verdicts_add_up_to_the_entries(settings: Settings, first: RunReport) -> None:
+    assert first.entries == 65
+    assert sum(first.verdicts.values()) + first.known == first.entries
+    rows = ask(settings, "SELECT count(*) FROM ledger_rows WHERE kind = 'entry'")
+    assert rows == [(first.entries,)]
+
+
+@pytest.mark.slow
+def test_a_second_run_changes_nothing(settings: Settings, first: RunReport) -> None:
+    again = run_and_publish(settings, kind="demo", now=NOW + timedelta(hours=1), every_feed=True)
+    assert (again.articles_new, again.articles_revised, again.mentions) == (0, 0, {})
+    assert compared(settings, 0) == ""
+
+
+@pytest.mark.slow
+def test_edits_reprints_and_corrections_arrive_with_time(
+    newsroom: Newsroom, settings: Settings, first: RunReport
+) -> None:
+    for tick in range(1, LAST_TICK + 1):
+        newsroom.at(tick)
+        now = NOW + timedelta(hours=2 + tick)
+        run_and_publish(settings, kind="demo", now=now, every_feed=True)
+        assert compared(settings, tick) == "", f"tick {tick}"
+    path = Path(settings.path(settings.store.path))
+    with duckdb.connect(path, read_only=True) as db:
+        urls = corrected(db)
+    assert urls == {"https://harbour-courier.example/2026/11/rope-works-computing-centre"}
