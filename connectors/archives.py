@@ -97,7 +97,7 @@ def _hidden(file: Path, top: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(top).parts)
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return gzip.open(path, "rb") if packed else path.open("rb")

@@ -15,6 +15,9 @@ from newsbeam.errors import ParseError
 from newsbeam.records import Entry, Verdict
 from newsbeam.urls import is_web_url
 
+LARGE_BYTES = 5_000_000
+"""Broken XML beyond this is read by the fast reader's recovery instead of by feedparser."""
+
 _BINARY = {
     b"%PDF": "a PDF",
     b"\x89PNG": "an image",
@@ -108,7 +111,13 @@ def _read(url: str, body: bytes, charset: str | None) -> Outline | None:
     if _HTML.search(start) and not _ROOT.search(body[:100_000]):
         return None
     from connectors.parsing.legacy import read_anything
+    from connectors.parsing.xml import read_xml
 
+    if outline := read_xml(url, body, charset):
+        return outline
+    if len(body) > LARGE_BYTES:  # broken and large: feedparser would take minutes
+        outline = read_xml(url, body, charset, recover=True)
+        return outline if outline and outline.items else None
     return read_anything(url, body, charset)
 
 

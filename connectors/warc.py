@@ -231,7 +231,8 @@ def _unpacked(headers: dict[str, str], body: bytes) -> bytes:
 
 
 def _unchunked(body: bytes) -> bytes:
-    pieces, rest = [], body
+    pieces: list[bytes] = []
+    rest = body
     while found := re.match(rb"([0-9a-fA-F]{1,8})[^\r\n]*\r?\n", rest):
         length = int(found.group(1), 16)
         if length == 0:

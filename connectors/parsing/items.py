@@ -8,6 +8,7 @@ A reader only finds the fields; every decision about them (which link, which tex
 credible) is here, once.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,8 +22,16 @@ from newsbeam.urls import canonical_url, is_web_url, outlet_of, unwrap_redirect
 FULL_TEXT_CHARS = 1_000
 """A description at least this long may be the whole article: it is kept as content too."""
 
+SUMMARY_CHARS = 1_000
+"""Length of a summary that is made from the full text."""
+
 MAX_CONTENT_CHARS = 2_000_000
 """Longer full texts are cut: the extractor would refuse them anyway."""
+
+
+_AUTHOR = re.compile(
+    r"(?:mailto:)?\S+@\S+\s*\((.+)\)|(.+?)\s*\((?:mailto:)?\S+@\S+\)|(.+?)\s*<\S+@\S+>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ def _entry(
     published = parse_time(item.published, now)
     updated = parse_time(item.updated, now)
     language = item.language or outline.language
-    authors = (plain_text(author) for author in item.authors)
+    authors = (_author_name(plain_text(author)) for author in item.authors)
     tags = (plain_text(tag) for tag in item.tags)
     return Entry(
         id=record_id("entry", url, key),
@@ -117,7 +126,7 @@ def _entry(
         url=link,
         outlet=outlet_of(_publisher(item) or link or url),
         title=title,
-        summary=plain_text(item.summary),
+        summary=plain_text(item.summary) or _beginning(plain_text(content)),
         content=clean(content[:MAX_CONTENT_CHARS]) if content else None,
         published=published or updated,
         updated=updated,
@@ -125,6 +134,19 @@ def _entry(
         language=primary_language(language),
         tags=tuple(dict.fromkeys(t for t in tags if t))[:50],
     )
+
+
+def _beginning(text: str | None) -> str | None:
+    """Return the first words of a full text, as the summary where the feed gives none."""
+    if text is None or len(text) <= SUMMARY_CHARS:
+        return text
+    return text[:SUMMARY_CHARS].rpartition(" ")[0] + " …"
+
+
+def _author_name(text: str | None) -> str | None:
+    """Return the name in ``me@a.example (My Name)``, ``My Name (me@…)`` and ``My Name <me@…>``."""
+    found = _AUTHOR.fullmatch(text) if text and "@" in text else None
+    return next((name.strip() for name in found.groups() if name), text) if found else text
 
 
 def _publisher(item: Item) -> str | None:
@@ -148,7 +170,9 @@ def _link(url: str, item: Item) -> str | None:
         if rel in rank and href:
             web = not media or media.startswith(("text/html", "application/xhtml"))
             candidates.append((rank[rel] + (0 if web else 1), href))
-    if item.guid and (item.guid_is_link or item.guid.startswith(("http://", "https://"))):
+    if item.guid and (
+        item.guid_is_link or item.guid[:8].lower().startswith(("http://", "https://"))
+    ):
         candidates.append((2, item.guid))
     for _, href in sorted(candidates, key=lambda c: c[0]):
         if absolute := absolute_url(item.base or url, href):

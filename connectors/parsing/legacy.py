@@ -6,6 +6,7 @@ feedparser forgives everything and costs ten to twenty times what the strict rea
 Source: https://feedparser.readthedocs.io/
 """
 
+import html
 import io
 import re
 from typing import Any
@@ -58,8 +59,8 @@ def _item(entry: Any) -> Item:
         ]
         or ([("", entry.link, "")] if entry.get("link") else []),
         original=entry.get("feedburner_origlink"),
-        title=entry.get("title"),
-        summary=entry.get("summary"),
+        title=_fragment(entry, "title"),
+        summary=_fragment(entry, "summary"),
         content=content or None,
         published=entry.get("published") or entry.get("created"),
         updated=entry.get("updated") if "updated" in entry.keys() else None,  # noqa: SIM118
@@ -71,9 +72,20 @@ def _item(entry: Any) -> Item:
     )
 
 
+def _fragment(entry: Any, key: str) -> str | None:
+    """Return a field as HTML; what Atom declares to be plain text is escaped."""
+    value = entry.get(key)
+    detail = entry.get(f"{key}_detail") or {}
+    if value and detail.get("type") == "text/plain":
+        return html.escape(str(value), quote=False)
+    return str(value) if value else None
+
+
 def _authors(entry: Any) -> list[str]:
     found = [a.get("name") or a.get("email") for a in entry.get("authors", []) if a]
-    return [name for name in found if name] or ([entry.author] if entry.get("author") else [])
+    if len(found) > 1:
+        return [name for name in found if name]
+    return [entry.author] if entry.get("author") else []
 
 
 def _hints(feed: Any, body: bytes) -> Hints:

@@ -8,7 +8,9 @@ MAX_FRAGMENT_CHARS = 200_000
 
 _MARKUP = re.compile(r"<[/!?a-zA-Z]|&[#\w]")
 _SILENT = re.compile(r"<(script|style|template)\b[^<]*(?:<(?!/\1)[^<]*)*(?:</\1\s*>|$)", re.I)
-_COMMENT = re.compile(r"<!--.*?(?:-->|$)|<!\[CDATA\[|\]\]>", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?(?:-->|$)|<!\[CDATA\[|\]\]>|<![A-Za-z][^<>]*>", re.DOTALL)
+_C1 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
+"""C1 controls, which nobody writes: they are Windows-1252 that was called Latin-1."""
 _BLOCK = re.compile(
     r"</?(?:p|div|br|li|ul|ol|h[1-6]|td|tr|th|table|blockquote|figure|figcaption|section|article|"
     r"header|footer|hr|img|dd|dt|dl|pre)\b[^>]*>",
@@ -23,7 +25,7 @@ def plain_text(fragment: str | None) -> str | None:
     """Return the words of a text or an HTML fragment; None where there are none."""
     if not fragment:
         return None
-    text = _CONTROL.sub("", fragment[:MAX_FRAGMENT_CHARS])
+    text = _CONTROL.sub("", fragment[:MAX_FRAGMENT_CHARS]).translate(_C1)
     if _MARKUP.search(text):
         if "<" in text:
             text = _strip(text)

@@ -8,7 +8,8 @@ import click
 
 from newsbeam.records import Cursor
 from newsbeam.settings import Settings, load_settings
-from pipelines.cli.feeds import EXIT_PARTIAL, _all_feeds, _print_json, _print_table, as_json
+from pipelines.cli import EXIT_PARTIAL
+from pipelines.cli.feeds import _all_feeds, _print_json, _print_table, as_json
 
 if TYPE_CHECKING:
     from connectors.health import Health
