@@ -41,7 +41,9 @@ def read_page(page: Page, *, now: datetime) -> Article:
     if not text.strip():
         return _bare(page.entry, page.url, page.fetched, Verdict.TOO_SHORT, "the page is empty")
     if decode.is_plain(page.body, page.content_type):
-        return read_text(page.entry, text, now=now)
+        # a text file of an archive has no link: its page's URN stands for it
+        entry = replace(page.entry, url=page.entry.url or page.url)
+        return read_text(entry, text, now=now)
     try:
         return _read_html(page, text, seen)
     except (RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
