@@ -192,8 +192,13 @@ class Grouper:
             merges=merges,
         )
 
-    def central(self, story_id: str) -> str:
-        """Return the article of the window that speaks best for a story: originals first."""
+    def central(self, story_id: str) -> str | None:
+        """Return the article of the window that speaks best for a story: originals first.
+
+        None for a story that has left the window.
+        """
+        if story_id not in self._stories:
+            return None
         numbers = self._stories[story_id].members[-4 * MEMBERS :]
         originals = [n for n in numbers if self._kept[n].copy_of is None] or numbers
         vectors = self._window.rows(originals).vectors

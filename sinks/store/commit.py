@@ -16,6 +16,7 @@ from newsbeam import __version__
 from newsbeam.errors import SinkError
 from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch, stage
+from sinks.store.stories import group_step
 
 Step = Callable[[duckdb.DuckDBPyConnection, Batch], None]
 
@@ -194,6 +195,7 @@ def _record_run(
 STEPS: tuple[Step, ...] = (
     articles_step,
     mentions_step,
+    group_step,
     verdicts_step,
     ledger_step,
     entries_step,

@@ -28,7 +28,7 @@ Db = duckdb.DuckDBPyConnection
 def group_step(db: Db, batch: Batch) -> None:
     """Give every new article of the batch its story; write stories, copies, lineage and events."""
     grouper, arrival = _grouper(db, batch)
-    rows, features, changed = [], [], set()
+    rows, features, changed = [], [], dict[str, str]()
     owners = load_owners()
     for item in _new_articles(db, batch):
         made = grouper.add(item)
@@ -36,7 +36,7 @@ def group_step(db: Db, batch: Batch) -> None:
         arrival += 1
         rows.append(_article_row(item, made, kept, arrival, owners, batch.run_id))
         features.append(_feature_row(kept, arrival))
-        changed.add(made.story)
+        changed.setdefault(made.story, item.id)
     if rows:
         _write(db, batch, rows, features)
         _update_stories(db, batch, grouper, changed)
@@ -210,9 +210,16 @@ def _write(
     )
 
 
-def _update_stories(db: Db, batch: Batch, grouper: Grouper, changed: set[str]) -> None:
-    """Count the changed stories anew and choose their headlines."""
-    central = [{"story_id": s, "title_article": grouper.central(s)} for s in sorted(changed)]
+def _update_stories(db: Db, batch: Batch, grouper: Grouper, changed: dict[str, str]) -> None:
+    """Count the changed stories anew and choose their headlines.
+
+    A story that an old article made can have left the window within its own batch: its headline is
+    then that of the article that changed it.
+    """
+    central = [
+        {"story_id": story, "title_article": grouper.central(story) or article}
+        for story, article in sorted(changed.items())
+    ]
     db.register("arrow_now", pa.Table.from_pylist(central))
     db.execute("CREATE OR REPLACE TEMP TABLE changed_stories AS FROM arrow_now")
     db.unregister("arrow_now")
