@@ -17,6 +17,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from newsbeam.alerts.settings import AlertsSettings, WatchSettings
 from newsbeam.errors import ConfigError
 
 SECRETS = (
@@ -203,6 +204,8 @@ class Settings:
     publish: PublishSettings = field(default_factory=PublishSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    alerts: AlertsSettings = field(default_factory=AlertsSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
     home: str = "."
     """Folder of the settings file: relative paths start here.  Not a key of the file."""
 

@@ -14,6 +14,7 @@ import duckdb
 
 from newsbeam import __version__
 from newsbeam.errors import SinkError
+from sinks.store.alerts import alerts_step
 from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch, stage
 from sinks.store.stories import group_step
@@ -197,6 +198,7 @@ STEPS: tuple[Step, ...] = (
     mentions_step,
     group_step,
     verdicts_step,
+    alerts_step,
     ledger_step,
     entries_step,
     cursors_step,

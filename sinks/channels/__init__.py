@@ -1,0 +1,1 @@
+"""Channels: the dispatcher, and every way out that is not Slack's."""

@@ -1,0 +1,1 @@
+"""Slack: Block Kit layouts, and the bot and webhook transports."""

@@ -1,0 +1,206 @@
+"""Slack by a bot token: threads, edits, and looking whether a message arrived.
+
+Every message carries its alert's id as metadata; ``conversations.history`` gives it back.  Slack
+has no idempotency key, so after a call without an answer this is the only way to know.
+
+Source: https://docs.slack.dev/reference/methods/chat.postMessage (errors, metadata),
+https://docs.slack.dev/messaging/message-metadata, https://docs.slack.dev/apis/web-api/rate-limits.
+"""
+
+import http.client
+import socket
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import WebClient
+
+from sinks.channels.transport import Answer, Delivery
+from sinks.slack.blocks import render
+
+EVENT = "newsbeam_alert"
+"""Type of the metadata."""
+LOOK_BACK_S = 300.0
+"""History is read from so long before the call: clocks differ."""
+_ACCOUNT = frozenset(
+    (
+        *("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"),
+        *("org_login_required", "ekm_access_denied", "two_factor_setup_required"),
+        "team_access_not_granted",
+    )
+)
+"""The token is wrong: nothing can be sent to anybody until somebody acts."""
+_MAYBE = frozenset(("internal_error", "fatal_error", "request_timeout", "service_unavailable"))
+"""Slack says that the call may have had an effect."""
+_GONE = frozenset(("thread_not_found", "message_not_found", "cant_update_message"))
+
+
+class SlackBot:
+    """Sends to one workspace.
+
+    Args:
+        token: of the bot (``xoxb-…``).
+        base_url: Slack's Web API.
+        timeout_s: time for one call, seconds.
+        gap_s: least time between two messages to one channel, seconds.
+        zone: zone of times in the plain text.
+        buttons: add feedback buttons.
+    """
+
+    account = "slack"
+    threads = True
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        base_url: str = "https://slack.com/api/",
+        timeout_s: float = 10.0,
+        gap_s: float = 1.1,
+        zone: str = "UTC",
+        buttons: bool = False,
+    ) -> None:
+        # no retries in the client: each could post again what had arrived already
+        self._client = WebClient(
+            token, base_url=base_url, timeout=max(1, round(timeout_s)), retry_handlers=[]
+        )
+        self.gap_s, self._zone, self._buttons = gap_s, zone, buttons
+
+    def send(self, delivery: Delivery) -> Answer:
+        """Post a message, answer in its thread, or edit it."""
+        text, blocks = render(delivery.message, self._zone, buttons=self._buttons)
+        common: dict[str, Any] = {
+            "text": text,
+            "blocks": blocks,
+            "metadata": {
+                "event_type": EVENT,
+                "event_payload": {
+                    "alert_id": delivery.alert_id,
+                    "story_id": delivery.story_id or "",
+                    "kind": delivery.kind,
+                },
+            },
+        }
+        place = delivery.place or delivery.channel
+        if delivery.kind == "update":
+            # metadata stays that of the parent: it is what a search would look for
+            common.pop("metadata")
+            return self._call("chat.update", channel=place, ts=delivery.thread_ts, **common)
+        if delivery.kind == "reply":
+            common |= {
+                "thread_ts": delivery.thread_ts,
+                "reply_broadcast": delivery.message.broadcast,
+            }
+        return self._call(
+            "chat.postMessage", channel=place, unfurl_links=False, unfurl_media=False, **common
+        )
+
+    def find(self, delivery: Delivery) -> Answer:
+        """Look for the message in the channel, or in its thread."""
+        place = delivery.place or self._place(delivery.channel)
+        if isinstance(place, Answer):
+            return place
+        method, where = "conversations.history", {"channel": place}
+        if delivery.kind == "reply" and delivery.thread_ts:
+            method, where = "conversations.replies", {**where, "ts": delivery.thread_ts}
+        assert delivery.claimed is not None  # noqa: S101  # only unknown rows are looked for
+        oldest = f"{delivery.claimed.timestamp() - LOOK_BACK_S:.6f}"
+        cursor = ""
+        while True:
+            values = {**where, "oldest": oldest, "limit": 200, "include_all_metadata": True}
+            if cursor:
+                values["cursor"] = cursor
+            got = self._get(method, values)
+            if isinstance(got, Answer):
+                return got
+            for message in got.get("messages", []):
+                metadata = message.get("metadata") or {}
+                payload = metadata.get("event_payload") or {}
+                if payload.get("alert_id") == delivery.alert_id:
+                    return Answer("sent", ts=message["ts"], place=place)
+            cursor = (got.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return Answer("not_sent", "it is not in the channel")
+
+    def _place(self, channel: str) -> str | Answer:
+        """Return the id of a channel: history is asked by id, never by name."""
+        if not channel.startswith("#"):
+            return channel
+        cursor = ""
+        while True:
+            values: dict[str, Any] = {"limit": 1000, "exclude_archived": True}
+            values["types"] = "public_channel,private_channel"
+            if cursor:
+                values["cursor"] = cursor
+            got = self._get("conversations.list", values)
+            if isinstance(got, Answer):
+                return got
+            for found in got.get("channels", []):
+                if found.get("name") == channel[1:]:
+                    return str(found["id"])
+            cursor = (got.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return Answer("refused", f"no channel {channel} that the bot can see")
+
+    def _get(self, method: str, values: dict[str, Any]) -> dict[str, Any] | Answer:
+        try:
+            answer = self._client.api_call(method, http_verb="GET", params=values)
+        except SlackApiError as error:
+            ended = _classified(error)
+            # reading has no effect: what is unclear may be asked again
+            return Answer("wait", ended.error, 5.0) if ended.end == "unknown" else ended
+        except (SlackClientError, OSError, http.client.HTTPException, ValueError) as error:
+            return Answer("wait", f"{type(error).__name__}: {error}"[:300], 5.0)
+        data = answer.data
+        return data if isinstance(data, dict) else Answer("wait", "no JSON", 5.0)
+
+    def _call(self, method: str, **values: Any) -> Answer:
+        try:
+            answer = self._client.api_call(method, json=values)
+        except SlackApiError as error:
+            return _classified(error)
+        except (SlackClientError, OSError, http.client.HTTPException, ValueError) as error:
+            return Answer("not_sent" if never_arrived(error) else "unknown", _words(error))
+        return Answer("sent", ts=str(answer["ts"]), place=str(answer["channel"]))
+
+
+def _classified(error: SlackApiError) -> Answer:
+    """Sort Slack's answer by what may be done next."""
+    response = error.response
+    status, headers = response.status_code, {k.lower(): v for k, v in response.headers.items()}
+    data = response.data if isinstance(response.data, dict) else {}
+    word = str(data.get("error") or f"HTTP {status}")
+    if status == 429 or word in ("ratelimited", "rate_limited"):
+        return Answer("wait", "rate limited", _seconds(headers.get("retry-after")))
+    if word == "message_limit_exceeded":
+        return Answer("wait", word, 60.0)
+    if status >= 500 or word in _MAYBE or not data:
+        return Answer("unknown", word)
+    if word in _ACCOUNT:
+        return Answer("paused", word)
+    if word in _GONE:
+        return Answer("gone", word)
+    if word == "missing_scope":
+        word = f"missing_scope: the bot needs {data.get('needed')}"
+    if word in ("channel_not_found", "not_in_channel"):
+        word = f"{word}: invite the bot to the channel, then `newsbeam alerts retry`"
+    return Answer("refused", word)
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    try:
+        return max(1.0, float(value))
+    except (TypeError, ValueError):
+        return 30.0
+
+
+def never_arrived(error: BaseException) -> bool:
+    """Say whether the error can only have come before the request was sent."""
+    reason = error.reason if isinstance(error, URLError) else error
+    return isinstance(reason, ConnectionRefusedError | socket.gaierror)
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:300]

@@ -1,0 +1,195 @@
+"""Read what the alert rules look at: the stories that a batch touched, and what channels know.
+
+The only place of the alerts that knows the tables of articles, mentions and stories.  An article
+without a story counts as a story of its own, ``article:ID``.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from newsbeam.alerts.corrections import notice_in
+from newsbeam.alerts.facts import (
+    ArticleFact,
+    EventFact,
+    MentionFact,
+    Mute,
+    StoryFact,
+    ThreadFact,
+)
+from newsbeam.records import Evidence
+
+Row = dict[str, Any]
+
+
+def rows(db: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    """Run a query; return its rows as dictionaries, times aware in UTC."""
+    cursor = db.execute(sql, list(values))
+    names = [d[0] for d in cursor.description or ()]
+    return [
+        {n: aware(v) if isinstance(v, datetime) else v for n, v in zip(names, row, strict=True)}
+        for row in cursor.fetchall()
+    ]
+
+
+def aware(time: datetime | None) -> datetime | None:
+    """Return a time of the store with its zone: UTC."""
+    return None if time is None else time.replace(tzinfo=UTC)
+
+
+def touched_stories(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[StoryFact]:
+    """Return the stories with a mention that have a new or revised article in this batch.
+
+    Reads ``batch_articles`` and ``batch_mentions`` of the commit's first steps.
+
+    Args:
+        db: inside the commit's transaction, before the cursors are written.
+        seed_all: everything counts as seen (the first commit with rules).
+    """
+    _choose_members(db)
+    found = _members(db, seed_all=seed_all)
+    stories: dict[str, list[ArticleFact]] = defaultdict(list)
+    for story_id, article in found:
+        stories[story_id].append(article)
+    stories = {s: m for s, m in stories.items() if any(a.mentions for a in m)}
+    return [_story(s, members) for s, members in sorted(stories.items())]
+
+
+def _choose_members(db: duckdb.DuckDBPyConnection) -> None:
+    """Make ``alert_members(story_id, article_id, change, revision)``."""
+    db.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE alert_members AS
+        SELECT 'article:' || article_id AS story_id, article_id, change, revision
+        FROM batch_articles WHERE change <> 'same'
+        """
+    )
+
+
+def _members(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[tuple[str, ArticleFact]]:
+    mentions: dict[str, list[MentionFact]] = defaultdict(list)
+    for m in rows(
+        db,
+        """
+        SELECT m.article_id, m.topic, m.score, m.matched_by, m.evidence, m.partial,
+               coalesce(b.change = 'new', false) AS new
+        FROM mention_rows m JOIN alert_members USING (article_id)
+        LEFT JOIN batch_mentions b USING (mention_id)
+        ORDER BY m.article_id, m.score DESC, m.topic
+        """,
+    ):
+        evidence = tuple(Evidence(**e) for e in json.loads(m["evidence"] or "[]"))
+        mentions[m["article_id"]].append(
+            MentionFact(m["topic"], m["score"], m["matched_by"], evidence, m["partial"], m["new"])
+        )
+    corrections = _corrections(db)
+    return [
+        (
+            a["story_id"],
+            ArticleFact(
+                id=a["article_id"],
+                url=a["url"],
+                outlet=a["outlet"],
+                title=a["title"],
+                seen=a["first_fetched"],
+                published=a["published"],
+                site_name=a["site_name"],
+                language=a["language"],
+                verdict=a["verdict"],
+                partial=a["partial"],
+                change=a["change"],
+                seeded=seed_all or a["first_poll"],
+                correction=corrections.get(a["article_id"]),
+                mentions=tuple(mentions[a["article_id"]]),
+            ),
+        )
+        for a in rows(
+            db,
+            """
+            SELECT s.story_id, s.change, a.article_id, a.url, a.outlet, a.title, a.first_fetched,
+                   a.published, a.site_name, a.language, a.verdict, a.partial,
+                   -- the feed had never answered before: what it lists now was there before us
+                   a.feed_url IS NOT NULL AND c.last_success IS NULL AS first_poll
+            FROM alert_members s JOIN article_rows a USING (article_id)
+            LEFT JOIN feed_cursors c ON c.url = a.feed_url
+            ORDER BY a.first_fetched, a.article_id
+            """,
+        )
+    ]
+
+
+def _corrections(db: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return ``correction`` or ``retraction`` for each article whose new revision says so."""
+    found = {}
+    for article_id, title, text, old_title, old_text in db.execute(
+        """
+        SELECT n.article_id, n.title, n.text, o.title, o.text
+        FROM alert_members s
+        JOIN article_texts n ON n.article_id = s.article_id AND n.revision = s.revision
+        JOIN article_texts o ON o.article_id = s.article_id AND o.revision = s.revision - 1
+        WHERE s.change = 'revised'
+        """
+    ).fetchall():
+        before, after = f"{old_title or ''}\n{old_text or ''}", f"{title or ''}\n{text or ''}"
+        if word := notice_in(before, after):
+            found[article_id] = word
+    return found
+
+
+def _story(story_id: str, members: list[ArticleFact]) -> StoryFact:
+    first = min(members, key=lambda a: (min(a.published or a.seen, a.seen), a.id))
+    events: tuple[EventFact, ...] = ()
+    return StoryFact(
+        id=story_id,
+        title=first.title,
+        newsrooms=len({a.outlet for a in members}),
+        articles=len(members),
+        first_outlet=first.outlet,
+        first_at=first.published or first.seen,
+        members=tuple(members),
+        events=events,
+    )
+
+
+def threads(
+    db: duckdb.DuckDBPyConnection, stories: Sequence[str]
+) -> dict[tuple[str, str], tuple[ThreadFact, Row]]:
+    """Return what each channel knows of the stories: by channel and story."""
+    if not stories:
+        return {}
+    found = rows(db, "SELECT * FROM alert_threads WHERE story_id IN (SELECT unnest(?))", [stories])
+    return {
+        (t["channel"], t["story_id"]): (
+            ThreadFact(t["status"], t["newsrooms"], t["last_told"]),
+            t,
+        )
+        for t in found
+    }
+
+
+def mutes(db: duckdb.DuckDBPyConnection, now: datetime) -> tuple[Mute, ...]:
+    """Return the mutes that hold."""
+    found = rows(db, "SELECT kind, value, channel, until_time FROM alert_mutes ORDER BY ALL")
+    return tuple(
+        Mute(m["kind"], m["value"], None if m["channel"] == "*" else m["channel"])
+        for m in found
+        if m["until_time"] is None or m["until_time"] > now
+    )
+
+
+def recent_stories(
+    db: duckdb.DuckDBPyConnection, channel: str, now: datetime
+) -> tuple[datetime, ...]:
+    """Return when the channel got new stories within the last hour, oldest first."""
+    since = (now - timedelta(hours=1)).replace(tzinfo=None)
+    found = rows(
+        db,
+        "SELECT decided FROM alert_outbox WHERE channel = ? AND kind = 'story' AND decided > ? "
+        "AND status NOT IN ('cancelled', 'dead') ORDER BY decided",
+        [channel, since],
+    )
+    return tuple(r["decided"] for r in found)
