@@ -1,5 +1,6 @@
 """A store with alert rules, and articles put into it by hand."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,8 +25,10 @@ from newsbeam.records import (
 from newsbeam.settings import Settings
 from sinks.channels.dispatch import Dispatcher
 from sinks.slack.bot import SlackBot
+from sinks.store.alerts import alerts_step
+from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch
-from sinks.store.commit import STEPS, commit
+from sinks.store.commit import commit, cursors_step, entries_step, ledger_step
 from sinks.store.rows import article_row, cursor_row, ledger_row, mention_row, to_table
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -81,8 +84,11 @@ class Desk:
     folder: Path
     settings: AlertsSettings
     now: datetime = NOW
-    known_feeds: bool = True
     runs: int = field(default=0)
+    stories: dict[str, str] = field(default_factory=dict)
+    """Article id -> story: what the stories' step would find."""
+    events: list[tuple[str, str, str | None, str]] = field(default_factory=list)
+    """(event id, kind, story, sentence) that the stories' step would find in the next batch."""
 
     def clock(self) -> datetime:
         return self.now
@@ -94,9 +100,11 @@ class Desk:
 
     def arrive(
         self, *articles: Article, topics: Sequence[str] = ("ports",), score: float = 0.9,
-        kind: str = "watch", cursors: Sequence[Cursor] = (),
+        kind: str = "watch", cursors: Sequence[Cursor] = (), story: str | None = None,
     ) -> Batch:  # fmt: skip
-        """Commit articles, each with a mention of every topic."""
+        """Commit articles, each with a mention of every topic, all of one story if it is named."""
+        if story:
+            self.stories |= {a.id: story for a in articles}
         mentions = [mention(a, t, score) for a in articles for t in topics]
         return self.commit(articles, mentions, kind=kind, cursors=cursors)
 
@@ -131,8 +139,39 @@ class Desk:
                 pq.write_table(to_table(name, found), folder / f"{name}-0.parquet")
         settings = Settings(alerts=self.settings)
         batch = Batch(run_id, kind, self.now, settings.hash(), settings, folder)
-        commit(self.db, batch, STEPS, finished=self.clock)
+        steps = (
+            articles_step, mentions_step, self._group, alerts_step, ledger_step, entries_step,
+            cursors_step,
+        )  # fmt: skip
+        commit(self.db, batch, steps, finished=self.clock)
         return batch
+
+    def _group(self, db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+        """Stand in for the stories' step: every outlet is a newsroom, nothing is a copy."""
+        for article_id, story in self.stories.items():
+            db.execute(
+                "INSERT INTO story_articles SELECT article_id, $2, 1, first_fetched, published, "
+                "outlet, outlet, 'newsroom', NULL, NULL, NULL, NULL, 1, [], $3 "
+                "FROM article_rows WHERE article_id = $1 "
+                "ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id",
+                [article_id, story, batch.run_id],
+            )
+        db.execute(
+            "INSERT INTO story_rows SELECT s.story_id, any_value(a.title), any_value(article_id), "
+            "arg_min(article_id, a.published), min(s.arrived), max(s.arrived), count(*), 0, "
+            "count(DISTINCT s.outlet), count(DISTINCT s.outlet), NULL, $1 "
+            "FROM story_articles s JOIN article_rows a USING (article_id) GROUP BY s.story_id "
+            "ON CONFLICT (story_id) DO UPDATE SET articles = excluded.articles, "
+            "newsrooms = excluded.newsrooms, outlets = excluded.outlets",
+            [batch.run_id],
+        )
+        for event, kind, story_id, sentence in self.events:
+            db.execute(
+                "INSERT INTO story_events VALUES (?, ?, ?, 'ports', NULL, ?, 3.5, ?, ?)",
+                [event, kind, story_id, batch.utc, json.dumps({"sentence": sentence}),
+                 batch.run_id],
+            )  # fmt: skip
+        self.events.clear()
 
     def dispatcher(self, slack: Any, **changes: Any) -> Dispatcher:
         """A dispatcher that sends to a loopback Slack."""

@@ -71,6 +71,8 @@ class StoryFact:
     first_outlet: str | None
     first_at: datetime | None
     members: tuple[ArticleFact, ...]
+    copies: int = 0
+    """Of the articles, those that repeat the text of another."""
     events: tuple[EventFact, ...] = ()
 
 

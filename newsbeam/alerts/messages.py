@@ -46,6 +46,7 @@ class Card:
     """Matched words in the quote: half-open, sorted, apart."""
     newsrooms: int = 1
     articles: int = 1
+    copies: int = 0
     first_outlet: str | None = None
     first_at: datetime | None = None
     flags: tuple[str, ...] = ()
@@ -101,6 +102,7 @@ def card_of(story: StoryFact, lead: Hit, hits: Sequence[Hit], note: str | None =
         marks=marks,
         newsrooms=story.newsrooms,
         articles=story.articles,
+        copies=story.copies,
         first_outlet=story.first_outlet,
         first_at=story.first_at,
         flags=tuple(_flags(article, mention)),

@@ -85,10 +85,12 @@ def percent(score: float) -> str:
 
 def coverage(card: Card) -> list[str]:
     """Return how widely the story is covered, beyond the article that is shown."""
-    others = card.newsrooms - 1
-    if others < 1:
-        return []
-    return [f"also covered by {others} newsroom{'s' if others > 1 else ''}"]
+    said = []
+    if (others := card.newsrooms - 1) > 0:
+        said.append(f"also covered by {others} newsroom{'s' if others > 1 else ''}")
+    if card.copies:
+        said.append(f"{card.copies} reprint{'s' if card.copies > 1 else ''}")
+    return said
 
 
 def first_report(card: Card, zone: str) -> list[str]:

@@ -7,6 +7,7 @@ without a story counts as a story of its own, ``article:ID``.
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -41,31 +42,51 @@ def aware(time: datetime | None) -> datetime | None:
     return None if time is None else time.replace(tzinfo=UTC)
 
 
-def touched_stories(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[StoryFact]:
+def touched_stories(
+    db: duckdb.DuckDBPyConnection, run_id: str, *, seed_all: bool
+) -> list[StoryFact]:
     """Return the stories with a mention that have a new or revised article in this batch.
 
     Reads ``batch_articles`` and ``batch_mentions`` of the commit's first steps.
 
     Args:
         db: inside the commit's transaction, before the cursors are written.
+        run_id: the batch, for its events.
         seed_all: everything counts as seen (the first commit with rules).
     """
     _choose_members(db)
-    found = _members(db, seed_all=seed_all)
-    stories: dict[str, list[ArticleFact]] = defaultdict(list)
-    for story_id, article in found:
-        stories[story_id].append(article)
-    stories = {s: m for s, m in stories.items() if any(a.mentions for a in m)}
-    return [_story(s, members) for s, members in sorted(stories.items())]
+    found: dict[str, list[ArticleFact]] = defaultdict(list)
+    for story_id, article in _members(db, seed_all=seed_all):
+        found[story_id].append(article)
+    stories = {s: m for s, m in found.items() if any(a.mentions for a in m)}
+    about = _story_rows(db, list(stories))
+    made = [_story(s, members, about.get(s)) for s, members in sorted(stories.items())]
+    return _with_events(db, made, run_id)
 
 
 def _choose_members(db: duckdb.DuckDBPyConnection) -> None:
-    """Make ``alert_members(story_id, article_id, change, revision)``."""
+    """Make ``alert_members(story_id, article_id, change, revision)``.
+
+    These are the batch's new and revised articles, and of their stories the articles with a
+    mention.
+    """
     db.execute(
         """
         CREATE OR REPLACE TEMP TABLE alert_members AS
-        SELECT 'article:' || article_id AS story_id, article_id, change, revision
-        FROM batch_articles WHERE change <> 'same'
+        WITH touched AS (
+            SELECT b.article_id, b.change, b.revision, s.story_id
+            FROM batch_articles b LEFT JOIN story_articles s USING (article_id)
+            WHERE b.change <> 'same'
+        )
+        SELECT coalesce(story_id, 'article:' || article_id) AS story_id, article_id, change,
+               revision
+        FROM touched
+        UNION ALL
+        SELECT s.story_id, s.article_id, 'same', 0
+        FROM story_articles s
+        WHERE s.story_id IN (SELECT story_id FROM touched)
+          AND s.article_id NOT IN (SELECT article_id FROM touched)
+          AND s.article_id IN (SELECT article_id FROM mention_rows)
         """
     )
 
@@ -140,33 +161,102 @@ def _corrections(db: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return found
 
 
-def _story(story_id: str, members: list[ArticleFact]) -> StoryFact:
-    first = min(members, key=lambda a: (min(a.published or a.seen, a.seen), a.id))
-    events: tuple[EventFact, ...] = ()
+def _story_rows(db: duckdb.DuckDBPyConnection, stories: list[str]) -> dict[str, Row]:
+    found = rows(
+        db,
+        """
+        SELECT r.story_id, r.title, r.newsrooms, r.articles, r.copies, f.outlet,
+               coalesce(f.published, f.first_fetched) AS first_at
+        FROM story_rows r LEFT JOIN article_rows f ON f.article_id = r.first_article
+        WHERE r.story_id IN (SELECT unnest(?))
+        """,
+        [stories],
+    )
+    return {r["story_id"]: r for r in found}
+
+
+def _story(story_id: str, members: list[ArticleFact], row: Row | None) -> StoryFact:
+    if row is None:  # an article that was not grouped
+        only = members[0]
+        at = only.published or only.seen
+        return StoryFact(story_id, only.title, 1, 1, only.outlet, at, tuple(members))
     return StoryFact(
         id=story_id,
-        title=first.title,
-        newsrooms=len({a.outlet for a in members}),
-        articles=len(members),
-        first_outlet=first.outlet,
-        first_at=first.published or first.seen,
+        title=row["title"],
+        newsrooms=max(1, row["newsrooms"]),
+        articles=row["articles"],
+        copies=row["copies"],
+        first_outlet=row["outlet"],
+        first_at=row["first_at"],
         members=tuple(members),
-        events=events,
     )
+
+
+def _with_events(
+    db: duckdb.DuckDBPyConnection, stories: list[StoryFact], run_id: str
+) -> list[StoryFact]:
+    """Give the batch's new facts and bursts to their stories.
+
+    A burst of a topic is told by the topic's widest story of the batch.
+    """
+    events: dict[str, list[EventFact]] = defaultdict(list)
+    for e in rows(
+        db,
+        "SELECT event_id, kind, story_id, topic, article_id, score, evidence FROM story_events "
+        "WHERE run_id = ? AND kind IN ('new_fact', 'burst') ORDER BY score DESC, event_id",
+        [run_id],
+    ):
+        story = e["story_id"]
+        if story is None:
+            of_topic = [
+                s
+                for s in stories
+                if any(m.topic == e["topic"] for a in s.members for m in a.mentions)
+            ]
+            if not of_topic:
+                continue
+            story = min(of_topic, key=lambda s: (-s.newsrooms, s.id)).id
+        text = _event_text(e)
+        events[story].append(EventFact(e["event_id"], e["kind"], text, e["article_id"], e["topic"]))
+    return [replace(s, events=tuple(events[s.id])) if s.id in events else s for s in stories]
+
+
+def _event_text(event: Row) -> str:
+    evidence = json.loads(event["evidence"])
+    if event["kind"] == "new_fact":
+        return f"new: {evidence.get('sentence', '')}"
+    times = f"{event['score']:.1f} times the usual" if event["score"] else "far above the usual"
+    return f"coverage jumps: {times}"
 
 
 def threads(
     db: duckdb.DuckDBPyConnection, stories: Sequence[str]
 ) -> dict[tuple[str, str], tuple[ThreadFact, Row]]:
-    """Return what each channel knows of the stories: by channel and story."""
+    """Return what each channel knows of the stories: by channel and story.
+
+    A story that took others in goes on in their thread, where it has none of its own.
+    """
     if not stories:
         return {}
-    found = rows(db, "SELECT * FROM alert_threads WHERE story_id IN (SELECT unnest(?))", [stories])
-    return {
-        (t["channel"], t["story_id"]): (
-            ThreadFact(t["status"], t["newsrooms"], t["last_told"]),
-            t,
+    found = rows(
+        db,
+        """
+        WITH RECURSIVE kin(story_id, former, depth) AS (
+            SELECT s, s, 0 FROM (SELECT unnest($1) AS s)
+            UNION
+            SELECT k.story_id, l.from_story, k.depth + 1
+            FROM kin k JOIN story_lineage l ON l.to_story = k.former AND l.kind = 'merge'
+            WHERE k.depth < 20
         )
+        SELECT k.story_id AS now_in, t.*
+        FROM kin k JOIN alert_threads t ON t.story_id = k.former
+        QUALIFY row_number() OVER (
+            PARTITION BY k.story_id, t.channel ORDER BY k.depth, t.began, t.story_id) = 1
+        """,
+        [list(stories)],
+    )
+    return {
+        (t["channel"], t["now_in"]): (ThreadFact(t["status"], t["newsrooms"], t["last_told"]), t)
         for t in found
     }
 

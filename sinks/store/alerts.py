@@ -46,7 +46,7 @@ def alerts_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     if batch.kind == "backfill" or not settings.rules:
         return
     first = _arm(db, batch)
-    stories = touched_stories(db, seed_all=first and settings.first_run == "seed")
+    stories = touched_stories(db, batch.run_id, seed_all=first and settings.first_run == "seed")
     if settings.first_run == "alert":
         stories = [
             replace(s, members=tuple(replace(a, seeded=False) for a in s.members)) for s in stories
@@ -104,6 +104,8 @@ class _Writer:
     ) -> None:
         self.db, self.batch, self.channel, self.story = db, batch, channel, story
         self.thread, self.row = thread, row
+        self.key: str = row["story_id"] if row else story.id
+        """The story as the thread knows it: it may have become part of another since."""
 
     def write(self, decision: Decision) -> None:
         """Write the intents and the outcomes."""
@@ -122,7 +124,7 @@ class _Writer:
             self.db.executemany(
                 "INSERT INTO alert_decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    [self.batch.run_id, o.article_id, self.story.id, self.channel, o.rule, o.topic,
+                    [self.batch.run_id, o.article_id, self.key, self.channel, o.rule, o.topic,
                      o.word, o.detail, self.batch.utc]
                     for o in dict.fromkeys(decision.outcomes)
                 ],
@@ -131,7 +133,7 @@ class _Writer:
     def _open(self, intent: Intent, hits: list[Hit]) -> None:
         card = self._card(intent.article_id, hits, intent.steps[0].text if intent.steps else None)
         message = self._message("story", card)
-        new, when = alert_id(self.channel, self.story.id, intent.state), _naive(intent.not_before)
+        new, when = alert_id(self.channel, self.key, intent.state), _naive(intent.not_before)
         risen = self.db.execute(
             "UPDATE alert_outbox SET kind = 'story', message = ?, not_before = ?, next_try = ?, "
             "rule = ?, reason = ? WHERE alert_id = ? AND kind = 'item' AND status = 'pending' "
@@ -141,7 +143,7 @@ class _Writer:
         self.db.execute(
             "UPDATE alert_outbox SET status = 'cancelled', error = 'it got its own message' "
             "WHERE story_id = ? AND channel = ? AND kind = 'item' AND status = 'pending'",
-            [self.story.id, self.channel],
+            [self.key, self.channel],
         )
         if not risen:
             self._insert("story", intent, message)
@@ -169,7 +171,7 @@ class _Writer:
             return
         self.db.execute(
             "UPDATE alert_threads SET shown = ? WHERE channel = ? AND story_id = ?",
-            [text, self.channel, self.story.id],
+            [text, self.channel, self.key],
         )
         if self.row["status"] in ("waiting", "item"):
             changed = self.db.execute(
@@ -190,7 +192,7 @@ class _Writer:
         waiting = self.db.execute(
             "SELECT alert_id, message FROM alert_outbox WHERE channel = ? AND story_id = ? "
             "AND kind = 'reply' AND status = 'pending'",
-            [self.channel, self.story.id],
+            [self.channel, self.key],
         ).fetchone()
         if waiting:  # one notice says both; of two counts the newer one
             old = from_json(waiting[1])
@@ -217,12 +219,12 @@ class _Writer:
 
     def _insert(self, kind: str, intent: Intent, message: Message, *, again: bool = False) -> str:
         card = message.cards[0]
-        new = alert_id(self.channel, self.story.id, intent.state)
+        new = alert_id(self.channel, self.key, intent.state)
         when = _naive(intent.not_before)
         row = self.db.execute(
             _INSERT + (_AGAIN if again else _ONCE),
             [new, kind, self.channel, intent.rule.name,
-             card.topics[0][0] if card.topics else None, self.story.id, intent.state,
+             card.topics[0][0] if card.topics else None, self.key, intent.state,
              intent.article_id, self.batch.run_id, self.batch.utc, when, when, to_json(message),
              intent.reason],
         ).fetchone()  # fmt: skip
@@ -241,7 +243,7 @@ class _Writer:
                 parent_id = excluded.parent_id, shown = excluded.shown,
                 last_told = excluded.last_told, rule = excluded.rule
             """,
-            [self.channel, self.story.id, status, self.story.newsrooms, parent, shown, told,
+            [self.channel, self.key, status, self.story.newsrooms, parent, shown, told,
              intent.rule.name, self.batch.utc],
         )  # fmt: skip
 
@@ -249,7 +251,7 @@ class _Writer:
         self.db.execute(
             "UPDATE alert_threads SET newsrooms = ?, last_told = coalesce(?, last_told) "
             "WHERE channel = ? AND story_id = ?",
-            [newsrooms, _naive(at) if at else None, self.channel, self.story.id],
+            [newsrooms, _naive(at) if at else None, self.channel, self.key],
         )
 
 
