@@ -20,6 +20,7 @@ from newsbeam.records import Cursor, Feed
 from newsbeam.settings import Settings
 from pipelines.job import Job
 from pipelines.report import RunReport
+from sinks.publish.publish import publish
 from sinks.store.batch import Batch
 from sinks.store.commit import STEPS, commit
 from sinks.store.read import batch_summary, cursors, record_feeds
@@ -140,7 +141,12 @@ def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
     """
     path = settings.path(settings.store.path)
     with open_store(path, f"newsbeam {arguments.get('kind', 'run')}") as db:
-        return run_once(settings, db, **arguments)
+        report = run_once(settings, db, **arguments)
+        began = perf_counter()
+        target = settings.path(settings.publish.path)
+        publish(db, target, settings.publish, now=clock(), force=True)
+        report.stages["publish"] = round(perf_counter() - began, 3)
+        return replace(report, seconds=report.seconds + perf_counter() - began)
 
 
 def _due(
