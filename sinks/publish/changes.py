@@ -7,15 +7,17 @@ transaction of the change, so nothing can be missed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import duckdb
 
 from sinks.publish.state import State
 from sinks.publish.tables import Table
 
+SETTLE = timedelta(minutes=10)
+"""Changes between runs (an alert was sent) are looked for this far back."""
 MANY = 500
-"""Runs or keys beyond this are looked up in a table instead of a list in the query."""
+"""Runs beyond this are looked up in a table instead of a list in the query."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class Changes:
     """Keys in the journal, by table."""
     full: set[str] = field(default_factory=set)
     """Tables to write anew."""
+    settled: str = "1970-01-01"
+    """What happened before this time between runs is published."""
     forward: bool = True
     """No published run started later than the new ones: what was born since is new."""
 
@@ -47,12 +51,13 @@ class Changes:
     def where(self, table: Table) -> str | None:
         """Return the condition for a table's changed rows; None where there cannot be any."""
         conditions = []
-        if self.runs and table.follows is None:
+        if table.recent:
+            conditions.append(f"{table.recent} >= TIMESTAMP '{self.settled}'")
+        elif self.runs and table.follows is None:
             conditions.append(self._by_run(table))
         if keys := self.keys.get(table.name):
             column = table.key or "article_id"
-            journal = f"SELECT key FROM publish_journal WHERE table_name = '{table.name}'"
-            conditions.append(f"{column} IN ({_listed(keys, journal)})")
+            conditions.append(f"{column} IN ({_listed(keys)})")
         return " OR ".join(f"({c})" for c in conditions) or None
 
     def _by_run(self, table: Table) -> str:
@@ -61,7 +66,8 @@ class Changes:
             parts.append(f"{table.time} >= TIMESTAMP '{self.since}'")
         if table.run:
             later = f"SELECT run_id FROM run_order WHERE number > {self.before}"
-            parts.append(f"{table.run} IN ({_listed(self.runs, later)})")
+            few = len(self.runs) <= MANY
+            parts.append(f"{table.run} IN ({_listed(self.runs) if few else later})")
         return " AND ".join(parts)
 
     def born(self, table: Table) -> str:
@@ -95,6 +101,9 @@ def find_changes(db: duckdb.DuckDBPyConnection, state: State, tables: Sequence[T
     changes.forward = bool(started) and str(min(started)) > state.latest
     if started:
         state.latest = max(state.latest, str(max(started)))
+    if state.published:
+        last = datetime.fromisoformat(state.published).replace(tzinfo=None)
+        changes.settled = str(last - SETTLE)
     for number, name, key in db.execute(
         "SELECT number, table_name, key FROM publish_journal ORDER BY number"
     ).fetchall():
@@ -104,9 +113,36 @@ def find_changes(db: duckdb.DuckDBPyConnection, state: State, tables: Sequence[T
         else:
             changes.keys.setdefault(name, []).append(key)
     known = {t.name: columns(db, t.name) for t in tables}
+    if known.get("story_articles"):
+        _moved(db, state, changes)
     changes.full |= {name for name, now in known.items() if now and state.columns.get(name) != now}
     state.columns |= {name: now for name, now in known.items() if now}
     return changes
+
+
+def _moved(db: duckdb.DuckDBPyConnection, state: State, changes: Changes) -> None:
+    """Add the articles and stories of merges and splits since the last publication.
+
+    Lineage is only ever added to, by runs and by people, so its length tells what is new.
+    """
+    total = db.execute("SELECT count(*) FROM story_lineage").fetchall()[0][0]
+    fresh = total - state.lineage
+    state.lineage = total
+    if fresh <= 0:
+        return
+    stories = (
+        "SELECT unnest([from_story, to_story]) FROM "
+        f"(FROM story_lineage ORDER BY rowid DESC LIMIT {fresh})"
+    )
+    for table, query in (
+        ("story_rows", f"SELECT DISTINCT * FROM ({stories})"),
+        (
+            "story_articles",
+            f"SELECT DISTINCT article_id FROM story_history WHERE story_id IN ({stories})",
+        ),
+    ):
+        found = [row[0] for row in db.execute(query).fetchall()]
+        changes.keys.setdefault(table, []).extend(found)
 
 
 def columns(db: duckdb.DuckDBPyConnection, table: str) -> list[list[str]]:
@@ -152,7 +188,5 @@ def order_runs(db: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _listed(values: Sequence[str], otherwise: str) -> str:
-    if len(values) <= MANY:
-        return ", ".join("'" + v.replace("'", "''") + "'" for v in values)
-    return otherwise
+def _listed(values: Sequence[str]) -> str:
+    return ", ".join("'" + v.replace("'", "''") + "'" for v in values)

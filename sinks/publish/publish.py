@@ -160,10 +160,11 @@ class _Job:
 
     def _write_changed(self, table: Table) -> None:
         where = self._changes.where(table)
-        if table.follows and self._changes.runs:
+        if table.follows:
             follow = next(t for t in GROWING if t.name == table.follows)
-            keys = f"SELECT {follow.key} FROM {follow.name} WHERE {self._changes.where(follow)}"
-            where = f"{table.key} IN ({keys})" + (f" OR {where}" if where else "")
+            if inner := self._changes.where(follow):
+                keys = f"SELECT {follow.key} FROM {follow.name} WHERE {inner}"
+                where = f"{table.key} IN ({keys})" + (f" OR {where}" if where else "")
         if where is None:
             return
         self.rows += self._writer.write(table.name, self._rows(table, where))
@@ -175,12 +176,9 @@ class _Job:
             f"SELECT {table.key} FROM {table.name} WHERE ({where}) AND NOT ({born})",
             self._number,
         )
-        if table.name in self._changes.keys:  # rows that went
-            self._dead.add(
-                table.name,
-                f"SELECT DISTINCT key FROM publish_journal WHERE table_name = '{table.name}'",
-                self._number,
-            )
+        if keys := self._changes.keys.get(table.name):  # also of rows that went
+            listed = ", ".join(f"('{key}')" for key in keys)
+            self._dead.add(table.name, f"SELECT DISTINCT * FROM (VALUES {listed})", self._number)
 
     def _rows(self, table: Table, where: str) -> str:
         return (

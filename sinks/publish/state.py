@@ -36,6 +36,8 @@ class State:
     """Start of the latest run that is published, as DuckDB writes it."""
     published: str = ""
     """When, ISO 8601 in UTC."""
+    lineage: int = 0
+    """Rows of ``story_lineage`` that are published."""
     documents: int = 0
     """Document numbers given out so far (the index for search)."""
     files: int = 0

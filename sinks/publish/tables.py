@@ -27,6 +27,9 @@ class Table:
     """Column with the start of the run that wrote the row last; prunes the search for new rows."""
     run: str | None = "run_id"
     """Column with the run that wrote the row last; None: ``time`` alone, or ``follows``, tells."""
+    recent: str | None = None
+    """Expression for the last time a row changed, where that happens between runs: rows of the
+    last minutes before the last publication are written again."""
     follows: str | None = None
     """Table whose changed keys are the changed keys here too."""
     born: str | None = None
@@ -36,6 +39,8 @@ class Table:
 
 
 ARTICLES, TEXTS, VECTORS = "article_rows", "article_texts", "article_vectors"
+
+ALERT_TIMES = "greatest(decided, claimed, sent)"
 
 GROWING: tuple[Table, ...] = (
     Table("runs", order="started", time="started"),
@@ -60,15 +65,32 @@ GROWING: tuple[Table, ...] = (
     Table(TEXTS, order="at_time, article_id, revision", time="at_time", rows=16_384),
     Table(VECTORS, order="article_id", key="article_id", run=None, follows=ARTICLES, rows=16_384),
     Table("mention_rows", order="topic, decided, mention_id", key="mention_id", born="decided"),
+    Table("story_rows", order="last_seen, story_id", key="story_id"),
+    Table("story_articles", order="story_id, arrival", key="article_id"),
+    Table(
+        "story_history",
+        order="article_id, valid_from",
+        key="article_id",
+        run=None,
+        follows="story_articles",
+    ),
+    Table("story_events", order="at_time, event_id", time="at_time"),
+    Table("alert_outbox", order="decided, alert_id", key="alert_id", run=None, recent=ALERT_TIMES),
+    Table("alert_decisions", order="decided, article_id", time="decided"),
 )
 """Tables kept in segments.  A table that a store lacks (an older schema) is left out."""
 
-WHOLE: tuple[str, ...] = ("feeds", "feed_cursors", "meta")
+WHOLE: tuple[str, ...] = (
+    *("feeds", "feed_cursors", "meta", "story_lineage"),
+    *("alert_mutes", "alert_channels", "alert_troubles"),
+)
 """Tables that are copied into the catalog each time; they do not grow with the news."""
 
 PRIVATE: dict[str, str] = {
     "schema_versions": "of the writer",
     "run_order": "of the publisher",
     "publish_journal": "of the publisher",
+    "story_features": "the grouper's memory",
+    "alert_threads": "the dispatcher's memory; alert_outbox has what was said",
 }
 """Tables that are not published, and why."""

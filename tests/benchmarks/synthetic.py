@@ -197,6 +197,7 @@ def _insert_articles(db: duckdb.DuckDBPyConnection, run: str, at: datetime, vect
         """,
         [at, run],
     )
+    _insert_stories(db, run, at)
     if vectors:
         db.execute(
             """
@@ -207,6 +208,44 @@ def _insert_articles(db: duckdb.DuckDBPyConnection, run: str, at: datetime, vect
             FROM written ORDER BY article_id
             """
         )
+
+
+def _insert_stories(db: duckdb.DuckDBPyConnection, run: str, at: datetime) -> None:
+    """Three articles to a story: the second often a copy, some outlets of one owner."""
+    db.execute(
+        """
+        INSERT INTO story_articles
+        SELECT article_id, md5('story' || story)[:20], i, least(published, $1), published,
+               'outlet' || o || '.example', 'newsroom' || (o // 2), 'newsroom',
+               CASE WHEN i % 3 = 1 AND h % 2 = 0 THEN md5('article' || (i - 1))[:20] END, NULL,
+               NULL, NULL, 0.9, [], $2
+        FROM fresh ORDER BY i
+        """,
+        [at, run],
+    )
+    db.execute(
+        """
+        INSERT INTO story_rows
+        SELECT story_id, arg_min(a.title, s.arrived), arg_min(article_id, s.arrived),
+               arg_min(article_id, s.arrived), min(s.arrived), max(s.arrived), count(*),
+               count(s.copy_of), count(DISTINCT s.outlet), count(DISTINCT s.newsroom), NULL, $1
+        FROM story_articles s JOIN article_rows a USING (article_id)
+        WHERE story_id IN (SELECT DISTINCT md5('story' || story)[:20] FROM fresh)
+        GROUP BY story_id
+        ON CONFLICT (story_id) DO UPDATE SET articles = excluded.articles,
+            copies = excluded.copies, outlets = excluded.outlets, newsrooms = excluded.newsrooms,
+            last_seen = excluded.last_seen, run_id = excluded.run_id
+        """,
+        [run],
+    )
+    db.execute(
+        """
+        INSERT INTO story_history
+        SELECT article_id, story_id, arrived, NULL, 'grouped', run_id FROM story_articles
+        WHERE run_id = $1 ORDER BY arrival
+        """,
+        [run],
+    )
 
 
 def _revise(

@@ -191,3 +191,74 @@ CREATE VIEW ledger AS
 SELECT l.at_time, l.kind, l.verdict, l.stage, l.reason, e.title, l.url, e.outlet, l.feed_url,
        l.article_id, l.seconds, l.run_id, l.subject
 FROM ledger_rows l LEFT JOIN entries e ON e.entry_id = l.subject;
+
+-- Stories: articles on one event, as they stand now.
+--   story_id: stable id
+--   title: headline of the most central article
+--   first_seen: when its first article came (UTC)
+--   last_seen: when its last article came (UTC)
+--   articles: articles in it, copies included
+--   copies: of these, copies of another article
+--   outlets: distinct outlets
+--   newsrooms: independent newsrooms: reprints and outlets of one owner count once
+--   topics: topics that its articles are on
+--   first_article: the article that began it
+--   first_outlet: who had it first
+CREATE VIEW stories AS
+WITH told AS (
+    SELECT s.story_id, list_sort(list_distinct(list(m.topic))) AS topics
+    FROM story_articles s JOIN mention_rows m USING (article_id) GROUP BY s.story_id)
+SELECT r.story_id, r.title, r.first_seen, r.last_seen, r.articles, r.copies, r.outlets,
+       r.newsrooms, coalesce(told.topics, []) AS topics, r.first_article,
+       a.outlet AS first_outlet
+FROM story_rows r LEFT JOIN told USING (story_id)
+LEFT JOIN article_rows a ON a.article_id = r.first_article
+WHERE r.merged_into IS NULL;
+
+-- What came when in each story: one row per article, in order.
+--   story_id: the story
+--   position: 1: the first
+--   arrived: publication time, or when we had it where that is earlier (UTC)
+--   outlet: who published
+--   newsroom: who reported: the owner of the outlet, or the agency that the text names
+--   newsroom_kind: newsroom, agency, aggregator, release
+--   title: headline
+--   url: of the article
+--   independent: false: a copy of another article
+--   copy_of: the article whose text it repeats
+--   revision: of the article now; above 1: it was changed
+--   hours_after_first: hours after the story's first article
+--   article_id: the article
+CREATE VIEW story_timeline AS
+SELECT s.story_id, row_number() OVER (PARTITION BY s.story_id ORDER BY s.arrived, s.arrival)
+       AS position, s.arrived, a.outlet, s.newsroom, s.newsroom_kind, a.title, a.url,
+       s.copy_of IS NULL AS independent, s.copy_of, a.revision,
+       round(epoch(s.arrived - r.first_seen) / 3600, 2) AS hours_after_first, s.article_id
+FROM story_articles s JOIN story_rows r USING (story_id) JOIN article_rows a USING (article_id);
+
+-- Who was first: the first report of each story with more than one newsroom.
+--   story_id: the story
+--   title: headline of the first report
+--   outlet: who had it first
+--   newsroom: who reported
+--   first: when (UTC)
+--   hours_ahead: hours before the second newsroom
+--   newsrooms: independent newsrooms that had it in the end
+--   url: of the first report
+--   topics: topics of the story
+--   article_id: the first report
+CREATE VIEW first_reports AS
+WITH firsts AS (
+    SELECT story_id, newsroom, min(arrived) AS arrived, arg_min(article_id, (arrived, arrival))
+           AS article_id
+    FROM story_articles WHERE copy_of IS NULL AND newsroom IS NOT NULL
+    GROUP BY story_id, newsroom),
+ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY story_id ORDER BY arrived, article_id) AS place,
+           lead(arrived) OVER (PARTITION BY story_id ORDER BY arrived, article_id) AS next
+    FROM firsts)
+SELECT f.story_id, a.title, a.outlet, f.newsroom, f.arrived AS first,
+       round(epoch(f.next - f.arrived) / 3600, 2) AS hours_ahead, s.newsrooms, a.url, s.topics,
+       f.article_id
+FROM ranked f JOIN stories s USING (story_id) JOIN article_rows a USING (article_id)
+WHERE f.place = 1 AND f.next IS NOT NULL;

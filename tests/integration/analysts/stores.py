@@ -48,6 +48,9 @@ class Newsroom:
             "mention_rows",
             "entries",
             "ledger_rows",
+            "story_rows",
+            "story_articles",
+            "story_history",
             "runs",
         ),
     ) -> None:
