@@ -7,11 +7,13 @@ be read at all raises.
 import re
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from newsbeam.articles import zones as zoning
 from newsbeam.articles.dom import blocks as dom_blocks
 from newsbeam.articles.dom import body, decode
 from newsbeam.articles.dom.claims import Claims, read_claims, tidy
+from newsbeam.articles.dom.refine import failed, kind_of, refine
 from newsbeam.articles.facts import dates, language, people, titles
 from newsbeam.articles.plain import read_plain
 from newsbeam.articles.verdicts import Judgement, Sight, judge
@@ -56,11 +58,11 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
     tree = decode.parse(text, page.url)
     claims = read_claims(tree)
     blocks = dom_blocks.read_blocks(tree)
-    lines = body.engine_lines(tree, page.url)
+    lines = main_lines(tree, blocks, claims, page.url)
     outlet = outlet_of(page.url)
     site = titles.find_site_name(claims)
     title = titles.find_title(tree, claims, entry.title, site, outlet)
-    lines = zoning.drop_title(zoning.drop_repeats(lines), title)
+    lines = zoning.drop_title(lines, title)
     lines = zoning.mark_lead(zoning.mark_boxes(lines))
     full, spans = zoning.assemble(lines)
     feed_text = "\n".join(line.text for line in feed_lines(entry))
@@ -106,6 +108,18 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
     )
 
 
+def main_lines(
+    tree: Any, blocks: list[dom_blocks.Block], claims: Claims, url: str
+) -> list[body.Line]:
+    """Return the lines of a page: the engine's, with second opinions where it fails."""
+    lines = body.engine_lines(tree, url)
+    if failed(lines):
+        second = body.engine_lines(tree, url, fast=False)
+        if sum(len(x.text) for x in second) >= min(sum(len(x.text) for x in lines), 250):
+            lines = second
+    return refine(lines, blocks, claims)
+
+
 def _feed_serves(found: Judgement, text: str, feed_text: str) -> bool:
     """Say whether the feed's text is to stand for the page's."""
     if found.verdict in (Verdict.ARTICLE, Verdict.LIVE_BLOG, Verdict.DISCUSSION, Verdict.LISTING):
@@ -120,7 +134,7 @@ def feed_lines(entry: Entry) -> list[body.Line]:
             if _MARKUP.search(raw):
                 tree = decode.parse(f"<html><body><div>{raw}</div></body></html>", entry.url or "")
                 found = [
-                    body.Line(_kind_of(b.parts), b.text)
+                    body.Line(kind_of(b.parts), b.text)
                     for b in dom_blocks.read_blocks(tree)
                     if "caption" not in b.parts
                 ]
@@ -129,13 +143,6 @@ def feed_lines(entry: Entry) -> list[body.Line]:
             if found:
                 return zoning.mark_boxes(zoning.drop_repeats(found))
     return []
-
-
-def _kind_of(parts: frozenset[str]) -> ZoneKind:
-    for part in ("table", "quote", "list"):
-        if part in parts:
-            return ZoneKind(part)
-    return ZoneKind.BODY
 
 
 def read_entry(entry: Entry, *, now: datetime) -> Article:

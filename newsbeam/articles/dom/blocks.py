@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from lxml import etree
+
 from newsbeam.articles.dom.claims import tidy
 
 BLOCK_TAGS = frozenset(
@@ -99,6 +101,7 @@ _PART = re.compile(
     r"|(?P<nav>\bnav\b|navigation|menu|masthead|site-?header)",
     re.I,
 )
+_HIDDEN = re.compile(r"display\s*:\s*none")
 _TAG_PART = {
     "nav": "nav",
     "aside": "aside",
@@ -129,93 +132,117 @@ class Block:
     anchors: int
     """Number of links."""
     parent: int
-    """Identity of the container, equal for siblings."""
+    """Number of the container, equal for siblings."""
+    group: tuple[str, str, str]
+    """Own tag, container's tag with class, its container's: equal for blocks of one kind."""
 
 
 def read_blocks(tree: Any) -> list[Block]:
-    """Return the blocks of a parsed page in order; scripts, styles and hidden forms left out."""
+    """Return the blocks of a parsed page in order; scripts, styles and hidden parts left out."""
     body = tree.find("body")
     root = tree if body is None else body
-    blocks: list[Block] = []
-    parts: dict[Any, frozenset[str]] = {}
-    state = _Run(blocks)
-    # an explicit stack: (element, entering); deep nesting must not exhaust Python's own
-    stack: list[tuple[Any, bool]] = [(root, True)]
-    while stack and len(blocks) < MAX_BLOCKS:
-        element, entering = stack.pop()
+    run = _Run()
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
         tag = element.tag
-        if not entering:
-            if tag in BLOCK_TAGS:
-                state.flush()
-                state.close()
-            elif tag == "a":
-                state.in_link -= 1
-            if element is not root and element.tail:
-                state.add(element.tail)
+        if event == "start":
+            if tag in SKIPPED_TAGS or not isinstance(tag, str) or _hidden(element):
+                walk.skip_subtree()
+                run.skipped = element
+            elif tag in BLOCK_TAGS:
+                run.flush()
+                run.open(element, tag)
+                if element.text:
+                    run.add(element.text)
+            else:
+                if tag == "br":
+                    run.words.append("\n")
+                elif tag == "a":
+                    run.in_link += 1
+                    run.anchors += 1
+                if element.text:
+                    run.add(element.text)
             continue
-        if not isinstance(tag, str) or tag in SKIPPED_TAGS:
-            if element.tail and element is not root:
-                state.add(element.tail)
-            continue
-        if tag in BLOCK_TAGS:
-            state.flush()
-            outer = parts.get(element.getparent(), frozenset())
-            parts[element] = here = _parts(element, tag, outer)
-            state.open(tag, here, id(element.getparent()))
-        else:
-            parts[element] = parts.get(element.getparent(), frozenset())
-            if tag == "br":
-                state.add("\n")
-            elif tag == "a":
-                state.in_link += 1
-                state.anchors += 1
-        if element.text:
-            state.add(element.text)
-        stack.append((element, False))
-        stack.extend((child, True) for child in reversed(element))
-    state.flush()
-    return blocks
+        if element is run.skipped:
+            run.skipped = None
+        elif tag in BLOCK_TAGS:
+            run.flush()
+            run.close()
+            if len(run.blocks) >= MAX_BLOCKS:
+                break
+        elif tag == "a":
+            run.in_link -= 1
+        if element.tail and element is not root:
+            run.add(element.tail)
+    run.flush()
+    return run.blocks
 
 
-def _parts(element: Any, tag: str, outer: frozenset[str]) -> frozenset[str]:
+def _hidden(element: Any) -> bool:
+    style = element.get("style")
+    if style and "none" in style and _HIDDEN.search(style):
+        return True
+    return element.get("hidden") is not None
+
+
+def _parts(element: Any, tag: str, names: str, outer: frozenset[str]) -> frozenset[str]:
     found = set()
     if part := _TAG_PART.get(tag):
         found.add(part)
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
     if len(names) > 1 and tag not in ("html", "body"):
         found.update(str(m.lastgroup) for m in _PART.finditer(names[:300]))
     return outer | found if found else outer
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    tag: str
+    name: str
+    """Tag and class."""
+    parts: frozenset[str]
+    number: int
+
+
 class _Run:
     """The text that is being collected, and the stack of open block elements."""
 
-    def __init__(self, blocks: list[Block]) -> None:
-        self.blocks = blocks
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
         self.words: list[str] = []
         self.links = 0
         self.anchors = 0
         self.in_link = 0
-        self.open_blocks: list[tuple[str, frozenset[str], int]] = []
+        self.skipped: Any = None
+        self.opened = 0
+        self.stack: list[_Open] = []
 
     def add(self, text: str) -> None:
         self.words.append(text)
         if self.in_link > 0:
             self.links += len(text.strip())
 
-    def open(self, tag: str, parts: frozenset[str], parent: int) -> None:
-        self.open_blocks.append((tag, parts, parent))
+    def open(self, element: Any, tag: str) -> None:
+        self.opened += 1
+        css = element.get("class") or ""
+        outer = self.stack[-1].parts if self.stack else frozenset()
+        parts = _parts(element, tag, f"{css} {element.get('id') or ''}", outer)
+        self.stack.append(_Open(tag, f"{tag}.{css[:100]}", parts, self.opened))
 
     def close(self) -> None:
-        self.open_blocks.pop()
+        self.stack.pop()
 
     def flush(self) -> None:
-        if self.words:
+        if self.words and self.stack:
             text = tidy("".join(self.words))
-            if text and self.open_blocks:
-                tag, parts, parent = self.open_blocks[-1]
+            if text:
+                top = self.stack[-1]
+                outer = self.stack[-2] if len(self.stack) > 1 else top
+                above = self.stack[-3] if len(self.stack) > 2 else outer
                 links = min(self.links, len(text))
-                self.blocks.append(Block(tag, text, parts, links, self.anchors, parent))
+                group = (top.tag, outer.name, above.name)
+                self.blocks.append(
+                    Block(top.tag, text, top.parts, links, self.anchors, outer.number, group)
+                )
         self.words = []
         self.links = 0
         self.anchors = 0

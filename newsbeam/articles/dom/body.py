@@ -20,11 +20,17 @@ class Line:
     heading: bool = False
 
 
-def engine_lines(tree: Any, url: str, *, comments: bool = False) -> list[Line]:
-    """Return what trafilatura takes for the main text of a parsed page (which stays as it is)."""
+def engine_lines(tree: Any, url: str, *, fast: bool = True) -> list[Line]:
+    """Return what trafilatura takes for the main text of a parsed page (which stays as it is).
+
+    Args:
+        tree: the page.
+        url: its address.
+        fast: without the second opinions of readability and justext, which cost as much again.
+    """
     from trafilatura import bare_extraction
 
-    document = bare_extraction(tree, url=url, fast=True, include_comments=comments)
+    document = bare_extraction(tree, url=url, fast=fast, include_comments=False)
     if document is None or document.body is None:
         return []
     return list(body_lines(document.body))
