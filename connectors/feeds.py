@@ -58,6 +58,8 @@ class ParsedFeed:
     """WebSub hub."""
     self_url: str | None = None
     """The feed's own address, which is the WebSub topic."""
+    more: tuple[str, ...] = ()
+    """Addresses that belong to it and are read as well: the files of a sitemap index."""
 
 
 def parse_feed(

@@ -10,20 +10,22 @@ its entries are new is for the caller to say, who knows the store.
 
 import asyncio
 import hashlib
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from connectors.client import Client
-from connectors.feeds import ParsedFeed, parse_feed
+from connectors.feeds import ParsedFeed
 from connectors.history import History, load_history
 from connectors.http.answers import Answer, AnswerError, max_age, retry_after
 from connectors.http.crowd import Crowd
 from connectors.pages import host_key
 from connectors.parsing.identity import recognise
 from connectors.parsing.items import Hints
-from newsbeam.errors import ParseError, RetrieveError
+from connectors.sitemaps import is_sitemap
+from newsbeam.errors import ParseError, RecordError, RetrieveError
 from newsbeam.records import Cursor, Entry, Feed, Verdict
 from newsbeam.settings import FetchSettings, Settings
 
@@ -146,13 +148,44 @@ def poll_many(
     return sorted(poll_each(feeds, settings, now), key=lambda poll: order[poll.feed.url])
 
 
-def parser_of(kind: str) -> Parser:
-    """Return the pure function that reads a kind of feed; see docs/add-a-connector.md."""
-    return parse_feed
+KINDS = {
+    "feed": ("connectors.feeds", "parse_feed"),
+    "sitemap": ("connectors.sitemaps", "parse_sitemap"),
+    "gdelt": ("connectors.gdelt", "parse_gdelt"),
+    "thread": ("connectors.threads", "parse_threads"),
+}
+"""``Feed.kind`` -> the module and the pure function that reads it (docs/add-a-connector.md)."""
+
+
+def parser_of(kind: str, body: bytes = b"") -> Parser:
+    """Return the function that reads a kind of feed; a sitemap is known by its looks as well."""
+    if kind == "feed" and is_sitemap(body):
+        kind = "sitemap"
+    module, name = KINDS.get(kind, KINDS["feed"])
+    parser: Parser = getattr(importlib.import_module(module), name)
+    return parser
 
 
 async def _parse(client: Client, feed: Feed, answer: Answer, now: datetime) -> ParsedFeed:
-    return await _parse_one(parser_of(feed.kind), answer, now)
+    """Parse an answer and what it refers to; parts that fail are left for the next poll.
+
+    Raises:
+        ParseError: the answer is no feed, or none of its parts could be read.
+        RetrieveError: likewise.
+    """
+    parsed = await _parse_one(parser_of(feed.kind, answer.body), answer, now)
+    entries = list(parsed.entries)
+    failure: RecordError | None = None
+    for place in parsed.more[:MOST_FOLLOWED]:
+        try:
+            part = await client.get(place, max_bytes=client.settings.max_feed_bytes, now=now)
+            read = await _parse_one(parser_of(feed.kind, part.body), part, now)
+            entries += read.entries
+        except RecordError as error:
+            failure = error
+    if failure and not entries:
+        raise failure
+    return replace(parsed, entries=tuple(entries))
 
 
 async def _parse_one(parse: Parser, answer: Answer, now: datetime) -> ParsedFeed:

@@ -5,6 +5,7 @@ spellings of an address and a name that changes its answer between two look-ups 
 all end there.  What is refused before is refused only to say it more clearly.
 """
 
+import errno
 import re
 import socket
 from collections.abc import Iterable
@@ -70,7 +71,7 @@ class AddressGuard:
         """
         family, kind, protocol, _, place = address_info
         if reason := self.refusal(str(place[0]), int(place[1])):
-            raise OSError(reason)
+            raise OSError(errno.EACCES, reason)  # with a number: else aiohttp drops the text
         made = socket.socket(family, kind, protocol)
         made.setblocking(False)
         return made

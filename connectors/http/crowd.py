@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from connectors.client import Client
@@ -83,10 +84,8 @@ class Crowd(Generic[J, R]):
             thread.join()
 
     def _stop(self) -> None:
-        try:
+        with suppress(RuntimeError, AttributeError):  # the loop is closed: all is done
             self._loop.call_soon_threadsafe(self._main.cancel)
-        except (RuntimeError, AttributeError):
-            return  # the loop is closed: all is done
 
     def _taken(self, weight: int) -> None:
         with self._lock:
@@ -94,7 +93,8 @@ class Crowd(Generic[J, R]):
             self._waiting -= weight
             full = was >= MOST_WAITING_BYTES > self._waiting
         if full:
-            self._loop.call_soon_threadsafe(self._drained.set)
+            with suppress(RuntimeError):  # the loop is closed: all is fetched
+                self._loop.call_soon_threadsafe(self._drained.set)
 
     def _in_thread(self, jobs: Sequence[J]) -> None:
         loop = self._loop

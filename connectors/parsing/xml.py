@@ -85,17 +85,17 @@ def _root(body: bytes, charset: str | None, recover: bool) -> Any:
 
     declared = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml")
     known = declared and b"encoding" in body[:200]
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=True,
-        remove_comments=True,
-        remove_pis=True,
-        recover=recover,
-        encoding=None if known or body[:2] in (b"\xff\xfe", b"\xfe\xff") else charset,
-    )
     try:
+        parser = etree.XMLParser(
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=True,
+            remove_comments=True,
+            remove_pis=True,
+            recover=recover,
+            encoding=None if known or body[:2] in (b"\xff\xfe", b"\xfe\xff") else charset,
+        )
         root = etree.fromstring(body.lstrip(b" \t\r\n") if declared else body, parser)
     except (etree.XMLSyntaxError, LookupError, ValueError):
         return None
@@ -131,7 +131,7 @@ def _base_of(base: str, node: Any) -> str:
     if not own:
         return base
     try:
-        return urljoin(base, own.strip())
+        return str(urljoin(base, own.strip()))
     except ValueError:
         return base
 

@@ -19,11 +19,7 @@ _SILENT = {ZoneKind.RELATED, ZoneKind.FOOTER, ZoneKind.CAPTION}
 
 _ENDS = re.compile(r"[!?…。！？؟।]|\.(?!\w)")
 _SHORT = frozenset(
-    (
-        "mr mrs ms dr prof st vs v inc corp co ltd llc jr sr no fig dept gen gov sen rep hon art "
-        "al bzw ca usw nr z.b d.h p pp vol ed approx est jan feb mar apr jun jul aug sep sept oct "
-        "nov dec sra av mme mlle"
-    ).split()
+    ["mr", "mrs", "ms", "dr", "prof", "st", "vs", "v", "inc", "corp", "co", "ltd", "llc", "jr", "sr", "no", "fig", "dept", "gen", "gov", "sen", "rep", "hon", "art", "al", "bzw", "ca", "usw", "nr", "z.b", "d.h", "p", "pp", "vol", "ed", "approx", "est", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "sra", "av", "mme", "mlle"]
 )
 """Words after which a full stop does not end the sentence."""
 
