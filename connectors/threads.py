@@ -30,7 +30,11 @@ MAX_THREAD_CHARS = 1_000_000
 
 _LAST = datetime.max.replace(tzinfo=UTC)
 
-_COMMENT_LINK = re.compile(XX)
+_COMMENT_LINK = re.compile(
+    r"news\.ycombinator\.com/item\?id=\d+#\d+|/comment/\d+|/comments/\w+/[^/]*/\w+|"
+    r"/c/\w+$|#comment",
+    re.IGNORECASE,
+)
 _COMMENT_TITLE = re.compile(r"^(?:new comment by|re:|/u/\S+ on|\S+ on )", re.IGNORECASE)
 _THREAD_FEED = re.compile(
     r"hnrss\.org/item|/comments/\w+/[^?]*\.rss|/feeds/(?:inbox|post)|thread", re.I
