@@ -49,7 +49,11 @@ def execute(
                 raise ours from error
             raise
     counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
-    spent = {c.key.metric.name.removeprefix("ms/"): c.result / 1000 for c in counters}
+    # portable runners may know attempted counts only
+    spent = {
+        c.key.metric.name.removeprefix("ms/"): (c.committed or c.attempted or 0) / 1000
+        for c in counters
+    }
     return {stage: round(spent[stage], 3) for stage in STAGES if stage in spent}
 
 

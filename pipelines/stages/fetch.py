@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import apache_beam as beam
 
 from connectors.pages import fetch_many
+from newsbeam.encoder import preload
 from newsbeam.records import Entry, Page, Verdict
 from pipelines.job import Job
 from pipelines.stages.items import Done, Unread
@@ -39,6 +40,7 @@ class _Fetch(beam.DoFn):
         self._job = job
 
     def process(self, entries: Sequence[Entry]) -> Iterable[Page | Unread]:
+        preload(self._job.settings.model)  # loads while we wait for servers and readers
         yield from timed("fetch", fetch_entries(entries, self._job))
 
 
