@@ -70,7 +70,9 @@ class OrIndex:
         self._by_word: dict[str, list[Node]] = defaultdict(list)
         self._by_beginning: dict[int, dict[str, list[Node]]] = {}
         self._always: list[Node] = []
+        self._place: dict[int, int] = {}
         for part in _flat(node):
+            self._place.setdefault(id(part), len(self._place))
             keys = min(_clauses(part), key=_frequency, default=frozenset())
             if not keys or len(keys) > MAX_KEYS:
                 self._always.append(part)
@@ -83,7 +85,7 @@ class OrIndex:
                     self._by_word[key].append(part)
 
     def alive(self, document: Document) -> list[Node]:
-        """Return the parts that may be true of the document, each once."""
+        """Return the parts that may be true of the document, each once, in the query's order."""
         found = [
             part
             for key in document.places.keys() & self._by_word.keys()
@@ -93,7 +95,8 @@ class OrIndex:
             for key in document.beginnings(length) & parts.keys():
                 found.extend(parts[key])
         found.extend(self._always)
-        return list({id(part): part for part in found}.values())
+        once = {id(part): part for part in found}
+        return sorted(once.values(), key=lambda part: self._place[id(part)])
 
 
 def _flat(node: Node) -> Iterator[Node]:
