@@ -162,8 +162,8 @@ def _feed(host: str, pages: Pages) -> bytes:
 class _Answers(asyncio.Protocol):
     """HTTP/1.1 as small as it gets: GET, kept connections, no validators."""
 
-    def __init__(self, host: str, pages: Pages) -> None:
-        self.host, self.pages, self.buffer = host, pages, b""
+    def __init__(self, feed: bytes, pages: Pages) -> None:
+        self.feed, self.pages, self.buffer = feed, pages, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -181,7 +181,7 @@ class _Answers(asyncio.Protocol):
 
     def answer(self, target: str) -> tuple[bytes, str, str]:
         if target == "/feed.xml":
-            return _feed(self.host, self.pages), "application/rss+xml", "200 OK"
+            return self.feed, "application/rss+xml", "200 OK"
         if target in self.pages:
             return self.pages[target](), "text/html", "200 OK"
         return b"", "text/plain", "404 Not Found"
@@ -192,7 +192,8 @@ async def _serve(outlets: Mapping[str, Pages]) -> None:
     hosts, servers = {}, []
     for n, (host, pages) in enumerate(outlets.items(), start=1):
         address = f"127.{1 + n // 65_000}.{n // 250 % 256}.{1 + n % 250}"
-        server = await loop.create_server(lambda h=host, p=pages: _Answers(h, p), address, 0)
+        feed = _feed(host, pages)
+        server = await loop.create_server(lambda f=feed, p=pages: _Answers(f, p), address, 0)
         hosts[host] = f"{address}:{server.sockets[0].getsockname()[1]}"
         servers.append(server)
     told = {

@@ -1,0 +1,274 @@
+"""The main job as a whole: throughput against a plain script, memory, commit cost, start-up.
+
+    NEWSBEAM_DATA=… python tests/benchmarks/bench_run.py [throughput] [memory] [commit] [startup]
+
+Everything runs against a loopback server in a process of its own (replay.py), one address per
+outlet.  Ratios come from one run on one machine; `memory` takes half an hour.
+"""
+
+import json
+import multiprocessing
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+from replay import DATA, Replay, tree  # noqa: E402
+
+ROUNDS = 2
+"""Rounds of the two contestants, one after the other; the best of each counts."""
+
+
+def say(name: str, value: str, goal: str = "") -> None:
+    print(f"{name:58} {value:>18}  {goal}", flush=True)
+
+
+class Cost(NamedTuple):
+    """What a process with its children cost, seconds; of two, the faster one is the smaller."""
+
+    wall: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.2f} s (CPU {self.cpu:.2f})"
+
+
+def process(command: list[str], codes: tuple[int, ...] = (0,)) -> tuple[Cost, str]:
+    """Run a command to its end; return its cost and what it printed.
+
+    Wall time is what a user waits; CPU time (of all its processes) is what remains comparable where
+    other work shares the machine.
+    """
+    before, start = os.times(), time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    wall, after = time.perf_counter() - start, os.times()
+    if done.returncode not in codes:
+        raise RuntimeError(f"{command}: exit code {done.returncode}: {done.stderr[-2000:]}")
+    cpu = after.children_user + after.children_system
+    return Cost(wall, cpu - before.children_user - before.children_system), done.stdout
+
+
+def newsbeam(*arguments: str) -> tuple[Cost, str]:
+    """Run the command line as a process."""
+    return process([sys.executable, "-m", "pipelines.cli", *arguments], (0, 3))
+
+
+def bench_throughput() -> None:
+    """Feeds to DuckDB on the 181 real pages: newsbeam, the plain script, and the floor."""
+    if not (DATA / "extraction").is_dir():
+        print(f"throughput: skipped, no pages at {DATA / 'extraction'} (set NEWSBEAM_DATA)")
+        return
+    ours, plain = [], []
+    with Replay("real") as replay, tempfile.TemporaryDirectory() as folder:
+        for number in range(ROUNDS):
+            room = Path(folder, str(number))
+            room.mkdir()
+            cost, told = newsbeam("-c", str(replay.settings(room)), "run", "--json")
+            report = json.loads(told)
+            ours.append(cost)
+            plain.append(_plain(replay, room))
+        count = len(replay.pages)
+    best, other = min(ours), min(plain)
+    say("newsbeam run, whole process, 181 real pages", str(best))
+    spent = " ".join(f"{name} {s:.1f}" for name, s in report["stages"].items())
+    print(f"  stages, seconds of work: {spent}")
+    print(f"  verdicts: {report['verdicts']}")
+    say("plain script, whole process, the same pages", str(other))
+    say("newsbeam is faster by", f"{other.wall / best.wall:.2f} x", "goal 2.5 x")
+    say("  and takes less CPU time by", f"{other.cpu / best.cpu:.2f} x")
+    say("newsbeam, pages a second", f"{count / best.wall:.1f}")
+    floor = _floor()
+    say("floor: pure extraction + pure embedding, both cores", f"{sum(floor):.1f} s")
+    print(f"  extraction {floor[0]:.1f} s, embedding {floor[1]:.1f} s")
+    say("newsbeam against the floor", f"{best.wall / sum(floor):.2f} x")
+
+
+def _plain(replay: Replay, room: Path) -> Cost:
+    hosts, feeds = room / "hosts.json", room / "feeds.json"
+    hosts.write_text(json.dumps(replay.hosts))
+    feeds.write_text(json.dumps(replay.feeds))
+    script = Path(__file__).with_name("plain_baseline.py")
+    store = str(room / "plain.duckdb")
+    return process([sys.executable, str(script), str(hosts), str(feeds), store])[0]
+
+
+def _floor() -> tuple[float, float]:
+    """Seconds of extraction in one process per core, and of embedding, with all warm."""
+    from newsbeam.encoder import load_encoder
+    from newsbeam.settings import ModelSettings, Settings
+    from pipelines.stages.embed import headline_text
+    from pipelines.stages.match import topic_set
+
+    cores = os.cpu_count() or 1
+    with multiprocessing.get_context("spawn").Pool(cores) as pool:
+        names = sorted((DATA / "extraction" / "html").glob("*.html.gz"))
+        pool.map(_extract, names[: 2 * cores], 1)
+        start = time.perf_counter()
+        articles = [a for a in pool.imap(_extract, names, 8) if a is not None]
+        extraction = time.perf_counter() - start
+    topics = topic_set(Settings())
+    texts = [headline_text(a) or "-" for a in articles]
+    texts += [p.text for a in articles for p in topics.passages(a)]
+    encoder = load_encoder(ModelSettings())
+    encoder.encode(texts[:32])
+    start = time.perf_counter()
+    encoder.encode(texts)
+    return extraction, time.perf_counter() - start
+
+
+def _extract(path: Path):  # type: ignore[no-untyped-def]
+    import gzip
+
+    from newsbeam.articles.read import read_page
+    from newsbeam.errors import ExtractError
+    from newsbeam.records import Entry, Page
+
+    now = datetime.now(UTC)
+    url = f"https://outlet.example/{path.stem}"
+    entry = Entry(path.stem, "https://outlet.example/feed", url, url)
+    try:
+        return read_page(Page(entry, url, gzip.decompress(path.read_bytes()), now), now=now)
+    except ExtractError:
+        return None
+
+
+def bench_memory() -> None:
+    """Peak memory of the whole process tree at 1,000 and at 10,000 articles."""
+    peaks = {}
+    for count in (1_000, 10_000):
+        with Replay(str(count)) as replay, tempfile.TemporaryDirectory() as folder:
+            config = replay.settings(Path(folder))
+            command = [sys.executable, "-m", "pipelines.cli", "-c", str(config), "run", "--json"]
+            start = time.perf_counter()
+            running = subprocess.Popen(
+                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+            peak = _watch_memory(running)
+            told = json.loads(running.stdout.read() if running.stdout else "{}")
+            seconds = time.perf_counter() - start
+        peaks[count] = peak
+        say(f"peak memory at {count:,} entries", f"{peak / 1e6:,.0f} MB", "goal 1,500 MB")
+        print(f"  {told['articles_new']:,} articles, {told['mentions']}, {seconds:.0f} s")
+    growth = 100 * (peaks[10_000] / peaks[1_000] - 1)
+    say("growth from 1,000 to 10,000", f"{growth:+.1f} %", "goal 10 %")
+
+
+def _watch_memory(process: "subprocess.Popen[str]") -> int:
+    """Return the greatest proportional set size of a process with its children, bytes."""
+    peak = 0
+    while process.poll() is None:
+        total = 0
+        for pid in list(_family(process.pid)):
+            try:
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            except OSError:  # it has just ended
+                continue
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
+        peak = max(peak, total)
+        time.sleep(0.25)
+    return peak
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        return list(tree(pid))
+    except OSError:
+        return []
+
+
+def bench_commit() -> None:
+    """Commit cost per article in an empty store and in one of a million articles."""
+    from synthetic import fill
+
+    from newsbeam.settings import load_settings
+    from pipelines.run import run_once
+    from sinks.store.store import open_store
+
+    batches, size = 3, 500
+    costs: dict[str, list[float]] = {}
+    with Replay(str(batches * size)) as replay, tempfile.TemporaryDirectory() as folder:
+        settings = load_settings(replay.settings(Path(folder)))
+        from newsbeam.records import Feed
+
+        for name, articles in (("empty", 0), ("a million articles", 1_000_000)):
+            with open_store(Path(folder, f"{articles}.duckdb")) as db:
+                now = datetime.now(UTC).replace(microsecond=0)
+                if articles:
+                    fill(db, articles, end=now.replace(tzinfo=None) - timedelta(hours=1), days=365)
+                    db.execute("CHECKPOINT")
+                share = len(replay.feeds) // batches
+                for n in range(batches):
+                    report = run_once(
+                        settings,
+                        db,
+                        now=now + timedelta(minutes=n),
+                        feeds=[Feed(u) for u in replay.feeds[n * share : (n + 1) * share]],
+                    )
+                    cost = report.stages["commit"] / max(1, report.articles_new)
+                    costs.setdefault(name, []).append(1000 * cost)
+    for name, values in costs.items():
+        each = ", ".join(f"{v:.2f}" for v in values)
+        say(f"commit per article, {name}", f"{statistics.median(values):.2f} ms", f"({each})")
+    empty, full = (statistics.median(v) for v in costs.values())
+    say("a full store costs", f"{full / empty:.2f} x", "goal 1.2 x")
+
+
+def bench_startup() -> None:
+    """`--help`, a run that finds nothing new, and what it imports."""
+    helps = [newsbeam("--help")[0] for _ in range(5)]
+    say("newsbeam --help", str(min(helps)), "goal 0.3 s")
+    with Replay("500") as replay, tempfile.TemporaryDirectory() as folder:
+        run = ("-c", str(replay.settings(Path(folder))), "run", "--json")
+        newsbeam(*run)
+        told = [newsbeam(*run, "--all")[0] for _ in range(3)]
+        say("run --all that finds nothing new, 10 feeds", str(min(told)), "goal 2.5 s")
+        idle = [newsbeam(*run)[0] for _ in range(3)]
+        say("run with no feed due", str(min(idle)), "goal 2.5 s")
+        heavy = subprocess.run(
+            [*(sys.executable, "-X", "importtime", "-m", "pipelines.cli"), *run, "--all"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        ).stderr
+        weights = ("torch", "sentence_transformers", "trafilatura", "streamlit")
+        loaded = [m for m in weights if f" {m}\n" in heavy]
+        say("  of torch & co. it imports", ", ".join(loaded) or "none", "goal none")
+
+
+def main() -> None:
+    """Run the named parts, or all."""
+    packages = ("apache-beam", "duckdb", "torch", "trafilatura", "feedparser", "requests")
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}")
+    print(f"{os.cpu_count()} cores, {_cpu()}, load {os.getloadavg()[0]:.1f} at the start")
+    print(", ".join(f"{p} {version(p)}" for p in packages))
+    parts = {
+        "startup": bench_startup,
+        "throughput": bench_throughput,
+        "commit": bench_commit,
+        "memory": bench_memory,
+    }
+    for name in sys.argv[1:] or parts:
+        print(f"\n{name}")
+        parts[name]()
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((x.partition(": ")[2] for x in lines if x.startswith("model name")), "")
+
+
+if __name__ == "__main__":
+    main()
