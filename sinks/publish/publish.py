@@ -176,8 +176,8 @@ class _Job:
             f"SELECT {table.key} FROM {table.name} WHERE ({where}) AND NOT ({born})",
             self._number,
         )
-        if keys := self._changes.keys.get(table.name):  # also of rows that went
-            listed = ", ".join(f"('{key}')" for key in keys)
+        if named := self._changes.keys.get(table.name):  # also of rows that went
+            listed = ", ".join(f"('{key}')" for key in named)
             self._dead.add(table.name, f"SELECT DISTINCT * FROM (VALUES {listed})", self._number)
 
     def _rows(self, table: Table, where: str) -> str:

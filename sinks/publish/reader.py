@@ -89,8 +89,10 @@ def check_reading(sql: str) -> None:
 class Reader:
     """A connection that follows new publications; one per process, safe between threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, prepare: Sequence[str] = ()) -> None:
         self._path = path
+        self._prepare = prepare
+        """Statements run on opening: temporary tables in memory."""
         self._lock = threading.RLock()
         self._stack = ExitStack()
         self._db: duckdb.DuckDBPyConnection | None = None
@@ -108,6 +110,8 @@ class Reader:
                 return False
             self.close()
             self._db, self._mark = _open(self._path, self._stack), mark
+            for statement in self._prepare:
+                self._db.execute(statement)
             return True
 
     def rows(

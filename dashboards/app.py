@@ -1,0 +1,41 @@
+"""The dashboard: what ``newsbeam dashboard`` starts.
+
+It reads the publication that NEWSBEAM_PUBLICATION names, and nothing else.
+"""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # `streamlit run` knows only our folder
+
+from dashboards import frame, parts
+from dashboards.pages import alerts, feeds, overview, quality, search, story, topic
+from newsbeam.errors import NewsbeamError
+
+
+def main() -> None:
+    """Draw the page that the URL names."""
+    st.set_page_config("newsbeam", "📰", layout="wide")
+    st.html(parts.STYLE)
+    page = st.navigation(
+        [
+            st.Page(overview.show, title="Overview", url_path="overview", default=True),
+            st.Page(topic.show, title="Topic", url_path="topic"),
+            st.Page(story.show, title="Story", url_path="story"),
+            st.Page(search.show, title="Search", url_path="search"),
+            st.Page(alerts.show, title="Alerts", url_path="alerts"),
+            st.Page(feeds.show, title="Feeds", url_path="feeds"),
+            st.Page(quality.show, title="Quality", url_path="quality"),
+        ]
+    )
+    try:
+        with st.sidebar:
+            frame.follow()
+        page.run()
+    except NewsbeamError as error:
+        st.error(parts.plain(str(error)))
+
+
+main()

@@ -1,0 +1,68 @@
+"""``newsbeam dashboard``: the publication in a browser."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from newsbeam.errors import ConfigError
+from newsbeam.settings import load_settings
+
+
+@click.command()
+@click.option("--address", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on.  [default: 8501]")
+@click.option("--open/--no-open", "browser", default=None, help="Open a browser window.")
+@click.pass_obj
+def dashboard(
+    config: Path | None, address: str | None, port: int | None, browser: bool | None
+) -> None:
+    """Open the dashboard in a browser.
+
+    It reads the published database and can never write it.  It listens on this machine only unless
+    told otherwise: docs/analysts.md shows how to put it behind a proxy with sign-in.
+    """
+    import importlib.util
+
+    if importlib.util.find_spec("streamlit") is None:
+        raise ConfigError("dashboard", "Streamlit is missing: pip install 'newsbeam[dashboard]'")
+    settings = load_settings(config)
+    path = settings.path(settings.publish.path).resolve()
+    if not path.exists():
+        raise ConfigError(
+            str(path), "nothing is published yet; `newsbeam run` or `newsbeam demo` fills it"
+        )
+    show = sys.stdout.isatty() if browser is None else browser
+    command = streamlit_command(
+        address or settings.dashboard.address, port or settings.dashboard.port, headless=not show
+    )
+    environment = {
+        **os.environ,
+        "NEWSBEAM_PUBLICATION": str(path),
+        "NEWSBEAM_DASHBOARD_DAYS": str(settings.dashboard.days),
+        "NEWSBEAM_DASHBOARD_REFRESH_S": str(settings.dashboard.refresh_s),
+    }
+    raise SystemExit(subprocess.run(command, env=environment, check=False).returncode)  # noqa: S603
+
+
+def streamlit_command(address: str, port: int, *, headless: bool) -> list[str]:
+    """Return the command that serves the dashboard: local, quiet, nothing from outside."""
+    import dashboards
+
+    options = {
+        "server.address": address,
+        "server.port": str(port),
+        "server.headless": str(headless).lower(),
+        "server.fileWatcherType": "none",
+        "server.enableXsrfProtection": "true",
+        "browser.gatherUsageStats": "false",
+        "browser.serverAddress": address,
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        "runner.fastReruns": "true",
+    }
+    app = Path(dashboards.__file__).parent / "app.py"
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    return [sys.executable, "-m", "streamlit", "run", str(app), *flags]
