@@ -38,6 +38,8 @@ PAIR_FEATURES = (
     "dates",
     "date_conflict",
     "name_conflict",
+    "weekday",
+    "weekday_conflict",
 )
 
 Floats = NDArray[np.float32]
@@ -57,6 +59,8 @@ class Features:
     vector: Floats | None
     """float32 (d,), L2-normalised; None: not embedded."""
     has_text: bool
+    days: Floats
+    """float32 (7,): weekdays that the text speaks of, Monday first; zeros: none."""
 
 
 class Frequencies:
@@ -112,6 +116,7 @@ def make_features(
     frequencies: Frequencies,
     vector: Floats | None,
     has_text: bool,
+    days: tuple[float, ...] | None = None,
 ) -> Features:
     """Weigh an article's terms against the window as it is now."""
     rows = []
@@ -133,6 +138,7 @@ def make_features(
         bits=np.array([row[4] for row in ordered], np.uint8),
         vector=vector,
         has_text=has_text,
+        days=np.array(days or [0.0] * 7, np.float16).astype(np.float32),
     )
 
 
@@ -147,6 +153,8 @@ class Rows:
     bits: NDArray[np.uint8]
     vectors: Floats
     """(n, d); a row of zeros where there is no vector."""
+    days: Floats
+    """(n, 7)"""
 
 
 def compare(one: Features, rows: Rows) -> Floats:
@@ -191,7 +199,17 @@ def compare(one: Features, rows: Rows) -> Floats:
     out[:, 7] = np.minimum(1.0, (both * part(theirs, DATE)).sum(1))
     out[:, 8] = _conflict(one, theirs, both, DATE)
     out[:, 9] = _conflict(one, theirs, both, NAME | IN_TITLE)
+    near_days = one.days @ _NEAR_DAYS @ rows.days.T
+    out[:, 10] = near_days
+    out[:, 11] = (near_days < 0.1) & (one.days.sum() > 0) & (rows.days.sum(1) > 0)
     return out
+
+
+_NEAR_DAYS = sum(
+    share * np.roll(np.eye(7, dtype=np.float32), by, axis=1)
+    for share, by in ((1.0, 0), (0.4, 1), (0.4, -1))
+)
+"""(7, 7): a report of Monday's event may come on Tuesday and say so."""
 
 
 def _conflict(

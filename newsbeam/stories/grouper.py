@@ -25,7 +25,7 @@ from newsbeam.records import record_id
 from newsbeam.stories.copies import Likeness, Sketch, is_copy, likeness, sketch
 from newsbeam.stories.features import Features, Floats, compare, make_features
 from newsbeam.stories.model import PairModel, load_model
-from newsbeam.stories.terms import article_terms
+from newsbeam.stories.terms import article_terms, weekdays
 from newsbeam.stories.window import Window
 from newsbeam.stories.wires import wire_origin
 
@@ -35,6 +35,8 @@ WINDOW_ARTICLES = 200_000
 """Most articles that are kept to compare with."""
 MEMBERS = 12
 """Latest members of a story that a newcomer is compared with."""
+COPY_MARGIN = 3.0
+"""Log odds above the bar that a copy has at least: it is in its original's story."""
 STORIES = 6
 """Stories that a newcomer is compared with in full."""
 
@@ -164,16 +166,17 @@ class Grouper:
             self._window.frequencies,
             item.vector,
             text is not None,
+            weekdays(text),
         )
         print_ = sketch(text or item.title or "")
         near = self._window.candidates(features)
         original, alike = self._original(print_, near)
-        story, score, reasons = self._best(item, features, near)
+        story, margin, reasons = self._best(item, features, near)
         if original is not None and alike is not None:
             story = self._stories[self._kept[original].story]
-            score = max(score, 3.0)
+            margin = max(margin, COPY_MARGIN)
             reasons = [f"{alike.containment:.0%} of the shorter text stands in the other"]
-        is_new = story is None or score < self._model.threshold
+        is_new = story is None or margin < 0
         merges: tuple[Merge, ...] = ()
         story_id = record_id("story", item.id) if is_new or story is None else story.id
         root = self._root(original)
@@ -186,7 +189,7 @@ class Grouper:
             new=is_new,
             copy_of=root,
             wire_origin=wire_origin(item.title, text),
-            similarity=round(_probability(score - self._model.threshold), 4),
+            similarity=round(_probability(margin), 4),
             reasons=tuple(reasons),
             likeness=alike,
             merges=merges,
@@ -279,7 +282,7 @@ class Grouper:
     def _best(
         self, item: StoryInput, features: Features, near: NDArray[np.int64]
     ) -> tuple[_Story | None, float, list[str]]:
-        """Return the story that fits best, its score in log odds, and why."""
+        """Return the story that fits best, by how much it clears the bar (log odds), and why."""
         if not len(near):
             return None, -9.0, ["nothing alike in the window"]
         odds = self._odds(item, features, near)
@@ -293,15 +296,17 @@ class Grouper:
         groups = [self._stories[story_id].members[-MEMBERS:] for story_id in ids]
         flat = np.array([n for group in groups for n in group], np.int64)
         all_odds = self._odds(item, features, flat)
-        best, best_score, at = 0, -99.0, 0
-        mix = self._model.best_share
-        for i, group in enumerate(groups):
-            part = all_odds[at : at + len(group)]
-            at += len(group)
-            score = mix * float(part.max()) + (1 - mix) * float(part.mean())
-            if score > best_score + 1e-9:
-                best, best_score = i, score
-        return self._stories[ids[best]], best_score, [f"log odds {best_score:.2f}"]
+        rule = self._model.rule(features.has_text)
+        ends = np.cumsum([len(group) for group in groups])[:-1]
+        scores = [
+            rule.best_share * float(part.max()) + (1 - rule.best_share) * float(part.mean())
+            for part in np.split(all_odds, ends)
+        ]
+        best = int(np.argmax(np.round(scores, 5)))
+        rival = max((s for i, s in enumerate(scores) if i != best), default=-9.0)
+        bar = rule.bar(rival)
+        why = f"log odds {scores[best]:.2f} against a bar of {bar:.2f}"
+        return self._stories[ids[best]], scores[best] - bar, [why]
 
     def _odds(self, item: StoryInput, features: Features, numbers: NDArray[np.int64]) -> Floats:
         """Return the log odds of one event, for each of some articles: float32 (n,)."""

@@ -13,16 +13,37 @@ from numpy.typing import NDArray
 
 from newsbeam.stories.features import PAIR_FEATURES, Floats
 
-FREE_DAYS = 1.5
-"""Articles that far apart lose nothing."""
-DECAY_PER_DAY = 0.3
-"""Log odds that each further day costs."""
-MOST_DECAY = 3.0
+FREE_DAYS = 3.0
+"""Articles that far apart lose nothing: the labelled stories go on for days."""
+DECAY_PER_DAY = 0.15
+"""Log odds that each further day costs.  By judgement: no labelled set here has stories and true
+dates of many weeks."""
+MOST_DECAY = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When an article joins the story that fits best.
+
+    A story's score is ``best_share`` of its best member's log odds and the rest of its members'
+    mean.  It must reach ``threshold``, and more where another story fits too: each log odd of the
+    second best above ``rival_from`` raises the bar by ``rival_share``.  So stories stay apart in
+    the thick of one subject, and a lone report still finds its like.
+    """
+
+    threshold: float
+    best_share: float
+    rival_share: float
+    rival_from: float
+
+    def bar(self, rival: float) -> float:
+        """Return what the best story must score, given the second best one's score."""
+        return self.threshold + self.rival_share * max(0.0, rival - self.rival_from)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairModel:
-    """Weights of the pair features."""
+    """Weights of the pair features, and the rules."""
 
     full: Floats
     """(len(PAIR_FEATURES),) for two texts."""
@@ -30,10 +51,12 @@ class PairModel:
     short: Floats
     """The same where one side has no text."""
     short_bias: float
-    threshold: float
-    """Score at which an article joins a story."""
-    best_share: float
-    """Share of the best member in a story's score; the rest is the mean of the members."""
+    full_rule: Rule
+    short_rule: Rule
+
+    def rule(self, has_text: bool) -> Rule:
+        """Return the rule for a newcomer with or without a text."""
+        return self.full_rule if has_text else self.short_rule
 
     def odds(self, pairs: Floats, full: NDArray[np.bool_], gap_days: Floats) -> Floats:
         """Return log odds, float32 (n,).
@@ -50,22 +73,21 @@ class PairModel:
 
 @lru_cache(maxsize=1)
 def load_model() -> PairModel:
-    """Return the model that comes with newsbeam."""
+    """Return the model that comes with newsbeam (trained 2026-11; see docs/stories.md)."""
     full = {
-        "vector": 4.5, "terms": 3.8, "title": 0.5, "title_in_other": 3.4, "names": 3.6,
-        "numbers": 0.4, "number_conflict": -1.0,
-        "dates": 0.0, "date_conflict": -0.4, "name_conflict": -0.5,
+        "vector": 4.6, "terms": 4.4, "title": 0.6, "title_in_other": 3.2, "names": 3.4,
+        "numbers": 0.4, "number_conflict": -1.2, "date_conflict": -0.2, "name_conflict": -0.5,
+        "weekday": 0.8, "weekday_conflict": -1.3,
     }  # fmt: skip
     short = {
-        "vector": 7.9, "terms": 0.0, "title": 3.0, "title_in_other": 2.5, "names": 0.0,
+        "vector": 8.1, "terms": -2.8, "title": 4.2, "title_in_other": 3.2, "names": -0.8,
         "numbers": 0.5, "number_conflict": -0.7,
-        "dates": 0.0, "date_conflict": 0.0, "name_conflict": 0.0,
     }  # fmt: skip
     return PairModel(
-        full=np.array([full[name] for name in PAIR_FEATURES], np.float32),
-        full_bias=-4.3,
-        short=np.array([short[name] for name in PAIR_FEATURES], np.float32),
-        short_bias=-4.9,
-        threshold=0.5,
-        best_share=0.5,
+        full=np.array([full.get(name, 0.0) for name in PAIR_FEATURES], np.float32),
+        full_bias=-4.25,
+        short=np.array([short.get(name, 0.0) for name in PAIR_FEATURES], np.float32),
+        short_bias=-4.75,
+        full_rule=Rule(threshold=1.0, best_share=0.3, rival_share=0.5, rival_from=0.0),
+        short_rule=Rule(threshold=0.0, best_share=0.6, rival_share=0.5, rival_from=-2.0),
     )

@@ -26,6 +26,7 @@ def pack(features: Features, print_: Sketch | None) -> bytes:
             features.weights.astype("<f2").tobytes(),
             features.rarity.astype("<f2").tobytes(),
             features.bits.tobytes(),
+            features.days.astype("<f2").tobytes(),
             hashes.astype("<u4").tobytes(),
         )
     )
@@ -49,5 +50,7 @@ def unpack(data: bytes, vector: Floats | None) -> tuple[Features, Sketch | None]
     at += 2 * terms
     bits = np.frombuffer(data, np.uint8, terms, at)
     at += terms
+    days = np.frombuffer(data, "<f2", 7, at).astype(np.float32)
+    at += 14
     print_ = Sketch(np.frombuffer(data, "<u4", hashes, at), runs) if hashes else None
-    return Features(ids, weights, rarity, bits, vector, bool(has_text)), print_
+    return Features(ids, weights, rarity, bits, vector, bool(has_text), days), print_

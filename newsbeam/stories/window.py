@@ -47,6 +47,7 @@ class Window:
         self._rarity = np.zeros((rows, TERMS), np.float32)
         self._bits = np.zeros((rows, TERMS), np.uint8)
         self._vectors = np.zeros((rows, self._dimensions), np.float32)
+        self._days = np.zeros((rows, 7), np.float32)
 
     def _make_room(self) -> None:
         """Drop the rows that have left, or double the arrays."""
@@ -80,6 +81,7 @@ class Window:
         self._weights[row, :n] = features.weights
         self._rarity[row, :n] = features.rarity
         self._bits[row, :n] = features.bits
+        self._days[row] = features.days
         if features.vector is not None:
             self._vectors[row] = features.vector
         self.frequencies.add(features.ids)
@@ -133,6 +135,7 @@ class Window:
             rarity=self._rarity[at],
             bits=self._bits[at],
             vectors=self._vectors[at],
+            days=self._days[at],
         )
 
     @staticmethod

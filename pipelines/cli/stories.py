@@ -39,12 +39,11 @@ def group(source: IO[str]) -> None:
 
 def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield one answer per line that is not blank; memory is bounded by the grouper's window."""
-    import importlib
-
+    from newsbeam.encoder import load_encoder
     from newsbeam.settings import ModelSettings
     from newsbeam.stories.grouper import Grouper, StoryInput
 
-    encoder = importlib.import_module("newsbeam.encoder").load_encoder(ModelSettings())
+    encoder = load_encoder(ModelSettings())
     grouper = Grouper()
     numbered = ((n, line) for n, line in enumerate(lines, start=1) if line.strip())
     while chunk := list(islice(numbered, BATCH)):
