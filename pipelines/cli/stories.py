@@ -64,7 +64,7 @@ def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def story_text(item: Any) -> str:
-    """Return what is embedded of an article: title and lead."""
+    """Return what is embedded of an article, as the pipeline does: title and lead."""
     return f"{item.title or ''}\n{(item.text or '')[:400]}".strip()
 
 
