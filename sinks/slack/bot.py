@@ -9,6 +9,7 @@ https://docs.slack.dev/messaging/message-metadata, https://docs.slack.dev/apis/w
 
 import http.client
 import socket
+from collections.abc import Mapping
 from typing import Any
 from urllib.error import URLError
 
@@ -167,11 +168,11 @@ class SlackBot:
 def _classified(error: SlackApiError) -> Answer:
     """Sort Slack's answer by what may be done next."""
     response = error.response
-    status, headers = response.status_code, {k.lower(): v for k, v in response.headers.items()}
+    status = response.status_code
     data = response.data if isinstance(response.data, dict) else {}
     word = str(data.get("error") or f"HTTP {status}")
     if status == 429 or word in ("ratelimited", "rate_limited"):
-        return Answer("wait", "rate limited", _seconds(headers.get("retry-after")))
+        return Answer("wait", "rate limited", retry_after(response.headers))
     if word == "message_limit_exceeded":
         return Answer("wait", word, 60.0)
     if status >= 500 or word in _MAYBE or not data:
@@ -187,12 +188,14 @@ def _classified(error: SlackApiError) -> Answer:
     return Answer("refused", word)
 
 
-def _seconds(value: Any) -> float:
+def retry_after(headers: Mapping[str, Any]) -> float:
+    """Return how long Slack asks to wait, seconds; 30 where it does not say."""
+    value = {k.lower(): v for k, v in headers.items()}.get("retry-after")
     if isinstance(value, list):
         value = value[0] if value else None
     try:
-        return max(1.0, float(value))
-    except (TypeError, ValueError):
+        return max(1.0, float(str(value)))
+    except ValueError:
         return 30.0
 
 
