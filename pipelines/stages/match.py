@@ -30,6 +30,11 @@ def _topics(topics: TopicsSettings, model: ModelSettings, home: str) -> TopicSet
     return loaded
 
 
+def forget_topics() -> None:
+    """Load the topics anew when they are needed next: their files have changed."""
+    _topics.cache_clear()
+
+
 def match_article(item: Vectors, topics: TopicSet) -> Done:
     """Decide which topics an article is about."""
     return Done(item.entry, item.row, item.embedded, topics.match(item.embedded))

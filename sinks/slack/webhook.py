@@ -49,7 +49,7 @@ class SlackWebhook:
         if answer.status_code == 429:
             return Answer("wait", "rate limited", retry_after(answer.headers))
         if answer.status_code == 200:
-            return Answer("sent")
+            return Answer("sent", ts=delivery.alert_id)
         words = f"HTTP {answer.status_code}: {answer.body[:100]}"
         return Answer("unknown" if answer.status_code >= 500 else "refused", words)
 

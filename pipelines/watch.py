@@ -1,0 +1,321 @@
+"""``newsbeam watch``: the supervisor.
+
+::
+
+    ┌─► signals, requests ─► feeds due? ─► run_once (the same graph as `run`) ─► publish ─┐
+    │                                                                                     ▼
+    └────── wait: for a feed, a message, a request ◄── status ◄── operations ◄── dispatch ┘
+
+One process, one thread that touches the store, the model and the page readers kept warm.  Every
+cycle is one transaction: whatever stops the process, the store holds whole cycles, and the outbox
+says what is still to be sent.
+"""
+
+import logging
+import os
+import select
+import signal
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import duckdb
+
+from newsbeam.errors import ConfigError, NewsbeamError
+from newsbeam.records import Feed
+from newsbeam.settings import Settings, load_settings
+from pipelines.run import clock, configured_feeds, run_once
+from pipelines.watch_http import Metrics, Port, answer
+from pipelines.watch_state import apply_request, next_poll, write_status
+from sinks.channels.dispatch import Dispatcher
+from sinks.channels.registry import Registry
+from sinks.publish.publish import publish
+from sinks.store import outbox
+from sinks.store.mailbox import requests
+from sinks.store.store import open_store
+
+log = logging.getLogger(__name__)
+
+PULSE_S = 5.0
+"""Longest wait: requests of other commands are taken up within this time."""
+DRAIN_S = 20.0
+"""With ``--once`` or at the last cycle: how long messages that are due may take to go out."""
+BACKOFF_S = 300.0
+"""Longest pause after cycles that failed in a row."""
+
+
+class Supervisor:
+    """Runs cycles until it is told to stop.
+
+    Args:
+        config: the settings file, read again on SIGHUP; None: defaults.
+        secrets: the environment.
+        cycles: stop after so many; 0: never.
+        listen: instead of ``watch.listen``.
+        now: the clock.
+    """
+
+    def __init__(
+        self,
+        config: Path | None,
+        secrets: Mapping[str, str],
+        *,
+        cycles: int = 0,
+        listen: str | None = None,
+        now: Callable[[], datetime] = clock,
+    ) -> None:
+        self.settings = load_settings(config)
+        self.metrics = Metrics()
+        self.done = 0
+        """Cycles that were committed, or had nothing to do."""
+        self._config, self._secrets, self._cycles, self._now = config, secrets, cycles, now
+        self._listen = self.settings.watch.listen if listen is None else listen
+        self._warm: dict[str, Any] = {}
+        self._stopping = self._reload = False
+        self._failures = 0
+        self._started = now()
+        self._last_end: datetime | None = None
+        self._last_report: Any = None
+        self._error: str | None = None
+        self._feeds: list[Feed] = []
+        self._feeds_print: tuple[Any, ...] = ()
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        os.set_blocking(self._read, False)
+
+    def run(self) -> int:
+        """Run; return how many cycles were committed.
+
+        Raises:
+            StoreBusyError: another process holds the store.
+            ConfigError: the settings cannot work.
+        """
+        store = self.settings.path(self.settings.store.path)
+        self._read_feeds()
+        with open_store(store, "newsbeam watch") as db, self._signals():
+            port = self._open_port()
+            try:
+                self._loop(db)
+            finally:
+                write_status(self._status(db, running=False), self.settings)
+                if port:
+                    port.close()
+        log.info("stopped", extra={"cycles": self.done})
+        return self.done
+
+    def stop(self) -> None:
+        """Stop at the end of the cycle; from any thread."""
+        self._stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """End the wait; from any thread or signal handler."""
+        try:
+            os.write(self._write, b".")
+        except BlockingIOError:
+            return  # it is awake already
+
+    def _loop(self, db: duckdb.DuckDBPyConnection) -> None:
+        dispatcher = self._dispatcher(db)
+        due = self._now()
+        message: datetime | None = due
+        while not self._stopping:
+            if self._reload:
+                self._reload = False
+                if self._take_settings():
+                    dispatcher = self._dispatcher(db)
+            self._take_requests(db)
+            if self._now() >= due:
+                due = self._cycle(db)
+                message = self._now()
+                last = bool(self._cycles) and self.done >= self._cycles
+                if last:
+                    self._drain(dispatcher)
+                    break
+            if message is not None and self._now() >= message:
+                message = dispatcher.step(lambda: self._stopping)
+                self.metrics.after_dispatch(dispatcher.counts, outbox.summary(db))
+            write_status(self._status(db), self.settings)
+            self._wait(min(due, message) if message else due)
+            message = message or self._now()
+
+    def _cycle(self, db: duckdb.DuckDBPyConnection) -> datetime:
+        """Run one cycle; return when the next is due."""
+        settings, began = self.settings, self._now()
+        try:
+            self._read_feeds()
+            report = run_once(
+                settings, db, kind="watch", now=began, feeds=self._feeds, warm=self._warm
+            )
+            if report.feeds:
+                target = settings.path(settings.publish.path)
+                publish(db, target, settings.publish, now=self._now(), force=False)
+        except NewsbeamError as error:
+            self._failures += 1
+            self.metrics.cycles.labels("failed").inc()
+            pause = min(BACKOFF_S, settings.watch.cycle_s * 2 ** min(self._failures, 8))
+            self._error = str(error)
+            log.error("cycle failed; the next in %.0f s: %s", pause, error)
+            if self._cycles:
+                raise
+            return self._now() + timedelta(seconds=pause)
+        self._failures, self._error = 0, None
+        self._last_end = self._now()
+        self.done += 1
+        if report.feeds:
+            self._last_report = report
+            self.metrics.after_cycle(report, self._last_end.timestamp())
+            log.info(
+                "cycle",
+                extra={
+                    "feeds": report.feeds, "failed": report.feeds_failed, "known": report.known,
+                    "articles": report.articles_new, "revised": report.articles_revised,
+                    "alerts": report.alerts, "seconds": round(report.seconds, 2),
+                },
+            )  # fmt: skip
+        soonest = began + timedelta(seconds=settings.watch.cycle_s)
+        return max(soonest, next_poll(db) or soonest)
+
+    def _drain(self, dispatcher: Dispatcher) -> None:
+        """Send what is due before the end, within reason."""
+        end = monotonic() + DRAIN_S
+        while not self._stopping and (again := dispatcher.step(lambda: self._stopping)):
+            if monotonic() + (again - self._now()).total_seconds() > end:
+                return
+            self._wait(again)
+
+    def _dispatcher(self, db: duckdb.DuckDBPyConnection) -> Dispatcher:
+        registry = Registry(self.settings, self._secrets)
+        return Dispatcher(db, self.settings.alerts, registry, self._now)
+
+    def _wait(self, until: datetime) -> None:
+        seconds = min(PULSE_S, max(0.0, (until - self._now()).total_seconds()))
+        if self._stopping or self._reload:
+            return
+        ready, _, _ = select.select([self._read], [], [], seconds)
+        if ready:
+            os.read(self._read, 4096)
+
+    def _take_requests(self, db: duckdb.DuckDBPyConnection) -> None:
+        for path, request in requests(self.settings.path(self.settings.store.path)):
+            try:
+                done = apply_request(db, request, self._now())
+            except (KeyError, TypeError, ValueError, duckdb.ConversionException) as error:
+                done = f"cannot be carried out: {error!r}"
+            log.info("request: %s", done, extra={"file": path.name})
+            path.unlink(missing_ok=True)
+
+    def _take_settings(self) -> bool:
+        """Read the settings again; keep the old ones where the new are wrong."""
+        try:
+            new = load_settings(self._config)
+            if new.path(new.store.path) != self.settings.path(self.settings.store.path):
+                raise ConfigError("store.path", "another store needs a restart")
+            _check_topics(new)
+            feeds = configured_feeds(new)
+        except NewsbeamError as error:
+            self._error = f"the new settings are not used: {error}"
+            log.error("the new settings are not used: %s", error)
+            return False
+        self.settings, self._feeds = new, feeds
+        self._feeds_print = _print_of(new)
+        self._error = None
+        log.info("settings read again", extra={"config": new.hash(), "feeds": len(feeds)})
+        return True
+
+    def _read_feeds(self) -> None:
+        """Read the list of feeds, where its files have changed."""
+        if (seen := _print_of(self.settings)) != self._feeds_print:
+            self._feeds, self._feeds_print = configured_feeds(self.settings), seen
+
+    def _open_port(self) -> Port | None:
+        if not self._listen:
+            return None
+        folder = self.settings.path(self.settings.alerts.feeds_folder)
+        port = Port(
+            self._listen,
+            lambda path: answer(path, self.metrics, self.health, folder),
+        )
+        log.info("listening", extra={"address": port.address})
+        return port
+
+    def health(self) -> dict[str, Any]:
+        """Return whether cycles end in time, for `/healthz`."""
+        since = (self._now() - (self._last_end or self._started)).total_seconds()
+        ok = since <= self.settings.watch.stalled_s + self.settings.watch.cycle_s
+        return {"ok": ok, "seconds_since_cycle": round(since), "error": self._error}
+
+    def _status(self, db: duckdb.DuckDBPyConnection, *, running: bool = True) -> dict[str, Any]:
+        report = self._last_report
+        return {
+            "pid": os.getpid(),
+            "running": running,
+            "started": self._started.isoformat(timespec="seconds"),
+            "updated": self._now().isoformat(timespec="seconds"),
+            "cycles": self.done,
+            "last_cycle": self._last_end.isoformat(timespec="seconds") if self._last_end else None,
+            "last_seconds": round(report.seconds, 2) if report else None,
+            "feeds": len(self._feeds),
+            "error": self._error,
+            "outbox": outbox.summary(db),
+            "dead_letters": [
+                {k: str(v) if isinstance(v, datetime) else v for k, v in row.items()}
+                for row in outbox.dead_letters(db)[:20]
+            ],
+        }
+
+    def _signals(self) -> "_Handlers":
+        return _Handlers(
+            {
+                signal.SIGTERM: self._on_stop,
+                signal.SIGINT: self._on_stop,
+                signal.SIGHUP: self._on_reload,
+            }
+        )
+
+    def _on_stop(self, number: int, _: object) -> None:
+        if self._stopping:  # asked twice: at once; the store holds what was committed
+            os._exit(130 if number == signal.SIGINT else 143)
+        self.stop()
+
+    def _on_reload(self, *_: object) -> None:
+        self._reload = True
+        self.wake()
+
+
+class _Handlers:
+    """Signal handlers, put back at the end."""
+
+    def __init__(self, handlers: Mapping[signal.Signals, Callable[..., None]]) -> None:
+        self._handlers = handlers
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        for number, handler in self._handlers.items():
+            self._before[number] = signal.signal(number, handler)
+
+    def __exit__(self, *_: object) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+
+def _print_of(settings: Settings) -> tuple[Any, ...]:
+    """Return what changes when the list of feeds may have."""
+    files = []
+    for name in settings.feeds.opml:
+        path = settings.path(name)
+        stat = path.stat() if path.exists() else None
+        files.append((str(path), stat.st_mtime_ns if stat else 0, stat.st_size if stat else 0))
+    return (*files, settings.feeds)
+
+
+def _check_topics(settings: Settings) -> None:
+    """Refuse topics that cannot be read; forget the ones that are loaded."""
+    from newsbeam.topics import load_topics
+    from pipelines.stages.match import forget_topics
+
+    folders = [settings.path(folder) for folder in settings.topics.folders]
+    load_topics(settings.topics.packs, [f for f in folders if f.is_dir()])
+    forget_topics()

@@ -1,0 +1,78 @@
+"""What `watch` shares with other commands: its status file, and the requests it takes up."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from newsbeam.settings import Settings
+from sinks.store import outbox
+
+
+def status_path(settings: Settings) -> Path:
+    """Return the file in which `watch` says how it is doing."""
+    return settings.path(settings.store.path).with_suffix(".status.json")
+
+
+def write_status(status: dict[str, Any], settings: Settings) -> None:
+    """Write the status, by rename; a full disk is no reason to stop."""
+    path = status_path(settings)
+    part = path.with_suffix(".part")
+    try:
+        part.write_text(json.dumps(status, ensure_ascii=False), encoding="utf-8")
+        os.replace(part, path)
+    except OSError:
+        return  # the next cycle reports the disk
+
+
+def read_status(settings: Settings) -> dict[str, Any] | None:
+    """Return the last status that a `watch` wrote; None: there is none."""
+    try:
+        found = json.loads(status_path(settings).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def apply_request(
+    db: duckdb.DuckDBPyConnection, request: dict[str, Any] | None, now: datetime
+) -> str:
+    """Carry out what another command left; return what was done, in words.
+
+    Raises:
+        KeyError, TypeError, ValueError: the request is not one.
+    """
+    if request is None:
+        raise ValueError("not a JSON object")
+    what = request["what"]
+    if what == "mute":
+        until = request.get("until")
+        outbox.mute(
+            db,
+            kind=request["kind"],
+            value=request["value"],
+            channel=request.get("channel"),
+            until=datetime.fromisoformat(until) if until else None,
+            who=request["who"],
+            now=now,
+        )
+        return f"muted {request['kind']} {request['value']}"
+    if what == "unmute":
+        count = outbox.unmute(db, request["kind"], request["value"], request.get("channel"))
+        return f"took back {count} mutes"
+    if what == "retry":
+        return f"{outbox.retry(db, list(request['ids']), now)} dead letters are sent again"
+    raise ValueError(f"unknown request {what!r}")
+
+
+def next_poll(db: duckdb.DuckDBPyConnection) -> datetime | None:
+    """Return when the next feed is due; None: at once, or there is none."""
+    row = db.execute(
+        "SELECT min(coalesce(c.next_poll, TIMESTAMP '1970-01-01')) "
+        "FROM feeds f LEFT JOIN feed_cursors c USING (url) WHERE f.active"
+    ).fetchone()
+    at: datetime | None = row[0] if row else None
+    return at.replace(tzinfo=UTC) if at else None
