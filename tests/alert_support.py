@@ -87,6 +87,8 @@ class Desk:
     runs: int = field(default=0)
     stories: dict[str, str] = field(default_factory=dict)
     """Article id -> story: what the stories' step would find."""
+    copies: set[str] = field(default_factory=set)
+    """Ids of articles that repeat another's text."""
     events: list[tuple[str, str, str | None, str]] = field(default_factory=list)
     """(event id, kind, story, sentence) that the stories' step would find in the next batch."""
 
@@ -151,10 +153,10 @@ class Desk:
         for article_id, story in self.stories.items():
             db.execute(
                 "INSERT INTO story_articles SELECT article_id, $2, 1, first_fetched, published, "
-                "outlet, outlet, 'newsroom', NULL, NULL, NULL, NULL, 1, [], $3 "
+                "outlet, outlet, 'newsroom', $4, NULL, NULL, NULL, 1, [], $3 "
                 "FROM article_rows WHERE article_id = $1 "
                 "ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id",
-                [article_id, story, batch.run_id],
+                [article_id, story, batch.run_id, "x" if article_id in self.copies else None],
             )
         db.execute(
             "INSERT INTO story_rows SELECT s.story_id, any_value(a.title), any_value(article_id), "

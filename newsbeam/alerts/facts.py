@@ -41,6 +41,10 @@ class ArticleFact:
     """``new``, ``revised`` or ``same``: what this batch did to it."""
     seeded: bool = False
     """It was there before we began to watch its feed."""
+    copy: bool = False
+    """Its text is another's, or nearly."""
+    figures: str | None = None
+    """Figures that this batch's revision changed at the top of the text: ``40 → 55``."""
     correction: str | None = None
     """``correction`` or ``retraction`` where this batch's revision says so."""
     mentions: tuple[MentionFact, ...] = ()

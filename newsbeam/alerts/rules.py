@@ -8,7 +8,7 @@
                  └── else ──► story (one parent message)
     thread ── every change ──► update (the parent is edited, nobody is notified)
            └── 2, 5, 10 newsrooms · new fact · correction · burst ──► reply
-    seeded thread ── the same steps ──► story
+    seeded thread ── the same steps, or a fresh article that is no reprint ──► story
 
 One parent per story and channel, whatever number of rules and topics lead there: of the rules that
 fire the most immediate decides, of these the first in the file.
@@ -144,30 +144,27 @@ def _opening(
     about: Circumstances,
 ) -> Intent | tuple[str, str]:
     """Return the first thing to say of a story under one rule, or why there is none."""
+    triggers = [a for a in story.members if _triggers(a, hits)]
+    fresh = [a for a in triggers if not a.seeded and _age_hours(a, about) <= about.max_age_hours]
     steps: tuple[Step, ...] = ()
     if thread is not None:
         steps = tuple(_steps(story, rule, thread, hits))
-        if not steps:
-            return "known_story", "the story was there before we began to watch"
-        fresh: list[ArticleFact] = []
-    else:
-        triggers = [a for a in story.members if _triggers(a, hits)]
-        if not triggers:
-            return "not_new", "no new article in the story"
-        fresh = [
-            a for a in triggers if not a.seeded and _age_hours(a, about) <= about.max_age_hours
-        ]
-        if not fresh and any(a.seeded for a in triggers):
-            why = "it was there before we began to watch this feed"
-            return Intent("seed", rule, "new", triggers[0].id, about.now, why)
-        if not fresh:
-            age = min(_age_hours(a, about) for a in triggers)
-            return "too_old", f"published {age:.0f} hours ago; the limit is {about.max_age_hours:g}"
+        if not steps and all(a.copy for a in fresh):
+            return "known_story", "the story was there before we began to watch; nothing is new"
+    elif not triggers:
+        return "not_new", "no new article in the story"
+    elif not fresh and any(a.seeded for a in triggers):
+        why = "it was there before we began to watch this feed"
+        return Intent("seed", rule, "new", triggers[0].id, about.now, why)
+    elif not fresh:
+        age = min(_age_hours(a, about) for a in triggers)
+        return "too_old", f"published {age:.0f} hours ago; the limit is {about.max_age_hours:g}"
     if story.newsrooms < rule.min_newsrooms:
         return "too_few_newsrooms", f"{story.newsrooms} of {rule.min_newsrooms} newsrooms"
     if rule.mode == "burst" and not any(e.kind == "burst" for e in story.events):
         return "no_burst", "the rule speaks only of bursts"
-    lead = _lead(hits, fresh)
+    told = [h for h in hits if steps and h[0].id == steps[0].article_id]
+    lead = _lead(told or hits, fresh)
     state = steps[0].state if steps else "new"
     return _placed(story, rule, lead, state, steps, about)
 
@@ -280,6 +277,10 @@ def _steps(
     if reached := [s for s in rule.steps if thread.newsrooms < s <= story.newsrooms]:
         text = f"now covered by {story.newsrooms} newsrooms"
         yield Step(f"newsrooms:{max(reached)}", text)
+    for article in story.members:
+        if article.figures and article.change == "revised" and article.id in ours:
+            text = f"{article.outlet} changed figures: {article.figures}"
+            yield Step(f"figures:{article.id}:{article.figures}", text, article.id)
     for event in story.events:
         if event.kind == "new_fact":
             yield Step(f"fact:{event.id}", event.text, event.article_id)

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from newsbeam.alerts.corrections import notice_in
+from newsbeam.alerts.corrections import changed_figures, notice_in
 from newsbeam.alerts.facts import (
     ArticleFact,
     EventFact,
@@ -107,7 +107,8 @@ def _members(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[tuple[str
         mentions[m["article_id"]].append(
             MentionFact(m["topic"], m["score"], m["matched_by"], evidence, m["partial"], m["new"])
         )
-    corrections = _corrections(db)
+    revisions = _revisions(db)
+    nothing = (None, None)
     return [
         (
             a["story_id"],
@@ -124,7 +125,9 @@ def _members(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[tuple[str
                 partial=a["partial"],
                 change=a["change"],
                 seeded=seed_all or a["first_poll"],
-                correction=corrections.get(a["article_id"]),
+                copy=a["copy"],
+                correction=revisions.get(a["article_id"], nothing)[0],
+                figures=revisions.get(a["article_id"], nothing)[1],
                 mentions=tuple(mentions[a["article_id"]]),
             ),
         )
@@ -134,8 +137,10 @@ def _members(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[tuple[str
             SELECT s.story_id, s.change, a.article_id, a.url, a.outlet, a.title, a.first_fetched,
                    a.published, a.site_name, a.language, a.verdict, a.partial,
                    -- the feed had never answered before: what it lists now was there before us
-                   a.feed_url IS NOT NULL AND c.last_success IS NULL AS first_poll
+                   a.feed_url IS NOT NULL AND c.last_success IS NULL AS first_poll,
+                   g.copy_of IS NOT NULL AS copy
             FROM alert_members s JOIN article_rows a USING (article_id)
+            LEFT JOIN story_articles g USING (article_id)
             LEFT JOIN feed_cursors c ON c.url = a.feed_url
             ORDER BY a.first_fetched, a.article_id
             """,
@@ -143,8 +148,8 @@ def _members(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[tuple[str
     ]
 
 
-def _corrections(db: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Return ``correction`` or ``retraction`` for each article whose new revision says so."""
+def _revisions(db: duckdb.DuckDBPyConnection) -> dict[str, tuple[str | None, str | None]]:
+    """Return of each revised article what it corrects: a notice's word, and changed figures."""
     found = {}
     for article_id, title, text, old_title, old_text in db.execute(
         """
@@ -156,8 +161,7 @@ def _corrections(db: duckdb.DuckDBPyConnection) -> dict[str, str]:
         """
     ).fetchall():
         before, after = f"{old_title or ''}\n{old_text or ''}", f"{title or ''}\n{text or ''}"
-        if word := notice_in(before, after):
-            found[article_id] = word
+        found[article_id] = (notice_in(before, after), changed_figures(before, after))
     return found
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from newsbeam.records import Cursor
 from sinks.store import outbox
-from tests.alert_support import FEED, NOW, Desk, alerts, article, rule
+from tests.alert_support import NOW, Desk, alerts, article, rule
 from tests.loopback_slack import LoopbackSlack
 
 NEW_FEED = "https://quay-gazette.example/rss"
@@ -77,7 +77,11 @@ def test_a_publisher_that_touches_an_article_causes_no_second_message(
     for n in range(5):
         desk.now += timedelta(minutes=20)
         desk.arrive(
-            article("monday", text=f"Edited {n}. The port stays closed.", published=desk.now)
+            article(
+                "monday",
+                text=f"Updated {n} minutes ago.\nThe port stays closed.",
+                published=desk.now,
+            )
         )
         desk.dispatch(slack)
     assert len(slack.posted()) == 1
@@ -291,12 +295,25 @@ def test_a_merged_story_goes_on_in_the_thread_of_the_old_one(
     assert len(slack.replies(parent["ts"])) == 1
 
 
-def test_a_seeded_story_is_posted_when_it_grows(desk: Desk, slack: LoopbackSlack) -> None:
+def test_a_reprint_in_a_seeded_story_is_no_news_and_a_report_is(
+    desk: Desk, slack: LoopbackSlack
+) -> None:
     new = [Cursor(NEW_FEED, last_success=NOW)]
     desk.arrive(article("old", feed_url=NEW_FEED), cursors=new, story="s1")
-    desk.arrive(article("reprint", feed_url=FEED), story="s1")
+    desk.copies.add(article("reprint").id)
+    desk.arrive(article("reprint"), story="s1")
     desk.dispatch(slack)
     assert slack.posted() == []
-    desk.arrive(article("other", outlet="b.example"), story="s1")
+    desk.arrive(article("report"), story="s1")
     desk.dispatch(slack)
-    assert len(slack.posted()) == 1
+    assert [m["text"].split(" (")[0] for m in slack.posted()] == ["Port closed: report"]
+
+
+def test_a_silent_change_of_figures_is_a_reply(desk: Desk, slack: LoopbackSlack) -> None:
+    desk.arrive(article("one", text="The port lost 40 million in one night of storm."))
+    desk.dispatch(slack, seconds=3600)
+    desk.arrive(article("one", text="The port lost 55 million in one night of storm."))
+    desk.dispatch(slack)
+    (parent,) = slack.parents()
+    (reply,) = slack.replies(parent["ts"])
+    assert "harbour-courier.example changed figures: 40 → 55" in reply["text"]

@@ -1,5 +1,6 @@
 """What happens between the outbox and Slack when things go wrong."""
 
+import itertools
 import json
 from datetime import timedelta
 
@@ -174,7 +175,7 @@ def test_messages_to_one_channel_are_paced(desk: Desk, slack: LoopbackSlack) -> 
         times.append(desk.now)
         desk.now = again
     assert len(slack.posted()) == 5
-    gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(times)]
     assert all(g == timedelta(seconds=1.1) for g in gaps)
 
 
