@@ -22,6 +22,7 @@ from newsbeam.records import Article, Entry, Page, Verdict, Zone, ZoneKind, reco
 from newsbeam.urls import canonical_url, outlet_of, trusted_canonical
 
 _MARKUP = re.compile(r"<(?:p|br|div|a|ul|ol|h\d|img|span|strong|em|blockquote|figure)\b", re.I)
+_WALLS = (Verdict.BOT_WALL, Verdict.CONSENT_WALL, Verdict.SOFT_404)
 FEED_FULL = 600
 """Characters from which a feed's content is a text of its own, not a teaser."""
 
@@ -72,6 +73,8 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
         )
     )
     partial, source = found.verdict is Verdict.TEASER, "page"
+    if found.verdict in _WALLS:
+        title = entry.title or title  # what such a page calls itself is not the article's headline
     if _feed_serves(found, full, feed_text):
         full, spans = zoning.assemble(zoning.mark_lead(feed_lines(entry)))
         source, partial = "feed", len(full) < FEED_FULL
@@ -122,7 +125,10 @@ def main_lines(
 
 def _feed_serves(found: Judgement, text: str, feed_text: str) -> bool:
     """Say whether the feed's text is to stand for the page's."""
-    if found.verdict in (Verdict.ARTICLE, Verdict.LIVE_BLOG, Verdict.DISCUSSION, Verdict.LISTING):
+    if found.verdict is Verdict.ARTICLE:  # a page may show the beginning, and the rest in an app
+        long = len(feed_text) >= max(FEED_FULL, 2 * len(text))
+        return long and " ".join(text[:80].split()) in " ".join(feed_text.split())
+    if found.verdict in (Verdict.LIVE_BLOG, Verdict.DISCUSSION, Verdict.LISTING):
         return False
     return len(feed_text) > (len(text) if found.verdict is Verdict.TEASER else 0)
 

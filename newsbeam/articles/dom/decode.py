@@ -40,6 +40,19 @@ MEANT = {
 }
 """What browsers read when a page names the key."""
 
+_SPOKEN = {
+    "cp1252": ("en", "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "no", "fi", "is", "ca"),
+    "cp1250": ("cs", "sk"),
+    "iso-8859-2": ("pl", "hu", "sl", "hr", "ro"),
+    "cp1251": ("ru", "bg", "uk", "mk", "sr", "be"),
+    "cp1257": ("lt", "lv", "et"),
+    "cp1256": ("ar", "fa", "ur"),
+    **{"cp1253": ("el",), "cp1254": ("tr",), "cp1255": ("he",), "cp1258": ("vi",)},
+    **{"cp874": ("th",), "cp932": ("ja",), "cp949": ("ko",), "gb18030": ("zh",)},
+}
+BY_LANGUAGE = {language: charset for charset, spoken in _SPOKEN.items() for language in spoken}
+"""What browsers read in a language when nothing is declared: the standard's table of locales."""
+
 MAGIC = (
     (b"%PDF-", "a PDF document"),
     (b"\x89PNG", "a PNG image"),
@@ -57,7 +70,10 @@ MAGIC = (
 )
 HEAD_BYTES = 4096
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I)
+_LANG = re.compile(rb"""<html[^>]{0,300}?\slang\s*=\s*["']?([a-zA-Z]{2})\b""", re.I)
 _XML = re.compile(rb"""<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{2,40})""")
+_C1 = re.compile("[\x80-\x9f]")
+"""Control characters that no page means: a sign of the wrong charset."""
 _TEXT_TYPES = ("text/", "application/xhtml", "application/xml", "application/octet-stream")
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")
 
@@ -124,6 +140,10 @@ def _guess(body: bytes) -> str:
     lenient = body.decode("utf-8", errors="replace")
     if lenient.count("\ufffd") <= 2 + len(lenient) // 2000:
         return lenient
+    if (spoken := _LANG.search(body[:HEAD_BYTES])) is not None:
+        usual = _try(body, BY_LANGUAGE.get(spoken.group(1).decode("ascii").lower()))
+        if usual is not None and not _C1.search(usual):
+            return usual
     from charset_normalizer import from_bytes
 
     best = from_bytes(body[:60_000]).best()

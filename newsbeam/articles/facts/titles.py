@@ -77,7 +77,8 @@ def _names(part: str, names: list[str]) -> bool:
 
 
 def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+    plain = text.casefold().replace("&", "and")  # "Bits & Bytes" lives at bits-and-bytes.example
+    return "".join(c for c in plain if c.isalnum())
 
 
 def _likeness(a: frozenset[str], b: frozenset[str]) -> float:
