@@ -134,7 +134,7 @@ def _story_differences(
 ) -> Iterator[str]:
     grouped = {row["article_id"]: row for row in _rows(db, "SELECT * FROM story_articles")}
     urls = {row["article_id"]: url for url, row in articles.items()}
-    by_label: dict[str, set[str]] = defaultdict(set)
+    by_label: dict[tuple[str, str], set[str]] = defaultdict(set)
     members: dict[str, set[str]] = defaultdict(set)
     for page in pages.values():
         article = articles.get(page.canonical_url)
@@ -144,11 +144,11 @@ def _story_differences(
         label = page.story or page.near or page.canonical_url
         members[row["story_id"]].add(label)
         if page.story:
-            by_label[page.story].add(row["story_id"])
+            by_label[page.story, page.language].add(row["story_id"])
         copy_of = urls.get(row["copy_of"]) if row["copy_of"] else None
         if copy_of != page.copy_of:
             yield f"{page.url}: copy of {copy_of}, not of {page.copy_of}"
-    for label, stories in by_label.items():
+    for (label, _), stories in by_label.items():
         if len(stories) > 1:
             parts = _who(pages, grouped, articles, label)
             yield f"story {label}: torn into {len(stories)} stories: {parts}"
