@@ -1,15 +1,12 @@
 """Run the graph on the chosen Beam runner."""
 
-import logging
 from collections.abc import Sequence
 
-# Beam warns of optional cloud libraries while it is imported, and configures the root logger by it.
-logging.disable(logging.WARNING)
-import apache_beam as beam  # noqa: E402
+from pipelines import quick_beam
+
+beam = quick_beam.imported()
 from apache_beam.metrics import MetricsFilter  # noqa: E402
 from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
-
-logging.disable(logging.NOTSET)
 
 from newsbeam.errors import ConfigError, NewsbeamError  # noqa: E402
 from newsbeam.records import Cursor, Feed  # noqa: E402
