@@ -16,7 +16,8 @@ from newsbeam.articles.dom.claims import Claims, read_claims, tidy
 from newsbeam.articles.dom.refine import failed, kind_of, refine
 from newsbeam.articles.facts import dates, language, people, titles
 from newsbeam.articles.plain import read_plain
-from newsbeam.articles.verdicts import Judgement, Sight, judge
+from newsbeam.articles.signals import Sight
+from newsbeam.articles.verdicts import Judgement, judge
 from newsbeam.errors import ExtractError
 from newsbeam.records import Article, Entry, Page, Verdict, Zone, ZoneKind, record_id
 from newsbeam.urls import canonical_url, outlet_of, trusted_canonical
@@ -69,7 +70,17 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
     feed_text = "\n".join(line.text for line in feed_lines(entry))
     found = judge(
         Sight(
-            page.url, page.status, title or "", full, lines, blocks, claims, feed_text, entry.kind
+            url=page.url,
+            status=page.status,
+            title=title or "",
+            text=full,
+            lines=lines,
+            blocks=blocks,
+            claims=claims,
+            raw=text,
+            buttons=dom_blocks.read_buttons(tree),
+            feed_text=feed_text,
+            kind=entry.kind,
         )
     )
     partial, source = found.verdict is Verdict.TEASER, "page"

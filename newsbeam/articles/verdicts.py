@@ -1,45 +1,25 @@
 """What a page is: an article, or why not.
 
-Every page gets one verdict with reasons.  Signals are weighed in this order: what the body is,
-walls (short pages whose words are those of a wall), errors, threads, live blogs, lists, teasers,
-and what is left is an article or too short.
+Every page gets one verdict with reasons.  The order: walls of robots and of consent, errors,
+threads, live blogs, lists, teasers; what is left is an article, or too short.  No single word or
+tag decides alone: each is outweighed by the evidence of a real article.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
 
-from newsbeam.articles import wording
-from newsbeam.articles.dom.blocks import Block
-from newsbeam.articles.dom.body import Line
-from newsbeam.articles.dom.claims import LIST_TYPES, THREAD_TYPES, Claims, types_of
+from newsbeam.articles import signals, wording
+from newsbeam.articles.dom.claims import types_of
+from newsbeam.articles.signals import Sight
 from newsbeam.records import Verdict
 
 MIN_CHARS = 250
 """Shorter texts are no articles: a caption, a slogan, a line of a wall."""
-SHORT_CHARS = 1500
-"""Texts below this can be what a wall leaves of an article."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """All that the verdict looks at."""
-
-    url: str
-    status: int
-    title: str
-    text: str
-    """The extracted text."""
-    lines: Sequence[Line]
-    blocks: Sequence[Block]
-    """The whole page."""
-    claims: Claims
-    feed_text: str
-    """The entry's summary or content as plain text."""
-    kind: str = "article"
-    """What the feed says that its entries are."""
+TEASER_CHARS = 2500
+"""Texts from this length are not what a paywall leaves."""
+WALL_CHARS = 2500
+"""Walls say less than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,130 +32,142 @@ class Judgement:
 
 def judge(sight: Sight) -> Judgement:
     """Return the verdict on a page that is text."""
-    for look in (_bot_wall, _consent_wall, _soft_404, _discussion, _live_blog, _listing, _teaser):
+    for verdict, look in _LOOKS:
         if reasons := look(sight):
-            verdict = _VERDICTS[look.__name__]
             return Judgement(verdict, tuple(reasons))
-    length = len(sight.text)
-    if length < MIN_CHARS:
-        return Judgement(Verdict.TOO_SHORT, (f"{length} characters of text",))
-    return Judgement(Verdict.ARTICLE, (f"{length} characters of text",))
+    said = f"{len(sight.text)} characters of text"
+    short = sight.weight < MIN_CHARS
+    return Judgement(Verdict.TOO_SHORT if short else Verdict.ARTICLE, (said,))
 
 
-_VERDICTS = {
-    "_bot_wall": Verdict.BOT_WALL,
-    "_consent_wall": Verdict.CONSENT_WALL,
-    "_soft_404": Verdict.SOFT_404,
-    "_discussion": Verdict.DISCUSSION,
-    "_live_blog": Verdict.LIVE_BLOG,
-    "_listing": Verdict.LISTING,
-    "_teaser": Verdict.TEASER,
-}
+def hits(pattern: re.Pattern[str], text: str) -> list[str]:
+    """Return the distinct phrases of a kind in a lower-case text."""
+    return list(dict.fromkeys(m.group(0).strip() for m in pattern.finditer(text)))
 
 
-def _hits(pattern: re.Pattern[str], text: str) -> list[str]:
-    return list(dict.fromkeys(m.group(0).strip() for m in pattern.finditer(text.lower())))
+def _said(words: Sequence[str]) -> list[str]:
+    return [f"says “{word[:60]}”" for word in words[:3]]
 
 
-def _page_text(sight: Sight) -> str:
-    return "\n".join(block.text for block in sight.blocks)
-
-
-def _bot_wall(sight: Sight) -> list[str]:
-    page = _page_text(sight)
-    if len(page) > 3000 or len(sight.text) > SHORT_CHARS:
+def _bot_wall(s: Sight) -> list[str]:
+    if len(s.page) > WALL_CHARS or s.weight > 1500:
         return []
-    found = _hits(wording.BOT, f"{sight.title}\n{page}")
-    if len(found) >= 2 or (found and len(page) < 800):
-        return [f"says “{word[:60]}”" for word in found[:3]]
+    found = hits(wording.BOT, f"{s.titles}\n{s.page}\n{' '.join(s.buttons).lower()}")
+    mark = signals.BOT_MARKS.search(s.raw) if len(s.page) < 1200 else None
+    score = len(found) + 2 * bool(mark) + (s.status in (401, 403, 429, 503))
+    if (score >= 2 and (found or s.weight < 100)) or (found and len(s.page) < 800):
+        return _said(found) or [
+            f"the page is made by a bot filter ({mark.group(0)})" if mark else ""
+        ]
     return []
 
 
-def _consent_wall(sight: Sight) -> list[str]:
-    if len(sight.text) > 2500:
+def _consent_wall(s: Sight) -> list[str]:
+    if s.weight > WALL_CHARS or signals.article_evidence(s) > 4:
         return []
-    found = _hits(wording.CONSENT, f"{sight.title}\n{sight.text}")
-    share = _share(wording.CONSENT, sight.lines)
-    if len(found) >= 2 and share > 0.3:
-        return [f"says “{word[:60]}”" for word in found[:3]]
-    return []
+    blocks = [
+        b.text.lower() for b in s.blocks if not b.parts & {"nav", "footer"} or "footer" in b.parts
+    ]
+    buttons = " | ".join(s.buttons).lower()
+    found = hits(wording.CONSENT, "\n".join([s.titles, *blocks, buttons]))
+    if len(found) < 2:
+        return []
+    rest = sum(
+        signals.weight(x.text) for x in s.lines if not wording.CONSENT.search(x.text.lower())
+    )
+    talk = sum(len(b) for b in blocks if wording.CONSENT.search(b)) / (sum(map(len, blocks)) or 1)
+    return _said(found) if rest < MIN_CHARS and talk > 0.25 else []
 
 
-def _share(pattern: re.Pattern[str], lines: Sequence[Line]) -> float:
-    total = sum(len(line.text) for line in lines) or 1
-    return sum(len(line.text) for line in lines if pattern.search(line.text.lower())) / total
-
-
-def _soft_404(sight: Sight) -> list[str]:
-    title = f"{sight.title}\n{sight.claims.title or ''}"
-    in_title = _hits(wording.NOT_FOUND, title)
-    start = sight.text[:400]
-    in_text = _hits(wording.NOT_FOUND, start)
-    if in_title and (in_text or len(sight.text) < 1000):
+def _soft_404(s: Sight) -> list[str]:
+    in_title = hits(wording.NOT_FOUND, s.titles)
+    in_text = hits(wording.NOT_FOUND, s.text[:400].lower() or s.page[:600])
+    if s.status in (404, 410):
+        return [f"the server says {s.status}"]
+    if not in_title and not in_text:
+        return []
+    evidence = signals.article_evidence(s)
+    if in_title and evidence < 3:
         return [f"the title says “{in_title[0][:60]}”"]
-    if in_text and len(sight.text) < 600:
+    if in_text and s.weight < 600 and evidence < 2.5:
         return [f"says “{in_text[0][:60]}”"]
     return []
 
 
-def _discussion(sight: Sight) -> list[str]:
-    if sight.kind == "discussion":
+def _discussion(s: Sight) -> list[str]:
+    if s.kind == "discussion":
         return ["the feed is a forum"]
-    kinds = [t for node in sight.claims.nodes[:40] for t in types_of(node) & THREAD_TYPES]
-    return [f"JSON-LD says {kinds[0]}"] if kinds else []
+    score, why = signals.forum_evidence(s)
+    return why if score >= 2.5 else []
 
 
-_CLOCK = re.compile(r"^\W*(?:[01]?\d|2[0-3])[:.h][0-5]\d\b")
+def _live_blog(s: Sight) -> list[str]:
+    why = []
+    score = 0.0
+    if any("liveblogposting" in types_of(node) for node in s.claims.nodes[:80]):
+        score += 2
+        why.append("JSON-LD says LiveBlogPosting")
+    if named := wording.LIVE.search(f"{s.titles}\n{s.url.lower().replace('-', ' ')}"):
+        score += 1
+        why.append(f"it calls itself “{named.group(0).strip()}”")
+    if s.stamps >= 4:
+        score += 1
+        why.append(f"{s.stamps} entries carry a time")
+    return why if score >= 2 else []
 
 
-def _live_blog(sight: Sight) -> list[str]:
-    reasons = []
-    for node in sight.claims.nodes[:60]:
-        if "liveblogposting" in types_of(node):
-            reasons.append("JSON-LD says LiveBlogPosting")
-            break
-    stamps = sum(1 for block in sight.blocks if len(block.text) < 40 and _CLOCK.match(block.text))
-    named = wording.LIVE.search(f"{sight.title} {sight.claims.title or ''}".lower())
-    if named and stamps >= 3:
-        reasons.append(f"the title says “{named.group(0)}” and {stamps} entries carry a time")
-    return reasons
-
-
-def _listing(sight: Sight) -> list[str]:
-    path = urlsplit(sight.url).path.strip("/")
-    if not path and len(sight.text) < 3000:
-        return ["the URL is a home page"]
-    if len(sight.text) > 2500:
+def _listing(s: Sight) -> list[str]:
+    if s.weight > 6000 and not signals.is_list_url(s):
         return []
-    long_links = sum(
-        1
-        for b in sight.blocks
-        if b.anchors and b.links > 0.7 * len(b.text) and 25 <= len(b.text) <= 250
-    )
-    kinds = [t for node in sight.claims.nodes[:10] for t in types_of(node) & LIST_TYPES]
-    declared = sight.claims.article is not None
-    paragraphs = [line for line in sight.lines if len(line.text) > 200]
-    if long_links >= 12 and not declared and len(paragraphs) <= 2:
-        return [f"{long_links} headlines that are links", *(f"JSON-LD says {k}" for k in kinds[:1])]
-    return []
+    score, why = signals.list_evidence(s)
+    evidence = signals.article_evidence(s)
+    return why if score >= 1.5 and score > evidence else []
 
 
-def _teaser(sight: Sight) -> list[str]:
-    if len(sight.text) > 4000:
+def _teaser(s: Sight) -> list[str]:
+    if s.weight > TEASER_CHARS or signals.is_list_url(s):
         return []
-    page = _page_text(sight)
-    found = _hits(wording.PAYWALL, page)
-    node = sight.claims.article
-    free = str((node or {}).get("isAccessibleForFree")).lower()
-    short = len(sight.text) < SHORT_CHARS
-    reasons = [f"says “{word[:60]}”" for word in found[:2]]
-    if found and short:
-        return reasons
-    if free == "false" and short:
-        return ["JSON-LD says it is not free", f"only {len(sight.text)} characters of text"]
-    return []
+    strong = hits(wording.PAYWALL, s.page)
+    weak = hits(wording.SIGN_IN, f"{s.page}\n{' '.join(s.buttons).lower()}")
+    gate = signals.GATE.search(_names(s.raw))
+    closed = any(str(n.get("isAccessibleForFree")).lower() == "false" for n in s.claims.nodes[:60])
+    words = len(s.text.split())
+    why = _said(strong)
+    score = 2.0 * bool(strong) + 0.5 * bool(weak)
+    for reason, points, is_so in (
+        (f"an element is called “{gate.group(0)}”" if gate else "", 1.0, bool(gate)),
+        ("JSON-LD says it is not free", 1.0, closed),
+        ("the text breaks off", 1.0, s.is_cut),
+        ("the page counts more words", 1.0, s.declared_words > 1.8 * words + 30),
+        (f"only {len(s.text)} characters of text", 0.5, s.weight < 900),
+        ("no more than the feed's summary", 0.5, _is_summary(s)),
+    ):
+        if is_so:
+            score += points
+            why.append(reason)
+    needed = 2.5 if s.weight < 1200 else 4.0  # a longer text may well be all there is
+    return why if score >= needed and (strong or gate or closed or weak) else []
 
 
-def is_article_like(value: Any) -> bool:
-    """Say whether a verdict's text may be matched against topics."""
-    return value in (Verdict.ARTICLE, Verdict.LIVE_BLOG, Verdict.DISCUSSION, Verdict.TEASER)
+def _is_summary(s: Sight) -> bool:
+    return bool(s.feed_text) and len(s.text) <= 1.3 * len(s.feed_text) + 40
+
+
+_NAMES = re.compile(r"""(?:class|id)\s*=\s*["']([^"']{3,200})["']""", re.I)
+
+
+def _names(raw: str) -> str:
+    """Return the classes and ids of a page's elements, where a gate would show."""
+    body = raw.find("<body")
+    return " ".join(_NAMES.findall(raw[max(body, 0) : max(body, 0) + 400_000]))
+
+
+_LOOKS: tuple[tuple[Verdict, Callable[[Sight], list[str]]], ...] = (
+    (Verdict.BOT_WALL, _bot_wall),
+    (Verdict.CONSENT_WALL, _consent_wall),
+    (Verdict.SOFT_404, _soft_404),
+    (Verdict.DISCUSSION, _discussion),
+    (Verdict.LIVE_BLOG, _live_blog),
+    (Verdict.TEASER, _teaser),
+    (Verdict.LISTING, _listing),
+)

@@ -15,11 +15,13 @@ def _read(name: str, before: str = "", after: str = "") -> re.Pattern[str]:
     """Compile a file's phrases into one pattern; ``#`` begins a comment line."""
     lines = (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     phrases = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return re.compile(f"{before}(?:{'|'.join(phrases)}){after}")
+    return re.compile(f"{before}(?:{'|'.join(phrases)}){after}", re.MULTILINE)
 
 
 PAYWALL = _read("paywall")
 """What stands where the rest of an article would."""
+SIGN_IN = _read("sign_in")
+"""What stands beside a paywall, and in the header of many open pages."""
 CONSENT = _read("consent")
 """What a page says that wants consent to cookies before it shows anything."""
 BOT = _read("bot")

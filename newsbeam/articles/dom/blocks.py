@@ -96,11 +96,14 @@ _PART = re.compile(
     r"|also-?(?:read|like)|most-?(?:read|popular|viewed)|popular|trending|outbrain|taboola|teaser"
     r"|promo|upnext|up-next|suggest|further-?reading|onward|latest-?(?:news|stories)|similar)"
     r"|(?P<caption>caption|credit|wp-caption)"
-    r"|(?P<footer>footer|newsletter|subscri|signup|sign-up|share|social|author-?(?:bio|box|info)"
+    r"|(?P<footer>footer|newsletter|\bnl[-_]|subscri|signup|sign-up|share|social|author-?(?:bio|box|info)"
     r"|about-?author|byline|copyright|disclaimer|tags?\b|cookie|consent|breadcrumb|sidebar)"
     r"|(?P<nav>\bnav\b|navigation|menu|masthead|site-?header)",
     re.I,
 )
+BREAK = "\u2028"
+"""Stands for ``<br>`` while a block is read; white space otherwise."""
+_PARAGRAPH = re.compile(rf"{BREAK}\s*{BREAK}\s*")
 _HIDDEN = re.compile(r"display\s*:\s*none")
 _TAG_PART = {
     "nav": "nav",
@@ -156,7 +159,7 @@ def read_blocks(tree: Any) -> list[Block]:
                     run.add(element.text)
             else:
                 if tag == "br":
-                    run.words.append("\n")
+                    run.words.append(BREAK)
                 elif tag == "a":
                     run.in_link += 1
                     run.anchors += 1
@@ -176,6 +179,21 @@ def read_blocks(tree: Any) -> list[Block]:
             run.add(element.tail)
     run.flush()
     return run.blocks
+
+
+def read_buttons(tree: Any) -> list[str]:
+    """Return the short texts of a page's buttons, the first forty."""
+    found: list[str] = []
+    for element in tree.iter("button", "input", "a"):
+        kind = element.get("type") or element.get("role") or ""
+        if element.tag == "a" and kind != "button" and "btn" not in (element.get("class") or ""):
+            continue
+        text = tidy(element.text_content() or element.get("value") or "")
+        if 2 <= len(text) <= 60:
+            found.append(text)
+            if len(found) == 40:
+                break
+    return found
 
 
 def _hidden(element: Any) -> bool:
@@ -233,16 +251,19 @@ class _Run:
 
     def flush(self) -> None:
         if self.words and self.stack:
-            text = tidy("".join(self.words))
-            if text:
-                top = self.stack[-1]
-                outer = self.stack[-2] if len(self.stack) > 1 else top
-                above = self.stack[-3] if len(self.stack) > 2 else outer
-                links = min(self.links, len(text))
-                group = (top.tag, outer.name, above.name)
-                self.blocks.append(
-                    Block(top.tag, text, top.parts, links, self.anchors, outer.number, group)
-                )
+            top = self.stack[-1]
+            outer = self.stack[-2] if len(self.stack) > 1 else top
+            above = self.stack[-3] if len(self.stack) > 2 else outer
+            group = (top.tag, outer.name, above.name)
+            whole = "".join(self.words)
+            runs = _PARAGRAPH.split(whole) if BREAK in whole else [whole]
+            share = self.links / (len(whole) or 1)
+            for run in runs:
+                if text := tidy(run):
+                    links = min(self.links, len(text)) if len(runs) == 1 else int(share * len(text))
+                    self.blocks.append(
+                        Block(top.tag, text, top.parts, links, self.anchors, outer.number, group)
+                    )
         self.words = []
         self.links = 0
         self.anchors = 0

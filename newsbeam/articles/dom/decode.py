@@ -93,6 +93,8 @@ def why_not_text(body: bytes, content_type: str | None) -> str | None:
     kind = (content_type or "").split(";")[0].strip().lower()
     if kind and not kind.startswith(_TEXT_TYPES) and b"<" not in start[:1]:
         return f"the server says {kind[:60]}"
+    if kind in ("text/css", "text/javascript", "text/csv", "text/calendar", "text/vcard"):
+        return f"the server says {kind}"
     if start[:1] in (b"{", b"[") and b"<html" not in body[:HEAD_BYTES].lower():
         return "the body is JSON"
     return None

@@ -20,6 +20,8 @@ from newsbeam.records import ZoneKind
 
 KEEP_AT_LEAST = 0.6
 """Share of the text that a removal must leave."""
+LEAVE_LINKS = 0.3
+"""The same for lines that are nothing but links: what goes is the list beside the article."""
 LINK_SHARE = 0.8
 """A line with more of its characters in links points elsewhere."""
 MIN_REPAIR = 80
@@ -32,6 +34,9 @@ BOX_CHARS = 200
 """Shorter lines in a caption or related box are left out; longer ones may be the article."""
 LEAD_CHARS = 60
 """Shorter lines without a sentence's end above the text are dates, bylines, kickers."""
+LUMP_CHARS = 200
+"""Shorter lines may run over several blocks: a table row, a list item."""
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 REPEAT_CHARS = 150
 """Shorter lines may repeat: a recipe does, a refrain does."""
 
@@ -54,7 +59,8 @@ def refine(lines: Sequence[Line], blocks: Sequence[Block], claims: Claims) -> li
     body = claimed_body(claims)
     index = _Index(blocks)
     placed = [Placed(line, index.find(line.text)) for line in lines]
-    placed = _without(placed, lambda p: _link_share(p, blocks) > LINK_SHARE)
+    placed = _split_lumps(placed, blocks)
+    placed = _without(placed, lambda p: _link_share(p, blocks) > LINK_SHARE, LEAVE_LINKS)
     placed = _with_siblings(placed, blocks)
     if len(body) >= MIN_CLAIMED:
         placed = _with_claimed(placed, blocks, body)
@@ -131,11 +137,34 @@ class _Index:
         return first, max(first, last)
 
 
-def _without(placed: list[Placed], unwanted: Callable[[Placed], bool]) -> list[Placed]:
+def _split_lumps(placed: list[Placed], blocks: Sequence[Block]) -> list[Placed]:
+    """Take a line that runs over several blocks apart, so that each is judged on its own."""
+    out = []
+    for one in placed:
+        if one.place is None or one.place[1] == one.place[0] or len(one.line.text) < LUMP_CHARS:
+            out.append(one)
+            continue
+        text = letters(one.line.text)
+        parts = [
+            i for i in range(one.place[0], one.place[1] + 1) if letters(blocks[i].text) in text
+        ]
+        if sum(len(blocks[i].text) for i in parts) < 0.9 * len(one.line.text):
+            out.append(one)
+            continue
+        out.extend(
+            Placed(Line(one.line.kind, blocks[i].text, blocks[i].tag in HEADINGS), (i, i))
+            for i in parts
+        )
+    return out
+
+
+def _without(
+    placed: list[Placed], unwanted: Callable[[Placed], bool], least: float = KEEP_AT_LEAST
+) -> list[Placed]:
     """Leave lines out, unless that would be too much of the text."""
     kept = [p for p in placed if not unwanted(p)]
     before = sum(len(p.line.text) for p in placed)
-    return kept if sum(len(p.line.text) for p in kept) >= KEEP_AT_LEAST * before else placed
+    return kept if sum(len(p.line.text) for p in kept) >= least * before else placed
 
 
 def _link_share(one: Placed, blocks: Sequence[Block]) -> float:
