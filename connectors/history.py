@@ -1,7 +1,7 @@
 """What a connector remembers of one feed between polls: ``Cursor.history``, as compact JSON."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
 
@@ -37,7 +37,7 @@ class History:
         """Return it as JSON."""
         self.arrivals = self.arrivals[-MOST_ARRIVALS:]
         self.known = self.known[:MOST_KNOWN]
-        slim = {key: value for key, value in asdict(self).items() if value}
+        slim = {name: value for name in _NAMES if (value := getattr(self, name))}
         return json.dumps(slim, separators=(",", ":"), ensure_ascii=False)
 
     def gaps(self) -> list[int]:
@@ -50,6 +50,9 @@ class History:
         return gaps[len(gaps) // 2] if len(gaps) > 1 else None
 
 
+_NAMES = tuple(field.name for field in fields(History))
+
+
 def load_history(text: str | None) -> History:
     """Read a history; what is damaged is forgotten, never an error."""
     history = History(known=[], arrivals=[])
@@ -58,9 +61,9 @@ def load_history(text: str | None) -> History:
     except ValueError:
         return history
     if isinstance(found, dict):
-        for field in fields(History):
-            value = found.get(field.name)
-            default = getattr(history, field.name)
+        for name in _NAMES:
+            value = found.get(name)
+            default = getattr(history, name)
             if value is not None and (default is None or isinstance(value, type(default))):
-                setattr(history, field.name, value)
+                setattr(history, name, value)
     return history

@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import importlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,8 @@ MOST_FOLLOWED = 50
 """Files of a sitemap index (or other lists of lists) that one poll follows."""
 
 Parser = Callable[..., ParsedFeed]
+
+_HINTS = tuple(item.name for item in fields(Hints))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _read(
     """Make the poll of a body that was read."""
     seen = {line.partition(" ")[0] for line in history.known}
     entries, history.known = recognise(
-        [replace(e, feed_url=feed.url, outlet=feed.outlet or e.outlet) for e in parsed.entries],
+        [_of_feed(entry, feed) for entry in parsed.entries],
         history.known,
     )
     etag, modified = answer.headers.get("etag"), answer.headers.get("last-modified")
@@ -251,7 +253,7 @@ def _read(
     history.kind = parsed.kind
     history.topic = parsed.self_url
     hints = replace(parsed.hints, max_age_s=max_age(answer.headers, now))
-    history.hints = {key: value for key, value in asdict(hints).items() if value} or None
+    history.hints = {name: value for name in _HINTS if (value := getattr(hints, name))} or None
     return Poll(
         feed=feed,
         cursor=replace(
@@ -275,6 +277,14 @@ def _read(
         title=parsed.title,
         language=parsed.language,
     )
+
+
+def _of_feed(entry: Entry, feed: Feed) -> Entry:
+    """Name the feed by the URL that we poll, whatever redirects it came through."""
+    outlet = feed.outlet or entry.outlet
+    if entry.feed_url == feed.url and entry.outlet == outlet:
+        return entry
+    return replace(entry, feed_url=feed.url, outlet=outlet)
 
 
 def _unchanged(

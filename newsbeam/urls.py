@@ -17,8 +17,8 @@ import re
 from base64 import urlsafe_b64decode
 from functools import cache, lru_cache
 from ipaddress import ip_address
-from typing import Any
-from urllib.parse import SplitResult, parse_qs, quote, unquote, urljoin, urlsplit, urlunsplit
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from newsbeam.tracking import is_tracking
 
@@ -30,7 +30,12 @@ MAX_URL_CHARS = 8_000
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _VARIANT_LABELS = frozenset({"www", "m", "mobile", "amp", "wap"})
+_USUAL = re.compile(
+    r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+)"
+    r"(/[^?#\s]*)?(?:\?([^#\s]*))?(?:#(\S*))?"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_UNSAFE = re.compile(r"[ \"<>`{}^|\\]")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _AMP_CACHE = re.compile(r"^/(?:c|v|i|a|wp)/(s/)?(.+)$")
@@ -57,13 +62,24 @@ _REDIRECTORS = {
 }
 """Redirect pages that name their target in the query: host/path (without ``www.``) -> keys."""
 
+_REDIRECTING = (
+    *{place.partition("/")[0] for place in _REDIRECTORS},
+    *(
+        f"google.{end}"
+        for end in ("de", "fr", "es", "it", "co.uk", "ca", "com.au", "co.in", "com.br")
+    ),
+    ".cdn.ampproject.org",
+)
+"""Ends of the hosts that may redirect: all others are not looked at."""
 
+
+@lru_cache(maxsize=50_000)
 def canonical_url(url: str) -> str:
     """Return the form of a URL that is equal for all addresses of one article.
 
     Idempotent.  What is not an http(s) URL comes back trimmed, otherwise untouched.
     """
-    url = _CONTROL.sub("", url).strip()
+    url = _without_controls(url)
     if len(url) > MAX_URL_CHARS:
         return url
     for _ in range(8):  # each rule may uncover work for another: AMP cache, then ``m.``, …
@@ -80,9 +96,12 @@ def outlet_of(url: str) -> str:
     ``a.github.io`` and ``b.github.io`` are two outlets.  An IP address or a single-label host
     (``localhost``) is its own outlet.  Without a host: :data:`UNKNOWN_OUTLET`.
     """
-    parts = _split(unwrap_redirect(_CONTROL.sub("", url).strip()[:MAX_URL_CHARS]))
-    host = _host(parts) if parts else ""
-    return (_registrable(host) or host) if host else UNKNOWN_OUTLET
+    parts = _split(unwrap_redirect(_without_controls(url)[:MAX_URL_CHARS]))
+    return _outlet(parts.host) if parts else UNKNOWN_OUTLET
+
+
+def _outlet(host: str) -> str:
+    return _registrable(host) or host
 
 
 def trusted_canonical(page_url: str, declared: str | None) -> str:
@@ -93,7 +112,7 @@ def trusted_canonical(page_url: str, declared: str | None) -> str:
     is no unfilled template.
     """
     own = canonical_url(page_url)
-    text = _CONTROL.sub("", declared or "").strip()
+    text = _without_controls(declared or "")
     if not text or _PLACEHOLDER.search(text):
         return own
     try:
@@ -125,7 +144,28 @@ def is_web_url(url: str | None) -> bool:
     return bool(url) and _split(url or "") is not None
 
 
-def _split(url: str) -> SplitResult | None:
+def _without_controls(text: str) -> str:
+    return (text if text.isprintable() else _CONTROL.sub("", text)).strip()
+
+
+class _Parts(NamedTuple):
+    """A web URL, taken apart; ``host`` in lower-case ASCII without brackets or its last dot."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    query: str
+    fragment: str
+
+
+@lru_cache(maxsize=20_000)
+def _split(url: str) -> _Parts | None:
+    """Take a URL apart; None where it is no http(s) URL with a host."""
+    found = _USUAL.fullmatch(url)
+    if found:  # nine of ten URLs, at a fifth of the cost
+        scheme, host, path, query, fragment = found.groups("")
+        return _Parts(scheme, host.lower(), None, path, query, fragment)
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -133,12 +173,13 @@ def _split(url: str) -> SplitResult | None:
         return None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0:
         return None
-    return parts
+    host = _ascii_host(parts.hostname.rstrip("."))
+    return (
+        _Parts(parts.scheme, host, port, parts.path, parts.query, parts.fragment) if host else None
+    )
 
 
-def _host(parts: SplitResult) -> str:
-    """Lower-case ASCII host without its last dot; IPv6 without brackets."""
-    host = (parts.hostname or "").rstrip(".")
+def _ascii_host(host: str) -> str:
     if host.isascii():
         return host
     try:
@@ -190,7 +231,7 @@ def _canonical_once(url: str) -> str:
     parts = _split(url)
     if parts is None:
         return url
-    host, port, scheme = _host(parts), parts.port, parts.scheme
+    host, port, scheme = parts.host, parts.port, parts.scheme
     if port == _DEFAULT_PORTS[scheme]:
         port = None
     if port is None and _registrable(host):
@@ -205,9 +246,13 @@ def _canonical_once(url: str) -> str:
 
 
 def _canonical_path(path: str) -> str:
-    path = _SESSION.sub("", _normal_escapes(path))
-    path = _AMP_SUFFIX.sub(lambda m: m.group(1) or "", path)
-    path = _INDEX.sub("/", path)
+    path = _normal_escapes(path)
+    if ";" in path:
+        path = _SESSION.sub("", path)
+    if ".amp" in path.lower():
+        path = _AMP_SUFFIX.sub(lambda m: m.group(1) or "", path)
+    if "/index.htm" in path.lower():
+        path = _INDEX.sub("/", path)
     path = path.rstrip("/") or "/"
     segments = path.split("/")[1:]
     if "amp" in segments and len(segments) > 1:
@@ -218,6 +263,8 @@ def _canonical_path(path: str) -> str:
 
 
 def _canonical_query(query: str) -> str:
+    if not query:
+        return ""
     kept = []
     for pair in query.split("&"):
         key, _, value = pair.partition("=")
@@ -230,7 +277,7 @@ def _normal_escapes(text: str) -> str:
     """Upper-case escapes, undo those of plain letters, escape what must be (WHATWG path set)."""
     if "%" in text:
         text = _ESCAPE.sub(_normal_escape, text)
-    if text.isascii() and not any(c in text for c in ' "<>`{}^|\\'):
+    if text.isascii() and not _UNSAFE.search(text):
         return text
     return quote(text, safe="%/:@!$&'()*+,;=~-._?[]#", errors="replace")
 
@@ -240,8 +287,10 @@ def _normal_escape(match: re.Match[str]) -> str:
     return chr(code) if code in _UNRESERVED else f"%{match.group(1).upper()}"
 
 
-def _redirect_target(parts: SplitResult) -> str | None:
-    host = _host(parts)
+def _redirect_target(parts: _Parts) -> str | None:
+    host = parts.host
+    if not host.endswith(_REDIRECTING):
+        return None
     target: str | None = None
     if host.endswith(".cdn.ampproject.org"):
         target = _embedded(_AMP_CACHE.match(parts.path), parts.query)
@@ -273,9 +322,9 @@ def _google_news_target(code: str) -> str | None:
     return found.group().decode("ascii") if found else None
 
 
-def _may_stand_for(page: SplitResult, declared: SplitResult) -> bool:
+def _may_stand_for(page: _Parts, declared: _Parts) -> bool:
     """Say whether, of two canonical URLs, ``declared`` may name the article at ``page``."""
-    if outlet_of(page.geturl()) != outlet_of(declared.geturl()):
+    if _outlet(page.host) != _outlet(declared.host):
         return False
     if declared.path == "/" and not declared.query and (page.path != "/" or page.query):
         return False

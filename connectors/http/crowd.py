@@ -63,7 +63,8 @@ class Crowd(Generic[J, R]):
         self._ready: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._waiting = 0
-        self._fast_done: float | None = None
+        self._last_end: float | None = None
+        """When a host that is not slow was last done; None: all are slow, nobody is waiting."""
 
     def run(self, jobs: Sequence[J]) -> Iterator[R]:
         """Yield one result per job, in the order in which they are ready."""
@@ -133,6 +134,8 @@ class Crowd(Generic[J, R]):
                 for _ in range(workers):
                     tasks.create_task(self._serve(client, name, waiting))
         self._open.discard(name)
+        if not client.hosts.of(name).slow:
+            self._last_end = time.monotonic()
 
     async def _serve(self, client: Client, name: str, waiting: deque[J]) -> None:
         while waiting:
@@ -150,17 +153,11 @@ class Crowd(Generic[J, R]):
 
     def _only_slow_left(self, client: Client, name: str) -> bool:
         """Say whether a slow host would now keep the whole batch waiting."""
-        if not client.hosts.of(name).slow:
-            self._fast_done = None
+        if self._last_end is None or not client.hosts.of(name).slow or len(self._open) > 50:
             return False
-        if len(self._open) > 50 or any(not client.hosts.of(other).slow for other in self._open):
-            self._fast_done = None
+        if any(not client.hosts.of(other).slow for other in self._open):
             return False
-        if len(client.hosts) == len(self._open):
-            return False  # all are slow: nobody is kept waiting
-        if self._fast_done is None:
-            self._fast_done = time.monotonic()
-        return time.monotonic() - self._fast_done > LINGER_S
+        return time.monotonic() - self._last_end > LINGER_S
 
     def _put(self, result: R) -> None:
         with self._lock:

@@ -54,7 +54,8 @@ def recognise(
     lines: list[str] = []
     for at, entry in enumerate(fresh):
         identity = claimed.get(at, entry.id)
-        if at not in claimed and identity in taken:  # another entry owns this id: a guid used again
+        if at not in claimed and (identity in taken or identity in found):
+            # another entry owns this id: a guid is used for two of them
             identity = record_id("entry", entry.feed_url, entry.guid, *marks[at])
         if identity in found:
             continue

@@ -183,6 +183,8 @@ def _link(url: str, item: Item) -> str | None:
 def absolute_url(base: str, href: str) -> str | None:
     """Resolve a link; None unless it is an http(s) address (``javascript:``, ``mailto:`` …)."""
     href = "".join(href.split()) if any(c in href for c in "\t\r\n") else href.strip()
+    if href.startswith(("http://", "https://")):
+        return href if is_web_url(href) else None
     try:
         absolute = urljoin(base, href)
     except ValueError:

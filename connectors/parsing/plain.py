@@ -7,6 +7,7 @@ MAX_FRAGMENT_CHARS = 200_000
 """Longer titles or summaries are cut before they are read; full texts are kept elsewhere."""
 
 _MARKUP = re.compile(r"<[/!?a-zA-Z]|&[#\w]")
+_SPECIAL = re.compile(r"[<&]|  ")
 _SILENT = re.compile(r"<(script|style|template)\b[^<]*(?:<(?!/\1)[^<]*)*(?:</\1\s*>|$)", re.I)
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)|<!\[CDATA\[|\]\]>|<![A-Za-z][^<>]*>", re.DOTALL)
 _C1 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
@@ -25,6 +26,8 @@ def plain_text(fragment: str | None) -> str | None:
     """Return the words of a text or an HTML fragment; None where there are none."""
     if not fragment:
         return None
+    if fragment.isascii() and fragment.isprintable() and not _SPECIAL.search(fragment):
+        return fragment.strip() or None  # most titles
     text = _CONTROL.sub("", fragment[:MAX_FRAGMENT_CHARS]).translate(_C1)
     if _MARKUP.search(text):
         if "<" in text:
@@ -35,7 +38,9 @@ def plain_text(fragment: str | None) -> str | None:
 
 def clean(text: str | None) -> str | None:
     """Return a text without control characters and surrounding space; None where it is empty."""
-    return _CONTROL.sub("", text).strip() or None if text else None
+    if not text:
+        return None
+    return (text if text.isprintable() else _CONTROL.sub("", text)).strip() or None
 
 
 def _strip(text: str) -> str:

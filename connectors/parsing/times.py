@@ -22,6 +22,14 @@ _ISO = re.compile(
 _RFC822 = re.compile(r"(?:\w{3,9}\.?,?\s+)?\d{1,2}\s+\w{3,9}\.?\s+\d{2,4}")
 
 
+_NAMES_OF_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+_MONTHS = {name: number for number, name in enumerate(_NAMES_OF_MONTHS.split(), start=1)}
+_USUAL = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4}) "
+    r"(\d\d):(\d\d):(\d\d) (?:GMT|UTC|Z|([+-])(\d\d)(\d\d))"
+)
+
+
 def parse_time(text: str | None, now: datetime) -> datetime | None:
     """Return the time in UTC; None where there is none or it cannot be true.
 
@@ -63,6 +71,19 @@ def _iso(text: str) -> datetime | None:
 
 
 def _rfc822(text: str) -> datetime | None:
+    if found := _USUAL.fullmatch(text):  # what nine of ten feeds print, at a third of the cost
+        day, month, year, hour, minute, second, sign, zone_h, zone_m = found.groups()
+        try:
+            time = datetime(
+                int(year), _MONTHS[month], int(day), int(hour), int(minute), min(int(second), 59),
+                tzinfo=UTC,
+            )  # fmt: skip
+        except ValueError:
+            return None
+        if not sign or zone_h == zone_m == "00":
+            return time
+        offset = timedelta(hours=int(zone_h), minutes=int(zone_m))
+        return time - offset if sign == "+" else time + offset
     if not _RFC822.match(text):
         return None
     try:
