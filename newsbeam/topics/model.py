@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     import numpy as np
 
 GENERIC: Mapping[str, float] = {
-    "bias": -4.0,
-    "title_query": 2.6,
-    "title_wide": 0.4,
-    "lead_query": 0.8,
-    "body_query": 2.0,
-    "body_share": 1.2,
-    "meaning_title": 1.5,
-    "meaning_best": 1.0,
+    "bias": -5.1,
+    "title_query": 4.5,
+    "title_wide": 0.6,
+    "lead_query": 0.2,
+    "body_query": 4.0,
+    "body_share": 1.6,
+    "meaning_title": 1.6,
+    "meaning_best": 3.8,
     "meaning_top3": 1.0,
-    "meaning_query": 1.5,
-    "has_text": -0.5,
+    "meaning_query": 2.7,
+    "has_text": -2.5,
 }
 """Weights for a topic without labels."""
-GENERIC_THRESHOLD = 0.5
-PRIOR_STRENGTH = 0.5
+GENERIC_THRESHOLD = 0.45
+PRIOR_STRENGTH = 3.0
 """Precision (1 / variance) of the prior; cross-validated on the dev sets, docs/benchmarks.md."""
 
 

@@ -168,7 +168,7 @@ class TopicSet:
         for i in places:
             level = max((self._interest(n, view, i) for n in names), default=0)
             (sure if level == 2 else maybe if level else []).append(i)
-        return tuple(view.passages[i] for i in sorted((sure + maybe)[:MAX_EMBEDDED]))
+        return tuple(view.cleaned(i) for i in sorted((sure + maybe)[:MAX_EMBEDDED]))
 
     def _interest(self, name: str, view: ArticleView, i: int) -> int:
         topic = self._topics[name].topic

@@ -1,10 +1,12 @@
 """An article cut up for matching: its words as a whole, and those of each passage."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from newsbeam.articles.passages import passages as article_passages
 from newsbeam.records import Article, Passage, ZoneKind
+from newsbeam.topics.menus import headline, prose_pieces
 from newsbeam.topics.query.document import BODY, LEAD, TITLE, Document, article_document
 from newsbeam.topics.query.evaluate import Evaluation
 
@@ -45,28 +47,35 @@ class ArticleView:
                 title=self.document.title, text=self.document.text, language=self.article.language
             )
             zone = {ZoneKind.TITLE: TITLE, ZoneKind.LEAD: LEAD | BODY}.get(passage.zone, BODY)
-            part.add(passage.text, max(0, passage.start), zone)
+            for a, b in self.pieces(i):
+                part.add(passage.text[a:b], max(0, passage.start) + a, zone)
             part.facts, part.published = self.document.facts, self.document.published
             self._evaluations[i] = Evaluation(part)
         return self._evaluations[i]
 
+    def pieces(self, i: int) -> list[tuple[int, int]]:
+        """Return the stretches of the i-th passage that count: no menus, no site names."""
+        passage = self.passages[i]
+        if passage.zone == ZoneKind.TITLE:
+            return [(0, len(headline(passage.text)))]
+        return prose_pieces(passage.text)
+
+    def cleaned(self, i: int) -> Passage:
+        """Return the i-th passage with the text that counts: what is embedded."""
+        passage, pieces = self.passages[i], self.pieces(i)
+        if pieces == [(0, len(passage.text))]:
+            return passage
+        return replace(passage, text=" ".join(passage.text[a:b] for a, b in pieces))
+
     @cached_property
     def prose(self) -> tuple[int, ...]:
         """Places of the passages of the text that are sentences, in order."""
-        return tuple(i for i, p in enumerate(self.passages) if _is_prose(p))
+        return tuple(i for i in range(len(self.passages)) if _is_prose(self.cleaned(i)))
 
     @cached_property
     def title(self) -> int | None:
         """Place of the title among the passages."""
         return next((i for i, p in enumerate(self.passages) if p.zone == ZoneKind.TITLE), None)
-
-    def with_words(self, words: "frozenset[str] | set[str]") -> list[int]:
-        """Return the places of the passages that hold one of the words."""
-        return [
-            i
-            for i in range(len(self.passages))
-            if not self.passage(i).document.places.keys().isdisjoint(words)
-        ]
 
 
 def _is_prose(passage: Passage) -> bool:

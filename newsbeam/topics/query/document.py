@@ -8,6 +8,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from newsbeam.records import Article, Verdict, ZoneKind
+from newsbeam.topics.menus import headline
 from newsbeam.topics.query.words import find_words, fold, fold_letters, plain, stem
 
 TITLE, LEAD, BODY = 1, 2, 4
@@ -184,7 +185,7 @@ def article_document(article: Article) -> Document:
     """
     document = Document(title=article.title or "", text=article.text, language=article.language)
     if article.title:
-        document.add(article.title, 0, TITLE)
+        document.add(headline(article.title), 0, TITLE)
     thread = article.verdict == Verdict.DISCUSSION
     for kind, start, end in _stretches(article):
         if kind in _SILENT or (kind == ZoneKind.COMMENTS and not thread):

@@ -218,11 +218,10 @@ class Evaluation:
             if unit[a[0]] != unit[a[1]]:
                 continue
             for b in by_unit.get(unit[a[0]], ()):
-                if a[1] < b[0] or b[1] < a[0]:
-                    yielded += 1
-                    if yielded > MAX_SPANS:
-                        return
-                    yield (min(a[0], b[0]), max(a[1], b[1])), a, b
+                yielded += 1
+                if yielded > MAX_SPANS:
+                    return
+                yield (min(a[0], b[0]), max(a[1], b[1])), a, b
 
     def _fact(self, node: Fact | Dates) -> bool:
         if isinstance(node, Dates):

@@ -74,7 +74,7 @@ class Near:
 
 @dataclass(frozen=True)
 class Same:
-    """Both occur, not overlapping, in one ``sentence`` or one ``paragraph``."""
+    """Both occur in one ``sentence`` or one ``paragraph``; they may overlap."""
 
     at: int
     source: str

@@ -1,0 +1,66 @@
+"""Menus and site names in the middle of running text: what is left of a page's navigation.
+
+Archives and poor extractions glue the words of a menu to the first paragraph (``Search Jobs
+Newsletters Events Subscribe Last year a court …``).  Such words must not trigger a topic.
+"""
+
+import re
+
+_WORD = re.compile(r"\S+")
+_LETTER = re.compile(r"[^\W\d_]")
+_STOPS = re.compile(r"[.,;!?…]")
+WINDOW = 16
+"""Words looked at together; shorter menus do little harm."""
+CAPITALS = 0.75
+"""Share of capitalised words from which a window without commas and full stops is a menu.
+Lists of names in prose have commas; German prose has a share of about 0.4."""
+MIN_WORDS = 6
+"""A shorter rest of a passage is part of the menu."""
+_SITE = re.compile(r"\s+(?:\||[-–—»·])\s+(?P<site>[^|]{2,40})$")
+
+
+def prose_pieces(text: str) -> list[tuple[int, int]]:
+    """Return the stretches of a passage that are no menu; all of it in most cases."""
+    words = [m.span() for m in _WORD.finditer(text)]
+    if len(words) < WINDOW:
+        return [(0, len(text))] if words else []
+    capital = [_is_capital(text[a:b]) for a, b in words]
+    if sum(capital) < WINDOW * CAPITALS:
+        return [(0, len(text))]
+    stops = [bool(_STOPS.search(text[a:b])) for a, b in words]
+    menu = [False] * len(words)
+    for i in range(len(words) - WINDOW + 1):
+        if sum(capital[i : i + WINDOW]) >= CAPITALS * WINDOW and sum(stops[i : i + WINDOW]) <= 1:
+            menu[i : i + WINDOW] = [True] * WINDOW
+    if not any(menu):
+        return [(0, len(text))]
+    pieces, start = [], None
+    for i, is_menu in enumerate([*menu, True]):
+        if not is_menu and start is None:
+            start = i
+        elif is_menu and start is not None:
+            if i - start >= MIN_WORDS:
+                pieces.append((words[start][0], words[i - 1][1]))
+            start = None
+    return pieces
+
+
+def _is_capital(word: str) -> bool:
+    letter = _LETTER.search(word)
+    return letter is None or letter.group().isupper()
+
+
+def headline(title: str) -> str:
+    """Return a title without the section and site names behind it (``… | Tech | The Example``).
+
+    Behind a dash only a short capitalised name is cut: ``We won - but at what cost`` stays.
+    """
+    while found := _SITE.search(title):
+        site, rest = found["site"], title[: found.start()]
+        bar = "|" in title[found.start() : found.start("site")]
+        words = site.split()
+        named = len(words) <= 4 and all(not w[0].islower() for w in words)
+        if len(rest.split()) < 3 or not (named or (bar and len(words) <= 6)):
+            break
+        title = rest
+    return title
