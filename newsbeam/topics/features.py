@@ -58,7 +58,8 @@ class TopicVectors:
             other = np.sort(vectors @ self.not_about.T, axis=1)[:, ::-1]
             near = near - 0.5 * other[:, :2].mean(axis=1)
             whole = whole - 0.5 * other.mean(axis=1)
-        return (near + whole).astype(np.float32)
+        meaning: np.ndarray[Any, np.dtype[np.float32]] = (near + whole).astype(np.float32)
+        return meaning
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,7 +13,14 @@ from pipelines.cli import LazyGroup
 
 @click.group(
     cls=LazyGroup,
-    lazy={},
+    lazy={
+        "eval": ("pipelines.cli.topics_measure", "evaluate", "Measure topics on labelled texts."),
+        "calibrate": (
+            "pipelines.cli.topics_measure",
+            "calibrate",
+            "Fit the topics to labels; choose their thresholds.",
+        ),
+    },
 )
 def topics() -> None:
     """Write, test, calibrate and explain topics."""
@@ -49,10 +55,3 @@ def tag(config: Path | None, source: Path, folder: Path | None) -> None:
     with stream:
         for line in tag_lines(stream, topics, settings.model):
             click.echo(json.dumps(line, ensure_ascii=False))
-
-
-def print_json(value: Any) -> None:
-    """Print one value as JSON, readable."""
-    import json
-
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -270,9 +270,15 @@ class Evaluation:
             case Or():
                 for part in self._alive(node):
                     yield from self.hits_within(part, span)
-            case Near(left=left, right=right) | Same(left=left, right=right):
-                pairs = self._near if isinstance(node, Near) else self._same
-                for outer, a, b in pairs(node, left, right):  # type: ignore[operator]
-                    if span[0] <= outer[0] and outer[1] <= span[1]:
-                        yield from self.hits_within(left, a)
-                        yield from self.hits_within(right, b)
+            case Near(left=left, right=right):
+                yield from self._ends(self._near(node, left, right), left, right, span)
+            case Same(left=left, right=right):
+                yield from self._ends(self._same(node, left, right), left, right, span)
+
+    def _ends(
+        self, pairs: Iterable[tuple[Span, Span, Span]], left: Node, right: Node, span: Span
+    ) -> Iterator[Hit]:
+        for outer, a, b in pairs:
+            if span[0] <= outer[0] and outer[1] <= span[1]:
+                yield from self.hits_within(left, a)
+                yield from self.hits_within(right, b)

@@ -1,0 +1,100 @@
+"""What ``newsbeam topics`` prints: tables for people, JSON for machines, plots as SVG."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def print_evaluation(report: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
+    """Print figures and worst errors."""
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table("topic", "texts", "n", "yes", "found", "precision", "recall", "F1 (95 %)", "cal.")
+    for name, one in report.items():
+        for group, q in one["quality"].items():
+            table.add_row(
+                name if group == "all" else "",
+                group,
+                str(q["rows"]),
+                str(q["positives"]),
+                str(q["found"]),
+                f"{q['precision']:.2f}",
+                f"{q['recall']:.2f}",
+                f"{q['f1']:.3f} ({q['f1_low']:.2f}-{q['f1_high']:.2f})",
+                f"{q['calibration_error']:.3f}",
+            )
+    console.print(table)
+    console.print("cal.: mean distance of the stated probability from the observed share")
+    for name, one in report.items():
+        if one["calibrated_on_these"] and not one["cross_validated"]:
+            console.print(
+                f"{name} was calibrated on these labels: --cross-validate gives honest figures",
+                style="yellow",
+            )
+        _print_errors(console, name, one["errors"])
+
+
+def _print_errors(console: Any, name: str, errors: list[dict[str, Any]]) -> None:
+    from rich.markup import escape
+
+    for error in errors:
+        word = "wrongly found" if error["kind"] == "wrong" else "missed"
+        console.print(
+            f"[bold]{name}[/] {word} ({error['probability']:.2f}): {escape(error['title'] or '')} "
+            f"[dim]{escape(error['id'])}[/]"
+        )
+        for place in error["evidence"]:
+            why = place["term"] or f"reads like the topic, {place['score']:.2f}"
+            console.print(f"    {escape(why)}: {escape(place['sentence'][:160])}", style="dim")
+
+
+def write_plots(folder: Path, report: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write ``reliability.svg`` and ``precision-recall.svg``."""
+    from newsbeam.errors import ConfigError
+    from newsbeam.topics.metrics import Bin
+    from newsbeam.topics.plots import curve_svg, reliability_svg
+
+    bins = {name: [Bin(**b) for b in one["reliability"]] for name, one in report.items()}
+    curves = {name: one["curve"] for name, one in report.items()}
+    dots = {
+        name: (one["quality"]["all"]["precision"], one["quality"]["all"]["recall"])
+        for name, one in report.items()
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "reliability.svg").write_text(reliability_svg(bins), encoding="utf-8")
+        (folder / "precision-recall.svg").write_text(curve_svg(curves, dots), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(str(folder), f"cannot be written: {error.strerror}") from error
+
+
+def print_calibrations(done: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
+    """Print what was calibrated."""
+    if as_json:
+        click.echo(json.dumps(done, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("topic", "labels", "yes", "threshold", "precision", "recall", "F1", "model")
+    for name, one in done.items():
+        table.add_row(
+            name,
+            str(one["rows"]),
+            str(one["positives"]),
+            f"{one['threshold']:.2f}",
+            f"{one['precision']:.2f}",
+            f"{one['recall']:.2f}",
+            f"{one['f1']:.3f}",
+            one["model"],
+        )
+    Console().print(table)
+    click.echo("precision, recall and F1 are cross-validated")
