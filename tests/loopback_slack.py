@@ -18,7 +18,7 @@ import random
 import socket
 import threading
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -42,6 +42,8 @@ class LoopbackSlack:
         self.calls: list[tuple[str, dict[str, Any], float]] = []
         self.faults: deque[str] = deque()
         self.chance = 0.0
+        self.played: Counter[str] = Counter()
+        """Posting calls by the fault that was played."""
         self.rng = random.Random(7)
         self.late_s = late_s
         self.retry_after = 1
@@ -112,6 +114,7 @@ class LoopbackSlack:
         fault = self.faults.popleft() if self.faults else ""
         if not fault and self.rng.random() < self.chance:
             fault = self.rng.choice(FAULTS)
+        self.played[fault or "none"] += 1
         if fault == "429":
             return Reply({"ok": False, "error": "ratelimited"}, 429, retry_after=self.retry_after)
         if fault == "500":

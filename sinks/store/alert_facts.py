@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 
@@ -114,7 +115,7 @@ def _members(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[tuple[str
             a["story_id"],
             ArticleFact(
                 id=a["article_id"],
-                url=a["url"],
+                url=_link(a["url"], a["canonical_url"]),
                 outlet=a["outlet"],
                 title=a["title"],
                 seen=a["first_fetched"],
@@ -134,8 +135,9 @@ def _members(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[tuple[str
         for a in rows(
             db,
             """
-            SELECT s.story_id, s.change, a.article_id, a.url, a.outlet, a.title, a.first_fetched,
-                   a.published, a.site_name, a.language, a.verdict, a.partial,
+            SELECT s.story_id, s.change, a.article_id, a.url, a.canonical_url, a.outlet,
+                   a.title, a.first_fetched, a.published, a.site_name, a.language, a.verdict,
+                   a.partial,
                    -- the feed had never answered before: what it lists now was there before us
                    a.feed_url IS NOT NULL AND c.last_success IS NULL AS first_poll,
                    g.copy_of IS NOT NULL AS copy
@@ -146,6 +148,11 @@ def _members(db: duckdb.DuckDBPyConnection, *, seed_all: bool) -> list[tuple[str
             """,
         )
     ]
+
+
+def _link(url: str, canonical: str) -> str:
+    """Return the address to link to: without tracking, where that is on the same host."""
+    return canonical if urlsplit(url).hostname == urlsplit(canonical).hostname else url
 
 
 def _revisions(db: duckdb.DuckDBPyConnection) -> dict[str, tuple[str | None, str | None]]:

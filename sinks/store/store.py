@@ -103,8 +103,12 @@ def _held(lock: Path, command: str) -> Iterator[None]:
 def holder(lock: Path) -> str:
     """Say in words who holds a lock file; "nobody" where none does."""
     try:
-        held = json.loads(lock.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        text = lock.read_text(encoding="utf-8")
+        if not text.strip():  # let go of in good order
+            return "nobody"
+        held = json.loads(text)
+        os.kill(held["pid"], 0)
+    except (FileNotFoundError, ProcessLookupError):  # never taken, or its holder was killed
         return "nobody"
     except (OSError, ValueError):
         return "another process"
