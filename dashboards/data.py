@@ -6,7 +6,7 @@ dictionaries.  Times are UTC.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sinks.publish.reader import Reader

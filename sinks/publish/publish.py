@@ -22,9 +22,20 @@ from newsbeam.settings import PublishSettings
 from sinks.publish import catalog, generations
 from sinks.publish.changes import Changes, columns, find_changes, order_runs
 from sinks.publish.dead import Dead
-from sinks.publish.segments import Writer, living
+from sinks.publish.segments import GROUP, Writer, living, read
 from sinks.publish.state import State, load, save
-from sinks.publish.tables import GROWING, TEXTS, WHOLE, Table
+from sinks.publish.tables import ARTICLES, GROWING, TEXTS, WHOLE, Table
+from sinks.search.index import (
+    DOC_COLUMNS,
+    DOCS,
+    NOTES,
+    POSTING_COLUMNS,
+    POSTINGS,
+    batches,
+    tables,
+)
+from sinks.search.index import GROUP as INDEX_GROUP
+from sinks.search.macros import MACROS
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +157,36 @@ class _Job:
                 self._write_full(table, now)
             else:
                 self._write_changed(table)
+        if self._options.search:
+            self._index(now)
+
+    def _index(self, now: float) -> None:
+        """Index new and changed articles for search."""
+        state, changes = self._state, self._changes
+        where: str | None = None
+        if {ARTICLES, TEXTS} & changes.full or DOCS.name not in state.columns:
+            self._dead.forget(DOCS.name)
+            for table in (DOCS, POSTINGS):
+                self._writer.drop(table.name, state.segments.get(table.name, []), now)
+            state.columns |= {DOCS.name: DOC_COLUMNS, POSTINGS.name: POSTING_COLUMNS}
+        else:
+            articles = next(t for t in GROWING if t.name == ARTICLES)
+            where = changes.where(articles)
+            if where is None:
+                return
+            self._dead.add(
+                DOCS.name,
+                f"SELECT article_id FROM {ARTICLES} "
+                f"WHERE ({where}) AND NOT ({changes.born(articles)})",
+                self._number,
+            )
+        for rows in batches(self._db, where):
+            docs, postings, state.documents = tables(rows, state.documents)
+            for table, found, group in ((DOCS, docs, GROUP), (POSTINGS, postings, INDEX_GROUP)):
+                self._db.register("rows_in", found)
+                query = f"SELECT *, {self._number}::BIGINT AS _seq FROM rows_in"
+                self._writer.write(table.name, f"{query} ORDER BY {table.order}", group)
+                self._db.unregister("rows_in")
 
     def _write_full(self, table: Table, now: float) -> None:
         state = self._state
@@ -193,7 +234,18 @@ class _Job:
                 self._write_full(table, now)
             keep = living(table, self._state.dead.get(table.name, 0))
             self.merged += self._writer.merge(table.name, table.order, keep, now)
+        if self._options.search:
+            self._merge_index(now)
         self._dead.save(now)
+
+    def _merge_index(self, now: float) -> None:
+        state = self._state
+        self._dead.check(DOCS)
+        living_docs = living(DOCS, state.dead.get(DOCS.name, 0))
+        docs = read(self._folder, state.segments.get(DOCS.name, []))
+        known = f"r.doc IN (SELECT r.doc FROM {docs} r WHERE {living_docs})"
+        self.merged += self._writer.merge(POSTINGS.name, POSTINGS.order, known, now, INDEX_GROUP)
+        self.merged += self._writer.merge(DOCS.name, DOCS.order, living_docs, now)
 
     def catalog(self, now: datetime, home: Path) -> None:
         """Write the catalog of this publication."""
@@ -203,6 +255,11 @@ class _Job:
         whole = {name: columns(db, name) for name in WHOLE}
         whole = {name: found for name, found in whole.items() if found}
         growing = {t.name: (t, state.columns[t.name]) for t in self._tables}
+        notes, extra = _notes(db, {*growing, *whole}), ""
+        if self._options.search:
+            growing |= {t.name: (t, state.columns[t.name]) for t in (DOCS, POSTINGS)}
+            notes += [_note("VIEW", *note) for note in NOTES]
+            extra = MACROS
         path = generations.catalog(self._folder, self._number)
         catalog.make(
             catalog.Parts(
@@ -210,7 +267,8 @@ class _Job:
                 self._options.storage_version,
                 growing,
                 whole,
-                _notes(db, {*growing, *whole}),
+                notes,
+                extra,
             ),
             state,
             path,
@@ -250,11 +308,15 @@ def _notes(db: duckdb.DuckDBPyConnection, tables: set[str]) -> list[str]:
         "SELECT 'COLUMN', table_name, column_name, comment FROM duckdb_columns() ORDER BY ALL"
     ).fetchall():
         if comment and name in tables:
-            of = "VIEW" if kind == "TABLE" and name not in WHOLE else kind
-            what = f"{name}.{column}" if column else name
-            text = comment.replace("'", "''")
-            found.append(f"COMMENT ON {of} {what} IS '{text}'")
+            of = "VIEW" if name not in WHOLE else kind
+            found.append(_note(of, name, column or "", comment))
     return found
+
+
+def _note(kind: str, name: str, column: str, text: str) -> str:
+    what = f"COLUMN {name}.{column}" if column else f"{kind} {name}"
+    text = text.replace("'", "''")
+    return f"COMMENT ON {what} IS '{text}'"
 
 
 def _is_shown(folder: Path, state: State, target: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Full-text search over the publication: the index, the query language on it, more like this."""
