@@ -126,6 +126,27 @@ class Reader:
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
+    def columns(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
+        """Return the columns of a query as numpy arrays; a list column comes flattened."""
+        import pyarrow as pa
+
+        with self._lock:
+            if self._db is None:
+                self.follow()
+            assert self._db is not None  # noqa: S101  # follow() opened it
+            relation = self._db.sql(sql, params=list(parameters))
+            assert relation is not None  # noqa: S101  # a SELECT gives one
+            found = relation.to_arrow_table()
+        made = {}
+        for name in found.column_names:
+            column = found.column(name).combine_chunks()
+            if isinstance(column, pa.ChunkedArray):
+                column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([])
+            if pa.types.is_list(column.type):
+                column = column.flatten()
+            made[name] = column.to_numpy(zero_copy_only=False)
+        return made
+
     def close(self) -> None:
         """Let go of the publication."""
         with self._lock:
