@@ -10,6 +10,14 @@ MOST_KNOWN = 2_000
 """Entries remembered for recognition; a feed that prints more at once is recognised by id."""
 
 
+LEASES: dict[str, int] = {}
+"""Feed -> when its WebSub subscription ends, Unix seconds; of this process alone, for a hub can
+only reach a process that listens."""
+
+PUSHED: set[str] = set()
+"""Feeds that a hub has pushed since their last poll: they are read whole, past all caches."""
+
+
 @dataclass(slots=True)
 class History:
     """The memory of one feed.  Times are Unix seconds."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from connectors.client import Client
 from connectors.feeds import ParsedFeed
-from connectors.history import History, load_history
+from connectors.history import LEASES, PUSHED, History, load_history
 from connectors.http.answers import Answer, AnswerError, max_age, retry_after
 from connectors.http.crowd import Crowd
 from connectors.pages import host_key
@@ -87,6 +87,7 @@ async def poll_feed(client: Client, feed: Feed, cursor: Cursor, *, now: datetime
         now: the time of the poll.
     """
     history = load_history(cursor.history)
+    history.lease = LEASES.get(feed.url, 0)
     cursor = replace(cursor, url=feed.url, last_poll=now, polls=cursor.polls + 1)
     try:
         answer = await client.get(
@@ -201,6 +202,9 @@ async def _parse_one(parse: Parser, answer: Answer, now: datetime) -> ParsedFeed
 
 def _headers(cursor: Cursor, history: History, now: datetime) -> dict[str, str]:
     headers = {"Accept": ACCEPT}
+    if cursor.url in PUSHED:
+        PUSHED.discard(cursor.url)
+        return {**headers, "Cache-Control": "no-cache"}
     if not distrusts(cursor, history, now):
         if cursor.etag:
             headers["If-None-Match"] = cursor.etag

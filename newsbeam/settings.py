@@ -190,6 +190,18 @@ class DashboardSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebSubSettings:
+    """Feeds that push: `watch` listens for the hubs that feeds offer (docs/connectors/websub.md)."""
+
+    callback: str = ""
+    """Public URL under which hubs reach ``listen``; empty: no subscriptions."""
+    listen: str = "127.0.0.1:8471"
+    """Address and port of the callback server; put a reverse proxy with TLS before it."""
+    lease_days: float = 5.0
+    """How long a subscription shall last; hubs may shorten it; it is renewed in time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All tables of ``newsbeam.toml``."""
 
@@ -206,6 +218,7 @@ class Settings:
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
     alerts: AlertsSettings = field(default_factory=AlertsSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    websub: WebSubSettings = field(default_factory=WebSubSettings)
     home: str = "."
     """Folder of the settings file: relative paths start here.  Not a key of the file."""
 
