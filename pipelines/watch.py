@@ -28,6 +28,7 @@ from newsbeam.records import Feed
 from newsbeam.settings import Settings, load_settings
 from pipelines.run import clock, configured_feeds, run_once
 from pipelines.watch_http import Metrics, Port, answer
+from pipelines.watch_push import Pushes
 from pipelines.watch_state import apply_request, next_poll, write_status
 from sinks.channels.dispatch import Dispatcher
 from sinks.channels.registry import Registry
@@ -80,6 +81,7 @@ class Supervisor:
         self._last_report: Any = None
         self._error: str | None = None
         self._feeds: list[Feed] = []
+        self._pushes: Pushes | None = None
         self._feeds_print: tuple[Any, ...] = ()
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
@@ -96,9 +98,14 @@ class Supervisor:
         self._read_feeds()
         with open_store(store, "newsbeam watch") as db, self._signals():
             port = self._open_port()
+            self._pushes = (
+                Pushes(self.settings, self.wake) if self.settings.websub.callback else None
+            )
             try:
                 self._loop(db)
             finally:
+                if self._pushes:
+                    self._pushes.close()
                 write_status(self._status(db, running=False), self.settings)
                 if port:
                     port.close()
@@ -127,6 +134,8 @@ class Supervisor:
                 if self._take_settings():
                     dispatcher = self._dispatcher(db)
             self._take_requests(db)
+            if self._pushes and self._pushes.take(db, self._now()):
+                due = self._now()
             if self._now() >= due:
                 due = self._cycle(db)
                 message = self._now()
@@ -161,6 +170,8 @@ class Supervisor:
             if self._cycles:
                 raise
             return self._now() + timedelta(seconds=pause)
+        if self._pushes:
+            self._pushes.keep(db, self._feeds)
         self._failures, self._error = 0, None
         self._last_end = self._now()
         self.done += 1

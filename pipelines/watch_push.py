@@ -49,7 +49,8 @@ class Pushes:
         if urls:
             at = now.replace(tzinfo=None)
             db.executemany(
-                "UPDATE feed_cursors SET next_poll = ? WHERE url = ?", [(at, u) for u in sorted(urls)]
+                "UPDATE feed_cursors SET next_poll = ? WHERE url = ?",
+                [(at, u) for u in sorted(urls)],
             )
         return len(urls)
 
