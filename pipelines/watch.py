@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -28,7 +28,6 @@ from newsbeam.records import Feed
 from newsbeam.settings import Settings, load_settings
 from pipelines.run import clock, configured_feeds, run_once
 from pipelines.watch_http import Metrics, Port, answer
-from pipelines.watch_push import Pushes
 from pipelines.watch_state import apply_request, next_poll, write_status
 from sinks.channels.dispatch import Dispatcher
 from sinks.channels.registry import Registry
@@ -36,6 +35,9 @@ from sinks.publish.publish import publish
 from sinks.store import outbox
 from sinks.store.mailbox import requests
 from sinks.store.store import open_store
+
+if TYPE_CHECKING:
+    from pipelines.watch_push import Pushes
 
 log = logging.getLogger(__name__)
 
@@ -98,9 +100,7 @@ class Supervisor:
         self._read_feeds()
         with open_store(store, "newsbeam watch") as db, self._signals():
             port = self._open_port()
-            self._pushes = (
-                Pushes(self.settings, self.wake) if self.settings.websub.callback else None
-            )
+            self._pushes = self._open_pushes()
             try:
                 self._loop(db)
             finally:
@@ -251,6 +251,15 @@ class Supervisor:
         )
         log.info("listening", extra={"address": port.address})
         return port
+
+    def _open_pushes(self) -> "Pushes | None":
+        if not self.settings.websub.callback:
+            return None
+        from pipelines.watch_push import Pushes  # aiohttp's server
+
+        pushes = Pushes(self.settings, self.wake)
+        log.info("listening for hubs", extra={"address": pushes.address})
+        return pushes
 
     def health(self) -> dict[str, Any]:
         """Return whether cycles end in time, for `/healthz`."""

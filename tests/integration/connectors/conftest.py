@@ -32,7 +32,8 @@ def http(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
 
 
 def rss(items: str, channel: str = "") -> bytes:
-    return f"<rss version='2.0'><channel><title>Herald</title>{channel}{items}</channel></rss>".encode()
+    inside = f"<title>Herald</title>{channel}{items}"
+    return f"<rss version='2.0'><channel>{inside}</channel></rss>".encode()
 
 
 class Hostile:
