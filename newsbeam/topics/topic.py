@@ -109,9 +109,8 @@ def load_topic(path: Path) -> Topic:
         raise ConfigError(str(path), f"cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), f"not valid TOML: {error}") from error
-    shared = path.parent / "_macros.toml"
-    if shared.exists() and path != shared:
-        raw["macros"] = {**_shared_macros(shared), **raw.get("macros", {})}
+    if shared := shared_macros(path.parent):
+        raw["macros"] = {**shared, **raw.get("macros", {})}
     topic = read_table(Topic, raw, str(path))
     for key, query in (("query", topic.query), ("wide", topic.wide)):
         try:
@@ -121,7 +120,15 @@ def load_topic(path: Path) -> Topic:
     return topic
 
 
-def _shared_macros(path: Path) -> Mapping[str, str]:
+def shared_macros(folder: Path) -> Mapping[str, str]:
+    """Return the macros that all topics of a folder may use: those of its ``_macros.toml``.
+
+    Raises:
+        ConfigError: the file is wrong.
+    """
+    path = folder / "_macros.toml"
+    if not path.exists():
+        return {}
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

@@ -20,6 +20,21 @@ from pipelines.cli import LazyGroup
             "calibrate",
             "Fit the topics to labels; choose their thresholds.",
         ),
+        "list": ("pipelines.cli.topics_write", "list_topics", "List the topics in force."),
+        "lint": ("pipelines.cli.topics_write", "lint", "Check topic files and queries."),
+        "new": ("pipelines.cli.topics_write", "new", "Begin a topic from example articles."),
+        "explain": ("pipelines.cli.topics_explain", "explain", "Say why, or why not."),
+        "label": ("pipelines.cli.topics_store", "label", "Say whether a mention is right."),
+        "backtest": (
+            "pipelines.cli.topics_store",
+            "backtest",
+            "Try an edited topic on the stored articles.",
+        ),
+        "retag": (
+            "pipelines.cli.topics_store",
+            "retag",
+            "Apply the topics to the stored articles; alerts nobody.",
+        ),
     },
 )
 def topics() -> None:

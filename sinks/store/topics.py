@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from newsbeam import __version__
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Mention, Zone, ZoneKind
 from newsbeam.topics.topicset import ActiveTopic, TopicSet
@@ -266,3 +267,28 @@ def _naive(time: datetime) -> datetime:
 
 def _aware(time: datetime | None) -> datetime | None:
     return time.replace(tzinfo=UTC) if time else None
+
+
+def record_retag(
+    db: duckdb.DuckDBPyConnection,
+    run_id: str,
+    started: datetime,
+    finished: datetime,
+    config_hash: str,
+    counts: Mapping[str, int],
+) -> None:
+    """Write a retagging into ``runs``, so that every mention's ``run_id`` can be looked up."""
+    db.execute(
+        "INSERT INTO runs (run_id, kind, started, finished, config_hash, newsbeam, feeds, "
+        "feeds_failed, entries, known, articles, revised, mentions, stages) "
+        "VALUES (?, 'retag', ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?)",
+        [
+            run_id,
+            _naive(started),
+            _naive(finished),
+            config_hash,
+            __version__,
+            counts.get("gained", 0) + counts.get("kept", 0),
+            json.dumps(dict(counts)),
+        ],
+    )

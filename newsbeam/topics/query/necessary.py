@@ -48,10 +48,12 @@ def _key(word: str, node: Phrase) -> str | None:
     """Return a word, or the beginning of one with a wildcard; None where that tells too little."""
     if not is_wild(word):
         return word
-    if node.exact:  # what folding does to a part of a word is not known
-        return None
-    stem = min((word.find(c) for c in "*?" if c in word), default=len(word))
-    return word[: min(stem, MAX_PREFIX)] + "*" if stem >= 2 else None
+    start = word.split("*")[0].split("?")[0][:MAX_PREFIX]
+    if node.exact:
+        if not start.isascii() or not start.isalnum():
+            return None  # what folding does to a part of such a word is not known
+        start = start.lower()
+    return f"{start}*" if len(start) >= 2 else None
 
 
 def _frequency(clause: Iterable[str]) -> float:

@@ -1,0 +1,135 @@
+"""Why an article is, or is not, a mention of a topic, in words for people who do not program."""
+
+from collections.abc import Iterator
+
+from newsbeam.topics.evidence import MEANT, collect_evidence, matched_by
+from newsbeam.topics.query.evaluate import Evaluation
+from newsbeam.topics.query.nodes import (
+    And,
+    Count,
+    Dates,
+    Fact,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Same,
+)
+from newsbeam.topics.topicset import Judged
+from newsbeam.topics.view import ArticleView
+
+_SAYS = {
+    "title_query": "the query is true of the headline",
+    "title_wide": "the headline has words of the topic",
+    "lead_query": "the query is true near the beginning",
+    "body_query": "the number of paragraphs in which the query is true",
+    "body_share": "their share of all paragraphs",
+    "meaning_title": "the headline reads like the topic's examples",
+    "meaning_best": "the paragraph that reads most like the examples",
+    "meaning_top3": "the three paragraphs that read most like the examples",
+    "meaning_query": "a paragraph in which the query is true reads like the examples",
+    "has_text": "there is a text, not only a headline: a headline alone weighs more",
+    "bias": "where every article starts: most are on other subjects",
+}
+_SHORT = 70
+"""Characters of a part of the query that are shown."""
+
+
+def explain(judged: Judged, view: ArticleView) -> Iterator[str]:
+    """Yield the explanation, line by line."""
+    topic, model = judged.active.topic, judged.active.model
+    name = topic.title or topic.name
+    word = "IS" if judged.passes else "is NOT"
+    yield f"This article {word} a mention of {name}."
+    yield (
+        f"Its probability is {judged.probability:.0%}; the topic asks for at least "
+        f"{model.threshold:.0%}."
+    )
+    if judged.active.calibration is None:
+        yield "The topic is not calibrated: the probability is a rough guess."
+    if judged.passes:
+        side = {"query": "the query", "meaning": "its meaning", "both": "the query and its meaning"}
+        yield f"It was found by {side[matched_by(judged.look)]}."
+    yield ""
+    yield from _query(judged, view)
+    yield from _meaning(judged, view)
+    yield "What moved the score (plus is for, minus against):"
+    parts = model.parts(judged.look.values)
+    for key, value in sorted(parts.items(), key=lambda item: -abs(item[1])):
+        if abs(value) >= 0.05:
+            yield f"  {value:+5.1f}  {_SAYS[key]}"
+
+
+def _query(judged: Judged, view: ArticleView) -> Iterator[str]:
+    topic = judged.active.topic
+    if topic.parsed is None:
+        yield "The topic has no query."
+        return
+    places = judged.look.queried
+    if places:
+        where = [("the headline" if i == view.title else f"paragraph {i}") for i in places[:6]]
+        more = f" and {len(places) - 6} more" if len(places) > 6 else ""
+        yield f"The query is true in {', '.join(where)}{more}:"
+        for evidence in collect_evidence(topic, judged.look, view):
+            if evidence.kind == "query":
+                yield f"  {evidence.term} matches “{evidence.text}” in: {evidence.sentence[:200]}"
+    else:
+        whole = " as a whole, but of no single paragraph" if judged.look.query else ""
+        known = "true of the article" + whole if whole else "not true of the article"
+        yield f"The query is {known}.  Its parts:"
+        yield from why_not(topic.parsed.root, view.evaluation)
+    yield ""
+
+
+def _meaning(judged: Judged, view: ArticleView) -> Iterator[str]:
+    meaning = judged.look.meaning
+    if not judged.active.topic.has_meaning:
+        yield "The topic has no examples, so meaning was not compared."
+    elif not meaning:
+        yield "No paragraph has words of the topic, so meaning was not compared."
+    else:
+        best, score = max(meaning.items(), key=lambda item: item[1])
+        level = "clearly" if score >= MEANT else "hardly"
+        yield f"The passage that reads most like the topic's examples ({level}, {score:.2f}):"
+        yield f"  “{view.cleaned(best).text[:240]}”"
+    yield ""
+
+
+def why_not(node: Node, evaluation: Evaluation, depth: int = 1, budget: int = 3) -> Iterator[str]:
+    """Yield which parts of a query are true and which are missing, a few levels deep."""
+    mark = "yes" if evaluation.truth(node) else "NO "
+    yield f"{'  ' * depth}{mark} {_describe(node)}"
+    if depth > budget:
+        return
+    match node:
+        case And(parts=parts):
+            for part in parts:
+                yield from why_not(part, evaluation, depth + 1, budget)
+        case Or(parts=parts) if len(parts) <= 12:
+            for part in parts:
+                yield from why_not(part, evaluation, depth + 1, budget)
+        case Near(left=left, right=right) | Same(left=left, right=right):
+            yield from why_not(left, evaluation, depth + 1, budget)
+            yield from why_not(right, evaluation, depth + 1, budget)
+
+
+def _describe(node: Node) -> str:
+    source = " ".join(node.source.split())
+    text = source if len(source) <= _SHORT else f"{source[:_SHORT]}…"
+    match node:
+        case Phrase() | Fact() | Dates():
+            return text
+        case And():
+            return f"all of: {text}"
+        case Or(parts=parts):
+            return f"one of {len(parts)}: {text}"
+        case Not():
+            return f"none of this: {text}"
+        case Near(distance=distance, ordered=ordered):
+            order = ", in this order" if ordered else ""
+            return f"at most {distance} words apart{order}: {text}"
+        case Same(unit=unit):
+            return f"in one {unit}: {text}"
+        case Count():
+            return f"often enough: {text}"

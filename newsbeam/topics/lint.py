@@ -1,0 +1,227 @@
+"""Warnings about queries: too wide, never true, expensive, or probably not meant so."""
+
+import math
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from newsbeam.topics.query.common import commonness, is_common
+from newsbeam.topics.query.necessary import necessary
+from newsbeam.topics.query.nodes import (
+    And,
+    Count,
+    Dates,
+    Fact,
+    Near,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Same,
+    is_wild,
+    walk,
+)
+from newsbeam.topics.query.parser import parse_query
+from newsbeam.topics.topic import Topic
+
+TOO_WIDE = 300.0
+"""Articles of 1,000 that may be concerned, from which a query is called wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """One remark on a query."""
+
+    kind: str
+    """``wide``, ``never``, ``expensive``, ``meant``, ``macro``, ``calibration``."""
+    source: str
+    """The part of the query."""
+    message: str
+
+
+def lint_topic(topic: Topic, shared: Collection[str] = ()) -> list[Warning]:
+    """Return remarks on a topic's queries and macros; nothing where all is well.
+
+    Args:
+        topic: the topic.
+        shared: names of macros that other topics use too, so that they need not be used here.
+    """
+    found: list[Warning] = []
+    for text in (topic.query, topic.wide):
+        if text.strip():
+            found += lint_query(text, topic.macros)
+    used = f"{topic.query} {topic.wide} {' '.join(topic.macros.values())}"
+    for name in topic.macros:
+        if name not in shared and not re.search(rf"\${name}\b", used):
+            found.append(Warning("macro", f"${name}", "this macro is never used"))
+    for example in topic.examples.about:
+        if example in topic.examples.not_about:
+            found.append(Warning("never", example, "this example is both about and not about"))
+    return list(dict.fromkeys(found))
+
+
+def lint_query(query: str, macros: dict[str, str] | None = None) -> list[Warning]:
+    """Return remarks on one query.
+
+    Raises:
+        QueryError: it cannot be parsed.
+    """
+    root = parse_query(query, macros).root
+    return [*_wide(root), *_never(root), *_expensive(root), *_meant(root)]
+
+
+def _wide(root: Node) -> Iterator[Warning]:
+    clauses = necessary(root)
+    if not clauses:
+        if _can_be_empty(root):
+            yield Warning("wide", root.source, "true of nearly every article: name what must occur")
+        return
+    share = round(1000 * _share(root))
+    if share >= TOO_WIDE and not isinstance(root, Phrase):
+        yield Warning(
+            "wide",
+            root.source,
+            f"may be true of some {share} of 1,000 articles: add a rarer word with AND or NEAR",
+        )
+    for node in walk(root):
+        if isinstance(node, Phrase) and len(node.words) == 1 and not node.exact:
+            word = node.words[0]
+            if is_common(word):
+                yield Warning("wide", node.source, "this word is in most articles")
+            elif is_wild(word) and len(word.rstrip("*?")) <= 2 and word[0] not in "*?":
+                yield Warning("wide", node.source, "so short a beginning matches many words")
+
+
+def _share(node: Node) -> float:
+    """Return a guess of the share of articles that a query is true of, as if words were dice."""
+    match node:
+        case Phrase(words=words):
+            rarest = min((commonness(_guess_key(w)) for w in words), default=1000.0) / 1000
+            return min(1.0, rarest / (1 if len(words) == 1 else 4))
+        case And(parts=parts):
+            return math.prod(_share(p) for p in parts)
+        case Or(parts=parts):
+            return 1 - math.prod(1 - _share(p) for p in parts)
+        case Not(part=part):
+            return 1 - _share(part)
+        case Near(left=left, right=right) | Same(left=left, right=right):
+            return _share(left) * _share(right) / 3
+        case Count(part=part, number=number):
+            return _share(part) / max(1, number)
+        case _:
+            return 0.5
+
+
+def _guess_key(word: str) -> str:
+    return f"{word.split('*')[0].split('?')[0]}*" if is_wild(word) else word
+
+
+def _can_be_empty(node: Node) -> bool:
+    """Whether a query may be true of an article without any particular word."""
+    match node:
+        case Not() | Fact() | Dates():
+            return True
+        case Count(operator=operator, number=number):
+            return operator in ("<", "<=") or number == 0
+        case And(parts=parts):
+            return all(_can_be_empty(p) for p in parts)
+        case Or(parts=parts):
+            return any(_can_be_empty(p) for p in parts)
+        case _:
+            return False
+
+
+def _never(root: Node) -> Iterator[Warning]:
+    for node in walk(root):
+        match node:
+            case And(parts=parts):
+                yield from _contradictions(node, parts)
+            case Count(operator="<", number=0):
+                yield Warning("never", node.source, "nothing occurs fewer than 0 times")
+            case Near(left=left, right=right) | Same(left=left, right=right):
+                zones = {
+                    p.zone for side in (left, right) for p in walk(side) if isinstance(p, Phrase)
+                }
+                if len(zones) > 1 and not _overlap(zones):
+                    yield Warning("never", node.source, "title and text are never near each other")
+
+
+def _overlap(zones: set[int]) -> bool:
+    common = -1
+    for zone in zones:
+        common &= zone
+    return bool(common)
+
+
+def _contradictions(node: And, parts: tuple[Node, ...]) -> Iterator[Warning]:
+    wanted = {_key(p) for p in parts if not isinstance(p, Not)}
+    for part in parts:
+        if isinstance(part, Not):
+            refused = part.part.parts if isinstance(part.part, Or) else (part.part,)
+            for one in refused:
+                if _key(one) in wanted:
+                    yield Warning("never", node.source, f"asks for {one.source} and refuses it")
+    days = [p for p in parts if isinstance(p, Dates)]
+    first = max((d.first for d in days if d.first), default=None)
+    last = min((d.last for d in days if d.last), default=None)
+    if first and last and first > last:
+        yield Warning("never", node.source, "the date ranges do not overlap")
+    facts: dict[str, set[str]] = {}
+    for part in parts:
+        if isinstance(part, Fact) and part.name in ("lang", "outlet"):
+            facts.setdefault(part.name, set()).add(part.value)
+    for name, values in facts.items():
+        if len(values) > 1:
+            yield Warning("never", node.source, f"an article has one {name}: use {name}:(a OR b)")
+
+
+def _key(node: Node) -> object:
+    if isinstance(node, Phrase):
+        return (node.words, node.exact, node.stemmed, node.zone)
+    return node.source
+
+
+def _expensive(root: Node) -> Iterator[Warning]:
+    if not necessary(root) and not _can_be_empty(root):
+        yield Warning(
+            "expensive",
+            root.source,
+            "no word of it can be looked up, so it is evaluated on every article: add a term "
+            "without ~ or a wildcard at the beginning",
+        )
+    for node in walk(root):
+        if isinstance(node, Phrase) and any(w[0] == "*" and w != "*" for w in node.words):
+            yield Warning("expensive", node.source, "a wildcard at the beginning tries every word")
+        if isinstance(node, Near | Same):
+            for side in (node.left, node.right):
+                words = [w for p in walk(side) if isinstance(p, Phrase) for w in p.words]
+                if len(words) == 1 and is_common(words[0]):
+                    yield Warning(
+                        "expensive", node.source, f"{words[0]!r} occurs everywhere: leave it out"
+                    )
+
+
+def _meant(root: Node) -> Iterator[Warning]:
+    for node in walk(root):
+        if isinstance(node, Phrase) and node.source in ("and", "or", "not", "near"):
+            yield Warning("meant", node.source, f"operators are in capitals: {node.source.upper()}")
+        if isinstance(node, Phrase) and node.source.lower().startswith(("near/", "onear/")):
+            yield Warning("meant", node.source, f"operators are in capitals: {node.source.upper()}")
+        if isinstance(node, Or) and _has_bare_and(node):
+            yield Warning(
+                "meant",
+                node.source,
+                "AND binds tighter than OR here: put brackets where you mean them",
+            )
+
+
+def _has_bare_and(node: Or) -> bool:
+    """Whether an AND stands beside OR without brackets, as in ``a AND b OR c``."""
+    for part in node.parts:
+        start = part.at - node.at
+        if isinstance(part, And) and node.source[max(0, start) :].startswith(part.source):
+            before = node.source[: max(0, start)].rstrip()
+            after = node.source[start + len(part.source) :].lstrip()
+            if not (before.endswith("(") and after.startswith(")")):
+                return True
+    return False

@@ -1,0 +1,237 @@
+"""``newsbeam topics label``, ``backtest`` and ``retag``: topics against the stored articles."""
+
+import getpass
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from newsbeam.records import Article
+    from newsbeam.topics import TopicSet
+    from newsbeam.topics.calibration import Encodes
+    from newsbeam.topics.topicset import Judged
+
+SHOWN = 20
+"""Gained and lost mentions that are shown; --json has all."""
+
+
+@click.command()
+@click.argument("article")
+@click.argument("topic")
+@click.argument("answer", type=click.Choice(["yes", "no"]))
+@click.option("--who", default=None, help="Who answers.  [default: the user of this computer]")
+@click.option("--note", help="Why, in a few words.")
+@click.pass_obj
+def label(
+    config: Path | None, article: str, topic: str, answer: str, who: str | None, note: str | None
+) -> None:
+    """Say whether ARTICLE (id or URL) is about TOPIC.  `topics calibrate` learns from it."""
+    from newsbeam.settings import load_settings
+    from pipelines.cli.topics_tag import load_topics_for
+    from sinks.store.store import open_store
+    from sinks.store.topics import Label, add_label, find_article
+
+    settings = load_settings(config)
+    load_topics_for(settings)[topic]
+    with open_store(settings.path(settings.store.path), "topics label") as db:
+        id_ = find_article(db, article)
+        now = datetime.now(UTC)
+        person = who or getpass.getuser()
+        add_label(db, Label(id_, topic, answer == "yes", person, now, note=note))
+    click.echo(f"{id_}: {'' if answer == 'yes' else 'not '}about {topic}, says {person}")
+
+
+@click.command()
+@click.argument("topic")
+@click.option("--file", "path", type=click.Path(path_type=Path, exists=True), help="Edited topic.")
+@click.option("--since", type=click.DateTime(), help="Only articles fetched since this day (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="For machines: all of them.")
+@click.pass_obj
+def backtest(
+    config: Path | None, topic: str, path: Path | None, since: datetime | None, as_json: bool
+) -> None:
+    """Run TOPIC as its file says now over the stored articles; nothing is changed.
+
+    Shows the mentions that would be gained and lost against those in force, with evidence.
+    """
+    from newsbeam.errors import ConfigError
+    from newsbeam.settings import load_settings
+    from newsbeam.topics.calibration import read_calibration
+    from newsbeam.topics.topic import load_topic
+    from newsbeam.topics.topicset import ActiveTopic, TopicSet
+    from sinks.store.topics import mention_scores, read_store
+
+    settings = load_settings(config)
+    if path is not None:
+        edited = TopicSet([ActiveTopic(load_topic(path), path, read_calibration(path))])
+        if edited.names != (topic,):
+            raise ConfigError(str(path), f"the topic in it is {edited.names[0]!r}, not {topic!r}")
+    else:
+        from pipelines.cli.topics_tag import load_topics_for
+
+        edited = TopicSet([load_topics_for(settings)[topic]])
+    encoder = _prepare(edited, config)
+    with read_store(settings.path(settings.store.path)) as db:
+        in_force = mention_scores(db, topic)
+        report = _compare(db, edited, encoder, in_force, _utc(since))
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=1, default=str))
+        return
+    _print_backtest(topic, edited.version(topic), report)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--since", type=click.DateTime(), help="Only articles fetched since this day (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def retag(
+    config: Path | None, names: tuple[str, ...], since: datetime | None, as_json: bool
+) -> None:
+    """Apply the topics (default: all) to the stored articles; one transaction, no alerts."""
+    from newsbeam.records import record_id
+    from newsbeam.settings import load_settings
+    from newsbeam.topics.topicset import TopicSet
+    from pipelines.cli.topics_tag import load_topics_for
+    from sinks.store.store import open_store
+    from sinks.store.topics import record_retag, record_versions, replace_mentions
+
+    settings = load_settings(config)
+    every = load_topics_for(settings)
+    topics = TopicSet([every[name] for name in names or every.names])
+    encoder = _prepare(topics, config)
+    now = datetime.now(UTC)
+    run_id = record_id("retag", now.isoformat(), *topics.names)
+    total = {"articles": 0, "gained": 0, "kept": 0, "lost": 0}
+    with open_store(settings.path(settings.store.path), "topics retag") as db:
+        db.execute("BEGIN")
+        try:
+            record_versions(db, topics, now)
+            for batch, found in _judged(db, topics, encoder, _utc(since)):
+                mentions = [m for _, ms in found for m in ms]
+                ids = [a.id for a in batch]
+                counts = replace_mentions(db, topics.names, ids, mentions, now, run_id)
+                total["articles"] += len(batch)
+                for key, count in counts.items():
+                    total[key] += count
+            record_retag(db, run_id, now, datetime.now(UTC), settings.hash(), total)
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+    if as_json:
+        click.echo(json.dumps(total))
+        return
+    click.echo(
+        f"{total['articles']} articles: {total['gained']} mentions gained, {total['kept']} kept, "
+        f"{total['lost']} lost; nobody was alerted"
+    )
+
+
+def _prepare(topics: "TopicSet", config: Path | None) -> "Encodes":
+    from newsbeam.encoder import LazyEncoder
+    from newsbeam.settings import load_settings
+
+    encoder = LazyEncoder(load_settings(config).model)
+    topics.prepare(encoder)
+    return encoder
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return day.replace(tzinfo=UTC) if day else None
+
+
+def _judged(
+    db: "duckdb.DuckDBPyConnection", topics: "TopicSet", encoder: "Encodes", since: datetime | None
+) -> Iterator[Any]:
+    """Yield batches of stored articles, and (embedded, mentions) of each of their articles."""
+    from pipelines.cli.topics_tag import embed
+    from sinks.store.topics import stored_articles
+
+    for batch in stored_articles(db, since):
+        embedded = embed(batch, topics, encoder)
+        yield batch, [(e, topics.match(e)) for e in embedded]
+
+
+def _compare(
+    db: "duckdb.DuckDBPyConnection",
+    edited: "TopicSet",
+    encoder: "Encodes",
+    in_force: dict[str, tuple[float, str]],
+    since: datetime | None,
+) -> dict[str, Any]:
+    report: dict[str, Any] = {"articles": 0, "kept": 0, "gained": [], "lost": []}
+    for batch, found in _judged(db, edited, encoder, since):
+        report["articles"] += len(batch)
+        for article, (embedded, mentions) in zip(batch, found, strict=True):
+            had = article.id in in_force
+            if had and mentions:
+                report["kept"] += 1
+            elif mentions:
+                report["gained"].append(_gained(article, mentions[0]))
+            elif had:
+                judged = edited.judge(embedded, edited.names)[0]
+                report["lost"].append(_lost(article, judged, in_force[article.id]))
+    return report
+
+
+def _gained(article: "Article", mention: Any) -> dict[str, Any]:
+    return {
+        "article_id": article.id,
+        "outlet": article.outlet,
+        "title": article.title,
+        "score": mention.score,
+        "matched_by": mention.matched_by,
+        "evidence": [
+            {"term": e.term, "score": e.score, "sentence": e.sentence} for e in mention.evidence[:3]
+        ],
+    }
+
+
+def _lost(article: "Article", judged: "Judged", before: tuple[float, str]) -> dict[str, Any]:
+    return {
+        "article_id": article.id,
+        "outlet": article.outlet,
+        "title": article.title,
+        "score": round(judged.probability, 4),
+        "score_before": before[0],
+        "version_before": before[1],
+        "query": judged.look.query,
+        "paragraphs": len(judged.look.queried),
+    }
+
+
+def _print_backtest(topic: str, version: str, report: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False)
+    gained, lost = report["gained"], report["lost"]
+    console.print(
+        f"{topic} {version} on {report['articles']} articles: [green]{len(gained)} gained[/], "
+        f"[red]{len(lost)} lost[/], {report['kept']} as before"
+    )
+    for row in gained[:SHOWN]:
+        console.print(f"[green]+[/] {row['score']:.2f} {escape(row['title'] or '')}")
+        console.print(f"    {row['outlet']} · {row['article_id']}", style="dim")
+        for place in row["evidence"]:
+            why = place["term"] or f"reads like it ({place['score']:.2f})"
+            console.print(f"    {escape(why)}: {escape(place['sentence'][:140])}", style="dim")
+    for row in lost[:SHOWN]:
+        console.print(
+            f"[red]-[/] {row['score']:.2f} (was {row['score_before']:.2f}) "
+            f"{escape(row['title'] or '')}"
+        )
+        true = "is true" if row["query"] else "is not true"
+        where = f"{row['outlet']} · {row['article_id']} · the query {true}"
+        console.print(f"    {where}, in {row['paragraphs']} paragraphs", style="dim")
+    hidden = max(0, len(gained) - SHOWN) + max(0, len(lost) - SHOWN)
+    if hidden:
+        console.print(f"… and {hidden} more: --json has all")
+    console.print("Nothing was changed; `newsbeam topics retag` applies it to the history.")

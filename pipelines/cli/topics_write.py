@@ -1,0 +1,166 @@
+"""``newsbeam topics list``, ``lint`` and ``new``: writing topics."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from newsbeam.records import Article
+
+
+@click.command(name="list")
+@click.option("--topics", "folder", type=click.Path(path_type=Path, exists=True), help="Folder.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def list_topics(config: Path | None, folder: Path | None, as_json: bool) -> None:
+    """List the topics in force, with version, threshold and what the threshold rests on."""
+    from newsbeam.settings import load_settings
+    from pipelines.cli.topics_tag import load_topics_for
+
+    topics = load_topics_for(load_settings(config), folder)
+    rows: list[dict[str, Any]] = []
+    for name in topics.names:
+        active = topics[name]
+        bound = active.calibration
+        rows.append(
+            {
+                "topic": name,
+                "title": active.topic.title,
+                "version": active.version,
+                "threshold": active.model.threshold,
+                "precision": bound.precision if bound else None,
+                "recall": bound.recall if bound else None,
+                "labels": bound.rows if bound else 0,
+                "model": bound.model if bound else None,
+                "file": str(active.path),
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("topic", "version", "threshold", "precision", "recall", "labels")
+    for row in rows:
+        figures = [f"{row[k]:.2f}" if row[k] is not None else "-" for k in ("precision", "recall")]
+        threshold = f"{row['threshold']:.2f}"
+        table.add_row(row["topic"], row["version"], threshold, *figures, str(row["labels"]))
+    Console().print(table)
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--query", help="Check this query instead of files.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def lint(config: Path | None, files: tuple[Path, ...], query: str | None, as_json: bool) -> None:
+    """Check topic files (default: those in force) or one query.
+
+    Errors end with exit code 2 and the place.  Warnings: too wide, never true, expensive, or
+    probably not meant so; they end with 1.
+    """
+    from newsbeam.settings import load_settings
+    from newsbeam.topics.lint import lint_query, lint_topic
+    from newsbeam.topics.topic import find_topics, load_topic, shared_macros
+
+    if query is not None:
+        found = {"query": lint_query(query)}
+    else:
+        settings = load_settings(config)
+        folders = [settings.path(f) for f in settings.topics.folders]
+        paths = list(files) or find_topics(settings.topics.packs, folders)
+        found = {str(p): lint_topic(load_topic(p), shared_macros(p.parent)) for p in paths}
+    if as_json:
+        rows = [
+            {"where": where, "kind": w.kind, "part": w.source, "message": w.message}
+            for where, warnings in found.items()
+            for w in warnings
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for where, warnings in found.items():
+            for warning in warnings:
+                part = " ".join(warning.source.split())
+                shown = part if len(part) <= 80 else f"{part[:80]}…"
+                click.echo(f"{where}: {warning.kind}: {warning.message}\n    {shown}")
+        total = sum(map(len, found.values()))
+        click.echo(f"{len(found)} checked, {total or 'no'} warning{'s' if total != 1 else ''}")
+    if any(found.values()):
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("articles", nargs=-1, required=True)
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; `-` prints.")
+@click.pass_obj
+def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | None) -> None:
+    """Begin a topic NAME from example ARTICLES: text files, or ids or URLs from the store.
+
+    Proposes terms that the examples share and other articles lack.
+    """
+    from newsbeam.errors import ConfigError
+    from newsbeam.settings import load_settings
+    from newsbeam.topics.propose import propose_terms, topic_toml
+    from newsbeam.topics.topic import Topic
+
+    settings = load_settings(config)
+    try:
+        Topic(name=name, description="", query="x")
+    except ValueError as error:
+        raise ConfigError("NAME", str(error)) from error
+    store = settings.path(settings.store.path)
+    found = [_example(a, store) for a in articles]
+    others = _others(store, {a.id for a in found})
+    examples = [a.title or a.text[:160] for a in found]
+    text = topic_toml(name, propose_terms(found, others), examples)
+    target = out or settings.path(settings.topics.folders[0]) / f"{name}.toml"
+    if str(target) == "-":
+        click.echo(text, nl=False)
+        return
+    if target.exists():
+        raise ConfigError(str(target), "exists already; --out names another file")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(str(target), f"cannot be written: {error.strerror}") from error
+    click.echo(f"{target}: edit it, then `newsbeam topics lint {target}` and `topics backtest`")
+
+
+def _example(key: str, store: Path) -> "Article":
+    from newsbeam.errors import ConfigError
+    from pipelines.cli.topics_tag import make_article
+
+    path = Path(key)
+    if path.is_file():
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise ConfigError(key, f"cannot be read: {error.strerror}") from error
+        article = make_article(path.stem, "", text, None)
+        if isinstance(article, str):
+            raise ConfigError(key, article)
+        return article
+    from sinks.store.topics import find_article, read_store, stored_articles
+
+    with read_store(store) as db:
+        wanted = [find_article(db, key)]
+        return next(stored_articles(db, ids=wanted))[0]
+
+
+def _others(store: Path, known: set[str], most: int = 500) -> "list[Article]":
+    if not store.exists():
+        return []
+    from sinks.store.topics import read_store, stored_articles
+
+    others: list[Article] = []
+    with read_store(store) as db:
+        for batch in stored_articles(db):
+            others += [a for a in batch if a.id not in known]
+            if len(others) >= most:
+                break
+    return others[:most]
