@@ -11,6 +11,7 @@ written to: files appear under new names, and ``news.duckdb`` changes by rename.
 
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from sinks.publish.changes import Changes, columns, find_changes, order_runs
 from sinks.publish.dead import Dead
 from sinks.publish.segments import GROUP, Writer, living, read
 from sinks.publish.state import State, load, save
-from sinks.publish.tables import ARTICLES, GROWING, TEXTS, WHOLE, Table
+from sinks.publish.tables import ARTICLES, GROWING, TEXTS, Table, whole
 from sinks.search.index import (
     DOC_COLUMNS,
     DOCS,
@@ -252,10 +253,9 @@ class _Job:
         state, db = self._state, self._db
         state.number, state.seen = self._number, self._changes.seen
         state.published = now.isoformat()
-        whole = {name: columns(db, name) for name in WHOLE}
-        whole = {name: found for name, found in whole.items() if found}
+        small = {name: columns(db, name) for name in whole(db)}
         growing = {t.name: (t, state.columns[t.name]) for t in self._tables}
-        notes, extra = _notes(db, {*growing, *whole}), ""
+        notes, extra = _notes(db, growing, small), ""
         if self._options.search:
             growing |= {t.name: (t, state.columns[t.name]) for t in (DOCS, POSTINGS)}
             notes += [_note("VIEW", *note) for note in NOTES]
@@ -266,7 +266,7 @@ class _Job:
                 self._folder,
                 self._options.storage_version,
                 growing,
-                whole,
+                small,
                 notes,
                 extra,
             ),
@@ -277,7 +277,7 @@ class _Job:
         catalog.fill(
             path,
             state,
-            {name: db.table(name).to_arrow_table() for name in whole},
+            {name: db.table(name).to_arrow_table() for name in small},
             self._dead.rows(),
             {
                 "as_of": facts[0],
@@ -300,15 +300,17 @@ class _Clock:
         self._last = here
 
 
-def _notes(db: duckdb.DuckDBPyConnection, tables: set[str]) -> list[str]:
+def _notes(
+    db: duckdb.DuckDBPyConnection, views: Collection[str], tables: Collection[str]
+) -> list[str]:
     """Return the comments of the store's tables as statements for the publication."""
     found = []
     for kind, name, column, comment in db.execute(
         "SELECT 'TABLE', table_name, NULL, comment FROM duckdb_tables() UNION ALL "
         "SELECT 'COLUMN', table_name, column_name, comment FROM duckdb_columns() ORDER BY ALL"
     ).fetchall():
-        if comment and name in tables:
-            of = "VIEW" if name not in WHOLE else kind
+        if comment and (name in tables or name in views):
+            of = "VIEW" if name in views else kind
             found.append(_note(of, name, column or "", comment))
     return found
 

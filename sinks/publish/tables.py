@@ -7,10 +7,12 @@ Four kinds of tables::
     whole      small and changing everywhere: copied into the catalog each time
     derived    made here from other tables (the index for search)
 
-A table of the store that is in none of the lists is not published (:data:`PRIVATE` says why).
+The whole ones are those that are neither growing nor private: a new small table needs no entry.
 """
 
 from dataclasses import dataclass
+
+import duckdb
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,6 @@ GROWING: tuple[Table, ...] = (
 )
 """Tables kept in segments.  A table that a store lacks (an older schema) is left out."""
 
-WHOLE: tuple[str, ...] = (
-    *("feeds", "feed_cursors", "meta", "story_lineage"),
-    *("alert_mutes", "alert_channels", "alert_troubles"),
-)
-"""Tables that are copied into the catalog each time; they do not grow with the news."""
-
 PRIVATE: dict[str, str] = {
     "schema_versions": "of the writer",
     "run_order": "of the publisher",
@@ -94,3 +90,16 @@ PRIVATE: dict[str, str] = {
     "alert_threads": "the dispatcher's memory; alert_outbox has what was said",
 }
 """Tables that are not published, and why."""
+
+
+def whole(db: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the tables that are copied into the catalog each time, in order."""
+    known = {t.name for t in GROWING} | PRIVATE.keys()
+    return [
+        name
+        for (name,) in db.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND NOT internal "
+            "AND database_name = current_database() ORDER BY 1"
+        ).fetchall()
+        if name not in known
+    ]

@@ -36,7 +36,8 @@ def like_this(
     at, own = this[0]["at"], np.asarray(this[0]["vector"], dtype=np.float32)
     found = source.columns(
         "SELECT v.article_id, v.vector FROM article_vectors v "
-        "JOIN article_rows a USING (article_id) WHERE v.model = ? AND coalesce(a.published, a.first_fetched) BETWEEN ? AND ?",
+        "JOIN article_rows a USING (article_id) WHERE v.model = ? "
+        "AND coalesce(a.published, a.first_fetched) BETWEEN ? AND ?",
         [this[0]["model"], at - timedelta(days=days), at + timedelta(days=days)],
     )
     ids = found["article_id"]

@@ -262,3 +262,77 @@ SELECT f.story_id, a.title, a.outlet, f.newsroom, f.arrived AS first,
        f.article_id
 FROM ranked f JOIN stories s USING (story_id) JOIN article_rows a USING (article_id)
 WHERE f.place = 1 AND f.next IS NOT NULL;
+
+-- What was decided to tell, where, and what came of it.
+--   decided: when it was decided (UTC)
+--   channel: as the rules name it
+--   topic: the surest topic
+--   kind: story, reply, update, item, digest, operations
+--   state: new, update, newsrooms:5, fact:…, correction:…, burst:…
+--   title: headline of the article that is shown
+--   outlet: who published it
+--   status: pending, sending, unknown, sent, dead, cancelled, rolled (went into a digest)
+--   sent: when the channel had it (UTC)
+--   minutes_after_publication: from the article's publication to the channel
+--   reason: why it was decided, in words
+--   error: what the channel answered last
+--   url: of the article
+--   rule: rule that decided it
+--   story_id: the story
+--   article_id: the article that is shown
+--   alert_id: stable id
+CREATE VIEW alerts AS
+SELECT o.decided, o.channel, o.topic, o.kind, o.state, coalesce(a.title, s.title) AS title,
+       a.outlet, o.status, o.sent,
+       round(epoch(o.sent - coalesce(a.published, a.first_fetched)) / 60, 1)
+       AS minutes_after_publication,
+       o.reason, o.error, a.url, o.rule, o.story_id, o.article_id, o.alert_id
+FROM alert_outbox o LEFT JOIN article_rows a USING (article_id)
+LEFT JOIN story_rows s ON s.story_id = o.story_id;
+
+-- What people said: is this article about this topic?
+--   topic: name of the topic
+--   about: the answer
+--   who: who answered
+--   at_time: when (UTC)
+--   source: where it was answered: cli, dashboard, slack
+--   note: why, in their words
+--   title: headline of the article
+--   outlet: who published it
+--   url: of the article
+--   mentioned: the article was a mention of the topic at that time
+--   score: score of that mention
+--   topic_version: version of the topic that had decided
+--   article_id: the article
+CREATE VIEW labels AS
+SELECT l.topic, l.about, l.who, l.at_time, l.source, l.note, a.title, a.outlet, a.url, l.mentioned,
+       l.score, l.topic_version, l.article_id
+FROM topic_labels l LEFT JOIN article_rows a USING (article_id);
+
+-- How precise each topic is, by people's answers.
+--   topic: name of the topic
+--   mentions: articles on it
+--   labelled: mentions with an answer
+--   correct: of these, about the topic
+--   precision: share of correct ones; NULL without an answer
+--   precision_low: lower end of the 95 % interval (Wilson)
+--   precision_high: upper end of it
+--   missed: articles that people call about the topic and that are no mention
+--   last_label: time of the last answer (UTC)
+CREATE VIEW topic_quality AS
+WITH counted AS (SELECT topic, count(*) AS mentions FROM mention_rows GROUP BY topic),
+answered AS (
+    SELECT topic, count_if(mentioned) AS n, count_if(mentioned AND about) AS k,
+           count_if(about AND NOT mentioned) AS missed, max(at_time) AS last_label
+    FROM topic_answers GROUP BY topic),
+joined AS (
+    SELECT topic, coalesce(mentions, 0) AS mentions, coalesce(n, 0) AS n, coalesce(k, 0) AS k,
+           coalesce(missed, 0) AS missed, last_label, 1.96 AS z
+    FROM counted FULL JOIN answered USING (topic))
+SELECT topic, mentions, n AS labelled, k AS correct, k / nullif(n, 0) AS precision,
+       (k + z * z / 2 - z * sqrt(k * (n - k) / nullif(n, 0) + z * z / 4)) / nullif(n + z * z, z * z)
+       AS precision_low,
+       (k + z * z / 2 + z * sqrt(k * (n - k) / nullif(n, 0) + z * z / 4)) / nullif(n + z * z, z * z)
+       AS precision_high,
+       missed, last_label
+FROM joined;
