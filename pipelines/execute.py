@@ -1,5 +1,6 @@
 """Run the graph on the chosen Beam runner."""
 
+import logging
 from collections.abc import Sequence
 
 from pipelines import quick_beam
@@ -10,6 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
 
 from newsbeam.errors import ConfigError, NewsbeamError  # noqa: E402
 from newsbeam.records import Cursor, Feed  # noqa: E402
+from newsbeam.settings import RunSettings  # noqa: E402
 from pipelines.graph import build  # noqa: E402
 from pipelines.job import Job  # noqa: E402
 from pipelines.run import REFUSED, Progress  # noqa: E402
@@ -33,6 +35,9 @@ def execute(
         NewsbeamError: what a stage raised on purpose (a model that is not the right one, …).
     """
     with watching(progress):
+        if job.settings.run.runner == RunSettings().runner:
+            # what a stage raises reaches us; Beam's own traceback of it helps nobody
+            logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         pipeline = beam.Pipeline(options=pipeline_options(job))
         build(pipeline, job, feeds=feeds, archives=archives, known=known)
         try:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 
 from newsbeam.articles import worker
-from newsbeam.errors import ExtractError
+from newsbeam.errors import ExtractError, NewsbeamError
 from newsbeam.records import Article, Entry, LedgerRow, Page
 from newsbeam.settings import ExtractSettings
 
@@ -220,14 +220,22 @@ class Reader:
         return mine
 
     def _hear(self) -> tuple[int, int]:
-        """Return the next word of the nursery: (pid, -1) a start, (pid, status) an end."""
-        if self._control is None:
-            raise ExtractError("", "the reading process is not running")
+        """Return the next word of the nursery: (pid, -1) a start, (pid, status) an end.
+
+        Raises:
+            NewsbeamError: the nursery is gone (no memory, no room for its model); it said why.
+        """
         data = b""
         while len(data) < 8:
-            chunk = self._control.recv(8 - len(data))
+            try:
+                chunk = self._control.recv(8 - len(data)) if self._control else b""
+            except ConnectionResetError:
+                chunk = b""
             if not chunk:
-                raise ExtractError("", "the reading process could not be started")
+                self.close()
+                raise NewsbeamError(
+                    "the processes that read pages could not be started; what they said is above"
+                )
             data += chunk
         pid, status = struct.unpack("!ii", data)
         return pid, status

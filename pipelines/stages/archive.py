@@ -32,7 +32,11 @@ def read_archives(path: str, known: Known, job: Job) -> Iterator[Polled | Read |
         records = read_archive(Path(path), now=job.now)
         while batch := list(islice(records, AT_ONCE)):
             entries += len(batch)
-            new = [i for i in batch if isinstance(i, LedgerRow) or known.entry(i.entry) != "known"]
+            new = [
+                i
+                for i in batch
+                if isinstance(i, LedgerRow) or known.entry(i.entry, job.now) != "known"
+            ]
             fresh += len(new)
             for item in new:
                 if isinstance(item, LedgerRow):

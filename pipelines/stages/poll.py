@@ -31,7 +31,7 @@ def poll_feeds(
     for poll in poll_each(feeds, job.settings.fetch, job.now):
         fresh = 0
         for entry in poll.entries:
-            if known.entry(entry) == "known":
+            if known.entry(entry, job.now) == "known":
                 continue
             fresh += 1
             yield _refused(entry, job) or entry

@@ -17,6 +17,7 @@ from newsbeam.errors import SinkError
 from sinks.store.alerts import alerts_step
 from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch, stage
+from sinks.store.store import of_disk, roll_back
 from sinks.store.stories import group_step
 
 Step = Callable[[duckdb.DuckDBPyConnection, Batch], None]
@@ -52,18 +53,11 @@ def commit(
         _record_run(db, batch, finished().replace(tzinfo=None), stages or {})
         db.execute("COMMIT")
     except BaseException as error:
-        _rollback(db)
-        if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        roll_back(db)
+        if of_disk(error):
             raise SinkError(f"nothing was written: {' '.join(str(error).split())[:300]}") from error
         raise
     return True
-
-
-def _rollback(db: duckdb.DuckDBPyConnection) -> None:
-    try:
-        db.execute("ROLLBACK")
-    except duckdb.Error:  # a failed COMMIT has rolled back already
-        return
 
 
 def entries_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:

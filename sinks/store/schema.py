@@ -6,6 +6,7 @@ describe the table or view (a line ``--   column: text`` describes a column of a
 a column's line describes the column.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from importlib import resources
@@ -64,7 +65,8 @@ def migrate(db: duckdb.DuckDBPyConnection) -> list[str]:
             )
             db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            with contextlib.suppress(duckdb.Error):  # a failed COMMIT has rolled back already
+                db.execute("ROLLBACK")
             raise
         ran.append(migration.name)
     if 1 in {m.version for m in todo if m.name in ran}:

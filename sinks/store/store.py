@@ -4,6 +4,7 @@ DuckDB locks its file against other processes while one writes.  A second lock o
 it, says *who* holds the store, which DuckDB's message does not.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -43,7 +44,9 @@ def open_store(path: Path, command: str = "newsbeam") -> Iterator[duckdb.DuckDBP
                 yield db
             finally:
                 db.close()
-    except (duckdb.IOException, duckdb.FatalException, OSError) as error:
+    except (duckdb.Error, OSError) as error:
+        if not of_disk(error):
+            raise
         raise explained(error, path) from error
 
 
@@ -58,6 +61,20 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     db.execute("SET TimeZone = 'UTC'")
     db.execute("SET preserve_insertion_order = true")
     return db
+
+
+def of_disk(error: BaseException) -> bool:
+    """Whether an error is of the disk, the memory or the file, not of what we asked."""
+    if isinstance(error, duckdb.TransactionException):  # DuckDB wraps a failed write so
+        return "No space left" in str(error) or "Could not write" in str(error)
+    kinds = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, OSError)
+    return isinstance(error, kinds)
+
+
+def roll_back(db: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction that failed; a failed COMMIT has ended it already."""
+    with contextlib.suppress(duckdb.Error):
+        db.execute("ROLLBACK")
 
 
 def explained(error: Exception, path: Path) -> Exception:
