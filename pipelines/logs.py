@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 
 def configure(style: Literal["auto", "text", "json"] = "auto", stream: TextIO = sys.stderr) -> None:
@@ -18,7 +18,7 @@ def configure(style: Literal["auto", "text", "json"] = "auto", stream: TextIO = 
         if text
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    shared = [
+    shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),

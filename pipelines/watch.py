@@ -26,15 +26,18 @@ import duckdb
 from newsbeam.errors import ConfigError, NewsbeamError
 from newsbeam.records import Feed
 from newsbeam.settings import Settings, load_settings
+from pipelines.report import RunReport
 from pipelines.run import clock, configured_feeds, run_once
 from pipelines.watch_http import Metrics, Port, answer
 from pipelines.watch_state import apply_request, next_poll, write_status
 from sinks.channels.dispatch import Dispatcher
 from sinks.channels.registry import Registry
 from sinks.publish.publish import publish
+from sinks.slack.feedback import Feedback
 from sinks.store import outbox
 from sinks.store.mailbox import requests
 from sinks.store.store import open_store
+from sinks.store.troubles import check_troubles
 
 if TYPE_CHECKING:
     from pipelines.watch_push import Pushes
@@ -45,6 +48,8 @@ PULSE_S = 5.0
 """Longest wait: requests of other commands are taken up within this time."""
 DRAIN_S = 20.0
 """With ``--once`` or at the last cycle: how long messages that are due may take to go out."""
+CHECK_S = 300.0
+"""How often trouble is looked for."""
 BACKOFF_S = 300.0
 """Longest pause after cycles that failed in a row."""
 
@@ -58,6 +63,7 @@ class Supervisor:
         cycles: stop after so many; 0: never.
         listen: instead of ``watch.listen``.
         now: the clock.
+        work: what a cycle does.
     """
 
     def __init__(
@@ -68,12 +74,15 @@ class Supervisor:
         cycles: int = 0,
         listen: str | None = None,
         now: Callable[[], datetime] = clock,
+        work: Callable[..., RunReport] = run_once,
     ) -> None:
         self.settings = load_settings(config)
         self.metrics = Metrics()
+        self.port: Port | None = None
         self.done = 0
         """Cycles that were committed, or had nothing to do."""
         self._config, self._secrets, self._cycles, self._now = config, secrets, cycles, now
+        self._work = work
         self._listen = self.settings.watch.listen if listen is None else listen
         self._warm: dict[str, Any] = {}
         self._stopping = self._reload = False
@@ -82,6 +91,8 @@ class Supervisor:
         self._last_end: datetime | None = None
         self._last_report: Any = None
         self._error: str | None = None
+        self._feedback: Feedback | None = None
+        self._checked: datetime | None = None
         self._feeds: list[Feed] = []
         self._pushes: Pushes | None = None
         self._feeds_print: tuple[Any, ...] = ()
@@ -99,16 +110,17 @@ class Supervisor:
         store = self.settings.path(self.settings.store.path)
         self._read_feeds()
         with open_store(store, "newsbeam watch") as db, self._signals():
-            port = self._open_port()
+            self.port, self._feedback = self._open_port(), self._open_feedback()
             self._pushes = self._open_pushes()
             try:
                 self._loop(db)
             finally:
-                if self._pushes:
-                    self._pushes.close()
+                for listener in (self._feedback, self._pushes):
+                    if listener:
+                        listener.close()
                 write_status(self._status(db, running=False), self.settings)
-                if port:
-                    port.close()
+                if self.port:
+                    self.port.close()
         log.info("stopped", extra={"cycles": self.done})
         return self.done
 
@@ -155,7 +167,7 @@ class Supervisor:
         settings, began = self.settings, self._now()
         try:
             self._read_feeds()
-            report = run_once(
+            report = self._work(
                 settings, db, kind="watch", now=began, feeds=self._feeds, warm=self._warm
             )
             if report.feeds:
@@ -172,6 +184,7 @@ class Supervisor:
             return self._now() + timedelta(seconds=pause)
         if self._pushes:
             self._pushes.keep(db, self._feeds)
+        self._check(db)
         self._failures, self._error = 0, None
         self._last_end = self._now()
         self.done += 1
@@ -211,12 +224,23 @@ class Supervisor:
 
     def _take_requests(self, db: duckdb.DuckDBPyConnection) -> None:
         for path, request in requests(self.settings.path(self.settings.store.path)):
-            try:
-                done = apply_request(db, request, self._now())
-            except (KeyError, TypeError, ValueError, duckdb.ConversionException) as error:
-                done = f"cannot be carried out: {error!r}"
-            log.info("request: %s", done, extra={"file": path.name})
+            self._carry_out(db, request)
             path.unlink(missing_ok=True)
+        for request in self._feedback.take() if self._feedback else ():
+            self._carry_out(db, request)
+
+    def _carry_out(self, db: duckdb.DuckDBPyConnection, request: dict[str, Any] | None) -> None:
+        try:
+            log.info("request: %s", apply_request(db, request, self._now()))
+        except (KeyError, TypeError, ValueError, duckdb.Error, NewsbeamError) as error:
+            log.error("a request cannot be carried out: %s: %s", type(error).__name__, error)
+
+    def _check(self, db: duckdb.DuckDBPyConnection) -> None:
+        """Look for trouble now and then."""
+        now = self._now()
+        if self._checked is None or (now - self._checked).total_seconds() >= CHECK_S:
+            self._checked = now
+            self.metrics.troubles.set(check_troubles(db, self.settings.alerts, now))
 
     def _take_settings(self) -> bool:
         """Read the settings again; keep the old ones where the new are wrong."""
@@ -260,6 +284,14 @@ class Supervisor:
         pushes = Pushes(self.settings, self.wake)
         log.info("listening for hubs", extra={"address": pushes.address})
         return pushes
+
+    def _open_feedback(self) -> Feedback | None:
+        token, alerts = self._secrets.get("SLACK_APP_TOKEN"), self.settings.alerts
+        if not alerts.feedback or not token:
+            return None
+        feedback = Feedback(token, base_url=alerts.slack_base_url, wake=self.wake)
+        feedback.open()
+        return feedback
 
     def health(self) -> dict[str, Any]:
         """Return whether cycles end in time, for `/healthz`."""

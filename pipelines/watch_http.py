@@ -84,6 +84,7 @@ class Metrics:
         self.mentions = Counter("mentions", "Mentions by topic.", ["topic"], **made)
         self.calls = Counter("alert_calls", "Calls to channels by how they ended.", ["end"], **made)
         self.outbox = Gauge("outbox", "Alerts in the outbox by status.", ["status"], **made)
+        self.troubles = Gauge("troubles", "Troubles that last.", **made)
         self.last = Gauge("last_cycle_timestamp", "End of the last good cycle.", **made)
         self._calls: dict[str, int] = {}
 

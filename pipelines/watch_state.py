@@ -10,6 +10,7 @@ import duckdb
 
 from newsbeam.settings import Settings
 from sinks.store import outbox
+from sinks.store.topics import Label, add_label
 
 
 def status_path(settings: Settings) -> Path:
@@ -48,13 +49,20 @@ def apply_request(
     if request is None:
         raise ValueError("not a JSON object")
     what = request["what"]
+    if what == "label":
+        label = Label(
+            request["article"], request["topic"], bool(request["about"]), request["who"], now,
+            source="slack",
+        )  # fmt: skip
+        add_label(db, label)
+        return f"labelled {label.article_id} on {label.topic}: {label.about}"
     if what == "mute":
         until = request.get("until")
         outbox.mute(
             db,
             kind=request["kind"],
             value=request["value"],
-            channel=request.get("channel"),
+            channel=_channel(db, request),
             until=datetime.fromisoformat(until) if until else None,
             who=request["who"],
             now=now,
@@ -66,6 +74,17 @@ def apply_request(
     if what == "retry":
         return f"{outbox.retry(db, list(request['ids']), now)} dead letters are sent again"
     raise ValueError(f"unknown request {what!r}")
+
+
+def _channel(db: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> str | None:
+    """Return the channel as the rules name it; a press in Slack knows only its id."""
+    named: str | None = request.get("channel")
+    if named or not request.get("place"):
+        return named
+    row = db.execute(
+        "SELECT channel FROM alert_channels WHERE place = ? ORDER BY channel", [request["place"]]
+    ).fetchone()
+    return str(row[0]) if row else None
 
 
 def next_poll(db: duckdb.DuckDBPyConnection) -> datetime | None:

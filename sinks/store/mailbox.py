@@ -9,6 +9,7 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from newsbeam.errors import SinkError
@@ -28,7 +29,7 @@ def leave(store: Path, request: Request, now: datetime) -> Path:
         SinkError: the folder cannot be written.
     """
     folder = mailbox(store)
-    name = f"{now:%Y%m%dT%H%M%S%f}-{os.getpid()}"
+    name = f"{now:%Y%m%dT%H%M%S%f}-{token_hex(6)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f"{name}.part"
