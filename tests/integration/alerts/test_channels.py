@@ -22,7 +22,6 @@ from sinks.channels.registry import Registry
 from sinks.channels.webhook import SignedWebhook, sign
 from tests.alert_support import Desk, alerts, article, rule
 
-
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # apprise's own imports
 
 
@@ -98,7 +97,7 @@ def test_a_feed_has_one_item_per_story_in_three_formats(desk: Desk, tmp_path: Pa
     desk.now += timedelta(hours=1)
     desk.arrive(article("two", outlet="b.example"), story="s1")
     desk.arrive(article("three", title="\x0bPort 🚀"))
-    dispatch(desk, folder)
+    dispatch(desk, folder, seconds=60)
     read = {s: (tmp_path / f"out/ai_news.{s}").read_text() for s in ("json", "rss", "atom")}
     items = json.loads(read["json"])["items"]
     assert [i["title"] for i in items] == ["Port 🚀", "A & B <c>"]
