@@ -24,7 +24,7 @@ from newsbeam.topics.query.nodes import (
 from newsbeam.topics.query.parser import parse_query
 from newsbeam.topics.topic import Topic
 
-TOO_WIDE = 300.0
+TOO_WIDE = 600.0
 """Articles of 1,000 that may be concerned, from which a query is called wide."""
 
 
@@ -47,9 +47,10 @@ def lint_topic(topic: Topic, shared: Collection[str] = ()) -> list[Warning]:
         shared: names of macros that other topics use too, so that they need not be used here.
     """
     found: list[Warning] = []
-    for text in (topic.query, topic.wide):
+    for text, may_be_wide in ((topic.query, False), (topic.wide, True)):
         if text.strip():
-            found += lint_query(text, topic.macros)
+            remarks = lint_query(text, topic.macros)
+            found += [r for r in remarks if not (may_be_wide and r.kind == "wide")]
     used = f"{topic.query} {topic.wide} {' '.join(topic.macros.values())}"
     for name in topic.macros:
         if name not in shared and not re.search(rf"\${name}\b", used):

@@ -1,0 +1,135 @@
+"""How fast thousands of boolean queries are matched against one article.
+
+Run: ``python tests/benchmarks/bench_queries.py``.  Articles of 800 words and queries are made from
+a vocabulary with the frequencies of language (Zipf), seeded.  Prints medians, and the ratio to
+evaluating every query in the same run; both must find the same.
+"""
+
+import platform
+import random
+import statistics
+import sys
+from pathlib import Path
+from time import perf_counter
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from newsbeam.topics.query import Evaluation, QuerySet, parse_query
+from newsbeam.topics.query.document import text_document
+
+WORDS = 800
+SYLLABLES = "ka lo mi ra te su no vi da pe gu fo li ba ze tu ro ne sha cor pol dex ami ost".split()
+KINDS = ("term", "and", "or", "phrase", "near", "brand", "nested")
+
+
+def vocabulary(rng: random.Random, size: int = 30_000) -> list[str]:
+    """Return distinct words, the commonest first and shortest."""
+    words: dict[str, None] = {}
+    while len(words) < size:
+        syllables = 1 + min(4, int(len(words) ** 0.25 / 3))
+        words["".join(rng.choice(SYLLABLES) for _ in range(syllables + rng.randint(0, 2)))] = None
+    return list(words)
+
+
+class Language:
+    """Draws words with the frequency 1 / (rank + 2.7)."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.words = vocabulary(self.rng)
+        total, self.sums = 0.0, []
+        for rank in range(len(self.words)):
+            total += 1 / (rank + 2.7)
+            self.sums.append(total)
+
+    def text(self, n: int) -> list[str]:
+        """Return running text."""
+        return self.rng.choices(self.words, cum_weights=self.sums, k=n)
+
+    def term(self) -> str:
+        """Return a word as analysts choose them: neither the commonest nor the rarest."""
+        return self.words[int(60 * (len(self.words) / 60) ** self.rng.random())]
+
+    def query(self) -> str:
+        """Return a query of a kind that analysts write."""
+        t, kind = self.term, self.rng.choice(KINDS)
+        match kind:
+            case "term":
+                return t()
+            case "and":
+                return f"{t()} AND {t()} AND NOT {t()}"
+            case "or":
+                return f"({t()} OR {t()} OR {t()}) AND ({t()} OR {t()})"
+            case "phrase":
+                return f'"{t()} {t()}" OR "{t()} {t()}"'
+            case "near":
+                return f"({t()} OR {t()}) NEAR/8 ({t()} OR {t()}*)"
+            case "brand":
+                return f"title:{t()} OR ({t()} SENTENCE {t()}) OR count({t()})>=3"
+            case _:
+                return f"({t()} AND ({t()} OR {t()} NEAR/5 {t()})) NOT ({t()} OR {t()})"
+
+
+def article(language: Language) -> tuple[str, str]:
+    """Return a headline and a text of 800 words, in sentences and paragraphs."""
+    paragraphs = []
+    for _ in range(WORDS // 80):
+        words = language.text(80)
+        paragraphs.append(" ".join(w + ("." if i % 16 == 15 else "") for i, w in enumerate(words)))
+    return " ".join(language.text(10)), "\n".join(paragraphs)
+
+
+def measure(count: int, articles: list[tuple[str, str]], language: Language) -> dict[str, float]:
+    """Return medians in milliseconds per article for so many queries."""
+    queries = {str(i): parse_query(language.query()) for i in range(count)}
+    several = QuerySet(queries)
+    for title, text in articles[:3]:
+        several.match(text_document(title, text))
+    fast, whole, slow, found, tried = [], [], [], [], []
+    for i, (title, text) in enumerate(articles):
+        began = perf_counter()
+        document = text_document(title, text)
+        cut = perf_counter()
+        names = several.match(document, Evaluation(document))
+        done = perf_counter()
+        fast.append(done - cut)
+        whole.append(done - began)
+        found.append(len(names))
+        tried.append(len(several.candidates(document)))
+        if i % 10 == 0:
+            began = perf_counter()
+            every = several.match_all(document)
+            slow.append(perf_counter() - began)
+            if every != names:
+                raise SystemExit("the presearcher and the full evaluation differ")
+    return {
+        "match": statistics.median(fast) * 1000,
+        "with words": statistics.median(whole) * 1000,
+        "all queries": statistics.median(slow) * 1000,
+        "true": statistics.mean(found),
+        "evaluated": statistics.mean(tried),
+    }
+
+
+def main() -> None:
+    """Print the table."""
+    language = Language(seed=7)
+    articles = [article(language) for _ in range(60)]
+    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
+    print(f"{'queries':>8} {'match ms':>9} {'+ words ms':>11} {'all ms':>8} {'ratio':>6} ", end="")
+    print(f"{'evaluated':>9} {'true':>6}")
+    medians = {}
+    for count in (1_000, 10_000):
+        row = measure(count, articles, language)
+        medians[count] = row
+        print(
+            f"{count:>8} {row['match']:>9.2f} {row['with words']:>11.2f} "
+            f"{row['all queries']:>8.1f} {row['all queries'] / row['match']:>6.0f} "
+            f"{row['evaluated']:>9.0f} {row['true']:>6.0f}"
+        )
+    growth = medians[10_000]["with words"] / medians[1_000]["with words"]
+    print(f"from 1,000 to 10,000 queries the cost grows {growth:.1f} times")
+
+
+if __name__ == "__main__":
+    main()

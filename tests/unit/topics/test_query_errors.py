@@ -1,0 +1,58 @@
+"""Errors in queries point to the place and say the cure."""
+
+import pytest
+
+from newsbeam.errors import QueryError
+from newsbeam.topics.query import parse_query
+
+CASES = [
+    ("llama AND", 9, "a word or ( is missing"),
+    ("(llama", 0, "add )"),
+    ("llama)", 5, "without its ("),
+    ('llama "meta', 6, "not closed"),
+    ("{AI", 0, "add }"),
+    ("AND llama", 0, 'write "and"'),
+    ("llama NEAR meta", 6, "NEAR/5"),
+    ("llama NEAR/0 meta", 6, "1 to 100"),
+    ("(a AND b) NEAR/3 c", 0, "use OR inside, and AND outside"),
+    ("c NEAR/3 (a AND b)", 9, "use OR inside, and AND outside"),
+    ("titel:llama", 0, "did you mean title:"),
+    ("title:lead:llama", 6, "a field inside a field"),
+    ("$llamas", 0, "did you mean $llama?"),
+    ("$unknown", 0, "define it under [macros]"),
+    ("count(llama)", 12, "count(llama)>=3"),
+    ("count(a AND b)>=2", 5, "outside"),
+    ("*", 0, "llama*"),
+    ("~llama*", 0, "leave one out"),
+    ("date:soon", 5, "2025-01-31"),
+    ("date:2025-13", 5, "is no date"),
+    ("date:2025..2024", 5, "turn it round"),
+    ("lang:(de AND fr)", 9, "OR between them"),
+    ("author:", 7, "a value is missing"),
+    ("", 0, "empty"),
+    ("&&", 0, "no word"),
+]
+
+
+@pytest.mark.parametrize(("query", "position", "cure"), CASES, ids=[c[0] or "empty" for c in CASES])
+def test_the_error_has_its_place_and_cure(query: str, position: int, cure: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse_query(query, {"llama": "llama"})
+    assert caught.value.position == position
+    assert cure in str(caught.value)
+    assert str(caught.value).splitlines()[-1].strip() == "^"
+
+
+def test_an_error_in_a_macro_names_the_macro() -> None:
+    with pytest.raises(QueryError, match=r"in the macro \$bad: this \( is not closed"):
+        parse_query("llama AND $bad", {"bad": "(x"})
+
+
+def test_macros_that_use_each_other_are_refused() -> None:
+    with pytest.raises(QueryError, match="uses itself"):
+        parse_query("$a", {"a": "$b", "b": "$a"})
+
+
+def test_a_hundred_brackets_are_refused_without_a_crash() -> None:
+    with pytest.raises(QueryError, match="brackets inside each other"):
+        parse_query("(" * 5000 + "a")
