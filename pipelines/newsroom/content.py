@@ -31,6 +31,7 @@ class Edit:
     day: int
     time: str
     title: str | None = None
+    summary: str | None = None
     replace: tuple[tuple[str, str], ...] = ()
     append: str = ""
 
@@ -214,5 +215,11 @@ def _edited(piece: Piece, edition: date, tick: int, zone: str) -> Piece:
         modified = _moment(edition, edit.day, edit.time, zone)
         if edit.append:
             text = f"{text}\n\n{edit.append}"
-        piece = replace(piece, title=edit.title or piece.title, text=text, modified=modified)
+        piece = replace(
+            piece,
+            title=edit.title or piece.title,
+            summary=edit.summary or piece.summary,
+            text=text,
+            modified=modified,
+        )
     return piece
