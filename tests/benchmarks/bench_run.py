@@ -29,6 +29,10 @@ ROUNDS = 2
 """Rounds of the two contestants, one after the other; the best of each counts."""
 
 
+FULL = 1_000_000
+"""Articles in the full store."""
+
+
 def say(name: str, value: str, goal: str = "") -> None:
     print(f"{name:58} {value:>18}  {goal}", flush=True)
 
@@ -194,13 +198,13 @@ def bench_commit() -> None:
     from pipelines.run import run_once
     from sinks.store.store import open_store
 
-    batches, size = 3, 500
+    batches, size = 3, 300
     costs: dict[str, list[float]] = {}
     with Replay(str(batches * size)) as replay, tempfile.TemporaryDirectory() as folder:
         settings = load_settings(replay.settings(Path(folder)))
         from newsbeam.records import Feed
 
-        for name, articles in (("empty", 0), ("a million articles", 1_000_000)):
+        for name, articles in (("empty", 0), (f"{FULL:,} articles", FULL)):
             with open_store(Path(folder, f"{articles}.duckdb")) as db:
                 now = datetime.now(UTC).replace(microsecond=0)
                 if articles:

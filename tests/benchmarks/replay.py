@@ -30,6 +30,13 @@ ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("NEWSBEAM_DATA", ROOT.parent / "shared" / "data"))
 PAGES_PER_OUTLET = 50
 
+_TOPICAL = re.compile(
+    r"\bAI\b|Meta|Llama|OpenAI|Parlance|model|copyright|licen|open|data|chip|processor|comput|cloud|"
+    r"centre|power|regulat|\blaw|court|train|artificial|assistant|software|compan|billion|million",
+    re.IGNORECASE,
+)
+"""Sentences that might concern a topic."""
+
 Pages = Mapping[str, Callable[[], bytes]]
 """path with query -> maker of the page"""
 
@@ -52,7 +59,11 @@ def real_outlets(data: Path = DATA) -> dict[str, Pages]:
 
 
 def generated_outlets(count: int) -> dict[str, Pages]:
-    """Return ``count`` pages of made-up outlets, each with its own text of about 250 words."""
+    """Return ``count`` pages of made-up outlets, each with its own text of about 250 words.
+
+    One in ten is about AI (all its passages are embedded); the others are as far from any topic as
+    most news is.
+    """
     sys.path.insert(0, str(ROOT))
     from pipelines.newsroom.content import outlets
 
@@ -65,10 +76,12 @@ def generated_outlets(count: int) -> dict[str, Pages]:
         for sentence in re.split(r"(?<=[.!?]) ", paragraph)
         if len(sentence) > 40
     ]
+    other = [sentence for sentence in said if not _TOPICAL.search(sentence)]
     made: dict[str, dict[str, Callable[[], bytes]]] = {}
     for n in range(count):
         host = f"outlet-{n // PAGES_PER_OUTLET}.example"
-        made.setdefault(host, {})[f"/news/story-{n}"] = lambda n=n: _generated(n, said)
+        pool = said if n % 10 == 0 else other
+        made.setdefault(host, {})[f"/news/story-{n}"] = lambda n=n, p=pool: _generated(n, p)
     return made
 
 
