@@ -281,29 +281,24 @@ class Client:
         session = self._session
         if session is None:
             raise RuntimeError("the client is used outside its `async with`")
-        for last_try in (False, True):
-            try:
-                async with session.request(
-                    "GET" if wish.form is None else "POST",
-                    url,
-                    headers=wish.headers,
-                    data=wish.form,
-                    allow_redirects=False,
-                ) as answer:
-                    got = {name.lower(): value for name, value in answer.headers.items()}
-                    if answer.status in _REDIRECTS or answer.status in {204, 205, 304}:
-                        return answer.status, got, b"", 0
-                    kind = got.get("content-type", "")
-                    if wish.text_only and answer.status == 200 and _NOT_TEXT.match(kind):
-                        answer.close()
-                        raise _WrongTypeError(kind.partition(";")[0][:60])
-                    limit = wish.limit if answer.status < 400 else min(wish.limit, 20_000)
-                    body, wire = await _read(answer, got.get("content-encoding"), limit)
-                    return answer.status, got, body, wire
-            except aiohttp.ServerDisconnectedError:  # a kept connection that the server had closed
-                if last_try:
-                    raise
-        raise AssertionError("unreachable")
+        # aiohttp itself asks once more where a kept connection turns out to be closed
+        async with session.request(
+            "GET" if wish.form is None else "POST",
+            url,
+            headers=wish.headers,
+            data=wish.form,
+            allow_redirects=False,
+        ) as answer:
+            got = {name.lower(): value for name, value in answer.headers.items()}
+            if answer.status in _REDIRECTS or answer.status in {204, 205, 304}:
+                return answer.status, got, b"", 0
+            kind = got.get("content-type", "")
+            if wish.text_only and answer.status == 200 and _NOT_TEXT.match(kind):
+                answer.close()
+                raise _WrongTypeError(kind.partition(";")[0][:60])
+            limit = wish.limit if answer.status < 400 else min(wish.limit, 20_000)
+            body, wire = await _read(answer, got.get("content-encoding"), limit)
+            return answer.status, got, body, wire
 
     async def _permit(self, first: str, url: str) -> tuple[str, ...]:
         """Check robots.txt; return the outlet's signals against AI training.

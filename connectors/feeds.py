@@ -63,7 +63,12 @@ class ParsedFeed:
 
 
 def parse_feed(
-    url: str, body: bytes, *, content_type: str | None = None, now: datetime
+    url: str,
+    body: bytes,
+    *,
+    content_type: str | None = None,
+    now: datetime,
+    keep_html: bool = False,
 ) -> ParsedFeed:
     """Read a feed.
 
@@ -72,6 +77,7 @@ def parse_feed(
         body: undecoded, decompressed.
         content_type: as the server declared it; only its charset is believed.
         now: dates after it are no dates.
+        keep_html: keep even short descriptions as ``content``, with their markup.
 
     Raises:
         ParseError: the answer is no feed; the verdict says what it is instead.
@@ -85,7 +91,7 @@ def parse_feed(
         url = outline.self_url or ""  # a file: the feed itself says where it lives
     return ParsedFeed(
         kind=outline.kind,
-        entries=to_entries(url, outline, now),
+        entries=to_entries(url, outline, now, keep_html=keep_html),
         title=plain_text(outline.title),
         language=primary_language(outline.language),
         home=absolute_url(url, outline.home) if outline.home else None,

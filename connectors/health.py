@@ -55,7 +55,7 @@ def judge(feed: Feed, cursor: Cursor | None, now: datetime) -> Health:
     history = load_history(cursor.history)
     state, reason, since = "ok", None, None
     if cursor.failures:
-        state, reason = "failing", cursor.reason or cursor.verdict
+        state, reason = "failing", cursor.reason or cursor.verdict or "it failed"
         patience = max(timedelta(seconds=3 * (cursor.interval_s or 0)), timedelta(days=1))
         if cursor.last_success is None:
             reason = f"never worked: {reason}"

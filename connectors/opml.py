@@ -7,6 +7,7 @@ Source: http://opml.org/spec2.opml
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,8 @@ def parse_opml(body: bytes, name: str = "OPML") -> tuple[Feed, ...]:
         tags = dict.fromkeys([*folders, *_categories(outline)])
         known = found.get(url)
         if known:
-            tags = dict.fromkeys([*known.tags, *tags])
+            found[url] = replace(known, tags=tuple(dict.fromkeys([*known.tags, *tags])))
+            continue
         kind = _attribute(outline, "kind") or "feed"
         found[url] = Feed(
             url=url,

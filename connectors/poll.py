@@ -176,13 +176,14 @@ async def _parse(client: Client, feed: Feed, answer: Answer, now: datetime) -> P
         ParseError: the answer is no feed, or none of its parts could be read.
         RetrieveError: likewise.
     """
-    parsed = await _parse_one(parser_of(feed.kind, answer.body), answer, now)
+    parse = parser_of(feed.kind, answer.body)
+    parsed = await _parse_one(parse, answer, now)
     entries = list(parsed.entries)
     failure: RecordError | None = None
     for place in parsed.more[:MOST_FOLLOWED]:
         try:
             part = await client.get(place, max_bytes=client.settings.max_feed_bytes, now=now)
-            read = await _parse_one(parser_of(feed.kind, part.body), part, now)
+            read = await _parse_one(parse, part, now)
             entries += read.entries
         except RecordError as error:
             failure = error

@@ -55,7 +55,7 @@ def parse_threads(
     Raises:
         ParseError: it is no feed.
     """
-    parsed = parse_feed(url, body, content_type=content_type, now=now)
+    parsed = parse_feed(url, body, content_type=content_type, now=now, keep_html=True)
     if parsed.entries and is_one_thread(url, parsed.entries):
         return replace(parsed, entries=(merge_thread(url, parsed, parsed.entries),))
     entries = tuple(_discussion(url, entry) for entry in parsed.entries)

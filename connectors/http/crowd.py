@@ -72,7 +72,9 @@ class Crowd(Generic[J, R]):
             return
         self._loop = _new_loop()
         self._drained = asyncio.Event()
-        thread = threading.Thread(target=self._in_thread, args=(jobs,), daemon=True)
+        thread = threading.Thread(
+            target=self._in_thread, args=(jobs,), name="newsbeam-crowd", daemon=True
+        )
         thread.start()
         try:
             while (result := self._ready.get()) is not _DONE:

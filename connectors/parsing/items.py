@@ -91,28 +91,42 @@ class Outline:
     next_url: str | None = None
 
 
-def to_entries(url: str, outline: Outline, now: datetime) -> tuple[Entry, ...]:
+def to_entries(
+    url: str, outline: Outline, now: datetime, *, keep_html: bool = False
+) -> tuple[Entry, ...]:
     """Make one entry of every item, in the feed's order; none is lost.
 
     Ids do not depend on dates, and on titles only where neither guid nor link tells two items
     apart.  Two entries share an id only where the feed prints the same item twice.
+
+    Args:
+        url: the feed.
+        outline: what a reader found.
+        now: dates after it are no dates.
+        keep_html: keep even a short description as ``content``, with its markup.
     """
     items = list(outline.items)
     links = [_link(url, item) for item in items]
     keys = _natural_keys(items, links)
     return tuple(
-        _entry(url, outline, item, link, key, now)
+        _entry(url, outline, item, link, key, now, 0 if keep_html else FULL_TEXT_CHARS)
         for item, link, key in zip(items, links, keys, strict=True)
     )
 
 
 def _entry(
-    url: str, outline: Outline, item: Item, link: str | None, key: str, now: datetime
+    url: str,
+    outline: Outline,
+    item: Item,
+    link: str | None,
+    key: str,
+    now: datetime,
+    full_text: int,
 ) -> Entry:
     title, content = plain_text(item.title), item.content
     if title and item.source_title and title.endswith(f" - {item.source_title}"):
         title = title.removesuffix(f" - {item.source_title}")  # Google News names the outlet twice
-    if not content and item.summary and len(item.summary) >= FULL_TEXT_CHARS:
+    if not content and item.summary and len(item.summary) >= full_text:
         content = item.summary
     published = parse_time(item.published, now)
     updated = parse_time(item.updated, now)

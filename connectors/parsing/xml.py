@@ -167,12 +167,24 @@ def _rss(base: str, root: Any, name: str) -> Outline | None:
         for node in holder:
             if _name(node) == "item":
                 items.append(_rss_item(base, node, outline))
+    items += [_rss_item(base, node, outline) for node in _nested(root, "item", items)]
     if channel is not None:
         _rss_channel(base, channel, outline)
     if not items and channel is None:
         return None
     outline.items = items
     return outline
+
+
+def _nested(root: Any, tag: str, found: list[Item]) -> list[Any]:
+    """Return items within items (conflicting copies, quoted entries): they are entries as well."""
+    every = list(root.iter(tag))
+    if len(every) <= len(found):
+        return []
+    return [node for node in every if _name(node.getparent()) not in _HOLDERS]
+
+
+_HOLDERS = frozenset({"atom:feed", "channel", "rss", "rdf:RDF"})
 
 
 def _rss_kind(root: Any, name: str) -> str:
@@ -306,6 +318,8 @@ def _atom(base: str, root: Any) -> Outline:
         elif name == "sy:updatePeriod":
             period = _PERIODS.get(_text(node).lower())
             outline.hints = Hints(period_s=float(period) if period else None)
+    space = root.tag.rpartition("}")[0]
+    items += [_atom_entry(base, node) for node in _nested(root, f"{space}}}entry", items)]
     for item in items:
         item.authors = item.authors or list(authors.authors)
     outline.items = items

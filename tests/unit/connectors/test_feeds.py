@@ -2,7 +2,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.feeds import ParsedFeed, parse_feed
@@ -25,6 +25,7 @@ def rss(items: str, channel: str = "", namespaces: str = "") -> str:
     return f"<rss version='2.0' {namespaces}><channel>{inside}</channel></rss>"
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200)
     | st.text(max_size=200).map(str.encode)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.parsing.identity import recognise
@@ -109,6 +109,7 @@ def test_an_entry_that_returns_keeps_its_id() -> None:
     assert ids(third) == ids(first)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 6)), max_size=12),
     st.lists(st.text(max_size=20)),

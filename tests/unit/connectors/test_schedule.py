@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.history import History, load_history
@@ -124,6 +124,7 @@ def test_jitter_spreads_polls_by_a_tenth() -> None:
     assert alone == schedule(poll(), 1, now=NOW, settings=SETTINGS)
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 40), st.floats(0, 1e9), st.floats(0, 1e6), st.floats(0, 1e6),
     st.sampled_from(["feed_ok", "unchanged", "timeout", "gone", "no such verdict"]),

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsbeam.urls import canonical_url, is_web_url, outlet_of, trusted_canonical
@@ -51,6 +51,7 @@ def test_what_distinguishes_articles_stays(one: str, other: str) -> None:
     assert canonical_url(one) != canonical_url(other)
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=80) | st.text("htps:/?&=#%amp.w123[]@ ä", max_size=60).map("https://".__add__)
 )
@@ -60,6 +61,7 @@ def test_canonical_url_is_idempotent_and_never_fails(text: str) -> None:
     assert outlet_of(once)
 
 
+@settings(deadline=None)
 @given(
     st.from_regex(
         r"https?://(www\.|m\.|amp\.)?[a-c]{1,3}\.(com|co\.uk|github\.io)(:80)?(/amp|/[a-z%0-9-]{1,8}){0,3}"
