@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.records import record_id
-from newsbeam.stories.copies import Likeness, Sketch, is_copy, likeness, sketch
-from newsbeam.stories.features import Features, Floats, compare, make_features
+from newsbeam.stories.copies import Likeness, Sketch, headline_sketch, is_copy, likeness, sketch
+from newsbeam.stories.features import PAIR_FEATURES, Features, Floats, compare, make_features
 from newsbeam.stories.model import PairModel, load_model
 from newsbeam.stories.terms import article_terms, weekdays
 from newsbeam.stories.window import Window
@@ -35,6 +35,7 @@ WINDOW_ARTICLES = 200_000
 """Most articles that are kept to compare with."""
 MEMBERS = 12
 """Latest members of a story that a newcomer is compared with."""
+TERMS_FEATURE = PAIR_FEATURES.index("terms")
 COPY_MARGIN = 3.0
 """Log odds above the bar that a copy has at least: it is in its original's story."""
 STORIES = 6
@@ -168,9 +169,9 @@ class Grouper:
             text is not None,
             weekdays(text),
         )
-        print_ = sketch(text or item.title or "")
+        print_ = sketch(text) if text else headline_sketch(item.title or "")
         near = self._window.candidates(features)
-        original, alike = self._original(print_, near)
+        original, alike = self._original(features, print_, near)
         story, margin, reasons = self._best(item, features, near)
         if original is not None and alike is not None:
             story = self._stories[self._kept[original].story]
@@ -260,7 +261,7 @@ class Grouper:
             self._by_run.setdefault(key, []).append(number)
 
     def _original(
-        self, print_: Sketch | None, near: NDArray[np.int64]
+        self, features: Features, print_: Sketch | None, near: NDArray[np.int64]
     ) -> tuple[int | None, Likeness | None]:
         """Return the article whose text this one repeats: the most alike, then the earliest."""
         if print_ is None:
@@ -268,16 +269,18 @@ class Grouper:
         numbers = set(near[:16].tolist())
         for key in _runs(print_):
             numbers.update(self._by_run.get(key, ())[-8:])
-        best: tuple[float, int] | None = None
-        found: Likeness | None = None
-        for number in sorted(numbers):
-            other = self._kept[number].sketch
-            if other is None:
-                continue
-            alike = likeness(print_, other)
-            if is_copy(alike) and (best is None or alike.containment > best[0] + 0.05):
-                best, found = (alike.containment, number), alike
-        return (best[1], found) if best else (None, None)
+        others = [(n, self._kept[n].sketch) for n in sorted(numbers)]
+        alike = [(n, likeness(print_, other)) for n, other in others if other is not None]
+        alike = [(n, found) for n, found in alike if is_copy(found, 1.0)]
+        if not alike:
+            return None, None
+        terms = compare(features, self._window.rows([n for n, _ in alike]))[:, TERMS_FEATURE]
+        best: tuple[int, Likeness] | None = None
+        for (number, found), term in zip(alike, terms.tolist(), strict=True):
+            better = best is None or found.containment > best[1].containment + 0.05
+            if better and is_copy(found, term):
+                best = (number, found)
+        return best or (None, None)
 
     def _best(
         self, item: StoryInput, features: Features, near: NDArray[np.int64]
