@@ -14,7 +14,7 @@ exactly as the one that had kept running.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import exp
 
@@ -33,6 +33,9 @@ WINDOW_DAYS = 7.0
 """How long after its last article a story can still grow, days."""
 WINDOW_ARTICLES = 200_000
 """Most articles that are kept to compare with."""
+MERGE_MARGIN = 1.5
+"""Log odds above the threshold by which an article must fit two stories before they may be merged;
+their own members must then agree, too.  High, because a wrong merge is worse than two stories."""
 MEMBERS = 12
 """Latest members of a story that a newcomer is compared with."""
 TERMS_FEATURE = PAIR_FEATURES.index("terms")
@@ -109,6 +112,18 @@ class _Story:
     members: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How an article fits the stories of the window."""
+
+    story: _Story | None
+    margin: float
+    """Log odds above the bar; below 0: it does not join."""
+    why: str
+    also: str | None = None
+    """Another story that it surely fits, too."""
+
+
 class Grouper:
     """The online grouping.
 
@@ -172,21 +187,22 @@ class Grouper:
         print_ = sketch(text) if text else headline_sketch(item.title or "")
         near = self._window.candidates(features)
         original, alike = self._original(features, print_, near)
-        story, margin, reasons = self._best(item, features, near)
+        fit = self._best(item, features, near)
+        story, margin, reasons = fit.story, fit.margin, [fit.why]
         if original is not None and alike is not None:
             story = self._stories[self._kept[original].story]
             margin = max(margin, COPY_MARGIN)
             reasons = [f"{alike.containment:.0%} of the shorter text stands in the other"]
         is_new = story is None or margin < 0
-        merges: tuple[Merge, ...] = ()
         story_id = record_id("story", item.id) if is_new or story is None else story.id
         root = self._root(original)
         self._take(
             Kept(item.id, story_id, root, item.outlet, item.published, seen, features, print_)
         )
+        merges = () if is_new else self._merges(story_id, fit)
         return Assignment(
             id=item.id,
-            story=story_id,
+            story=self.kept(item.id).story,
             new=is_new,
             copy_of=root,
             wire_origin=wire_origin(item.title, text),
@@ -282,13 +298,11 @@ class Grouper:
                 best = (number, found)
         return best or (None, None)
 
-    def _best(
-        self, item: StoryInput, features: Features, near: NDArray[np.int64]
-    ) -> tuple[_Story | None, float, list[str]]:
-        """Return the story that fits best, by how much it clears the bar (log odds), and why."""
+    def _best(self, item: StoryInput, features: Features, near: NDArray[np.int64]) -> "_Fit":
+        """Return the story that fits best, by how much it clears the bar, and why."""
         if not len(near):
-            return None, -9.0, ["nothing alike in the window"]
-        odds = self._odds(item, features, near)
+            return _Fit(None, -9.0, "nothing alike in the window")
+        odds = self._odds(item.published, features, near)
         ids: list[str] = []
         for i in np.argsort(-odds, kind="stable").tolist():
             story_id = self._kept[int(near[i])].story
@@ -298,25 +312,66 @@ class Grouper:
                 break
         groups = [self._stories[story_id].members[-MEMBERS:] for story_id in ids]
         flat = np.array([n for group in groups for n in group], np.int64)
-        all_odds = self._odds(item, features, flat)
+        all_odds = self._odds(item.published, features, flat)
         rule = self._model.rule(features.has_text)
         ends = np.cumsum([len(group) for group in groups])[:-1]
         scores = [
             rule.best_share * float(part.max()) + (1 - rule.best_share) * float(part.mean())
             for part in np.split(all_odds, ends)
         ]
-        best = int(np.argmax(np.round(scores, 5)))
-        rival = max((s for i, s in enumerate(scores) if i != best), default=-9.0)
+        order = np.argsort(-np.round(scores, 5), kind="stable").tolist()
+        best = order[0]
+        rival = scores[order[1]] if len(order) > 1 else -9.0
         bar = rule.bar(rival)
-        why = f"log odds {scores[best]:.2f} against a bar of {bar:.2f}"
-        return self._stories[ids[best]], scores[best] - bar, [why]
+        sure = rule.threshold + MERGE_MARGIN
+        return _Fit(
+            self._stories[ids[best]],
+            scores[best] - bar,
+            f"log odds {scores[best]:.2f} against a bar of {bar:.2f}",
+            ids[order[1]] if len(order) > 1 and min(scores[best], rival) >= sure else None,
+        )
 
-    def _odds(self, item: StoryInput, features: Features, numbers: NDArray[np.int64]) -> Floats:
+    def _merges(self, story_id: str, fit: "_Fit") -> tuple[Merge, ...]:
+        """Merge the second story that the newcomer fits as well, where the members agree."""
+        other_id = fit.also
+        if other_id is None or other_id == story_id:
+            return ()
+        ours, theirs = self._stories[story_id].members, self._stories[other_id].members
+        links = [
+            self._odds(kept.published, kept.features, np.array(theirs[-MEMBERS:], np.int64))
+            for kept in (self._kept[n] for n in ours[-MEMBERS // 2 :])
+        ]
+        mean = float(np.mean(np.concatenate(links)))
+        rule = self._model.rule(self._kept[ours[-1]].features.has_text)
+        if mean < rule.threshold + MERGE_MARGIN:
+            return ()
+        goes_on, ends = (story_id, other_id) if ours[0] < theirs[0] else (other_id, story_id)
+        self.move([self._kept[n].id for n in self._stories[ends].members], goes_on)
+        reason = f"their articles report one event: log odds {mean:.2f} on average"
+        return (Merge(goes_on, ends, round(_probability(mean - rule.threshold), 4), reason),)
+
+    def move(self, article_ids: Iterable[str], story_id: str) -> None:
+        """Put articles of the window into another story, as a merge or a person says."""
+        for article_id in article_ids:
+            number = self._numbers[article_id]
+            kept = self._kept[number]
+            members = self._stories[kept.story].members
+            members.remove(number)
+            if not members:
+                del self._stories[kept.story]
+            self._kept[number] = replace(kept, story=story_id)
+            target = self._stories.setdefault(story_id, _Story(story_id)).members
+            target.append(number)
+            target.sort()
+
+    def _odds(
+        self, published: datetime | None, features: Features, numbers: NDArray[np.int64]
+    ) -> Floats:
         """Return the log odds of one event, for each of some articles: float32 (n,)."""
         pairs = compare(features, self._window.rows(numbers))
         others = [self._kept[n] for n in numbers.tolist()]
         full = np.array([features.has_text and o.features.has_text for o in others], np.bool_)
-        gaps = np.array([_gap_days(item.published, o.published) for o in others], np.float32)
+        gaps = np.array([_gap_days(published, o.published) for o in others], np.float32)
         return self._model.odds(pairs, full, gaps)
 
 
