@@ -7,6 +7,7 @@ Rarity is learnt from the window; a list of common English words stands in while
 
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,51 +156,73 @@ class Rows:
     """(n, d); a row of zeros where there is no vector."""
     days: Floats
     """(n, 7)"""
+    totals: Floats
+    """(n, 5): see :func:`totals`."""
+
+
+def totals(one: Features) -> Floats:
+    """Return what comparisons need of one side alone, float32 (5,).
+
+    Rarity of the title's terms and of the names; whether there are numbers in the title, dates in
+    the text, names in the title.
+    """
+    bits = one.bits
+    title = ((bits & IN_TITLE) > 0) & ((bits & PAIR) == 0)
+    name = (bits & NAME) > 0
+    return np.array(
+        [
+            one.rarity[title].sum(),
+            one.rarity[name].sum(),
+            bool(((bits & (NUMBER | IN_TITLE)) == NUMBER | IN_TITLE).any()),
+            bool((bits & DATE).any()),
+            bool(((bits & (NAME | IN_TITLE)) == NAME | IN_TITLE).any()),
+        ],
+        np.float32,
+    )
 
 
 def compare(one: Features, rows: Rows) -> Floats:
     """Return float32 (n, len(PAIR_FEATURES)): one article against each row; symmetrical."""
-    at = np.searchsorted(one.ids, rows.ids)
+    n = len(rows.ids)
+    out = np.zeros((n, len(PAIR_FEATURES)), np.float32)
+    if not len(one.ids) or not n:
+        return out
+    flat = rows.ids.ravel()
+    at = np.searchsorted(one.ids, flat)
     at[at == len(one.ids)] = 0
-    if not len(one.ids):
-        return np.zeros((len(rows.ids), len(PAIR_FEATURES)), np.float32)
-    both = (one.ids[at] == rows.ids).astype(np.float32)
-    theirs, ours = rows.bits, one.bits[at]
-    rare = rows.rarity
-    shared = both * np.minimum(rare, one.rarity[at])
+    hit = np.nonzero(one.ids[at] == flat)[0]  # few of the terms are shared: work on those only
+    at, row = at[hit], hit // rows.ids.shape[1]
+    theirs, ours = rows.bits.ravel()[hit], one.bits[at]
+    shared = np.minimum(rows.rarity.ravel()[hit], one.rarity[at])
+    both_bits, plain = theirs & ours, (theirs & PAIR) == 0  # a pair's words count already
 
-    def part(bits: NDArray[np.uint8], bit: int) -> Floats:
-        return ((bits & bit) > 0).astype(np.float32)
+    def total(values: NDArray[Any]) -> NDArray[Any]:
+        return np.bincount(row, values, minlength=n)
 
-    def plain(bits: NDArray[np.uint8]) -> Floats:
-        """Leave out pairs of words: their words count already."""
-        return 1 - part(bits, PAIR)
+    one_totals = totals(one)
+    one_title, row_title = one_totals[0], rows.totals[:, 0]
+    title = total(shared * (((both_bits & IN_TITLE) > 0) & plain))
+    theirs_in_one = total(shared * (((theirs & IN_TITLE) > 0) & plain)) / (row_title + 1e-6)
+    ones_in_theirs = total(shared * (((ours & IN_TITLE) > 0) & plain)) / (one_title + 1e-6)
+    least_names = np.minimum(one_totals[1], rows.totals[:, 1])
+    near_days = rows.days @ (_NEAR_DAYS @ one.days)
 
-    t_title, o_title = part(theirs, IN_TITLE) * plain(theirs), part(ours, IN_TITLE)
-    one_title = float((one.rarity * part(one.bits, IN_TITLE) * plain(one.bits)).sum())
-    row_title = (rare * t_title).sum(1)
-    least = np.minimum(one_title, row_title) + 1e-6
-    title = (shared * t_title * o_title).sum(1)
-    theirs_in_one = (shared * t_title).sum(1) / (row_title + 1e-6)
-    ones_in_theirs = (shared * o_title * plain(theirs)).sum(1) / (one_title + 1e-6)
-
-    t_name = part(theirs, NAME)
-    one_names = float((one.rarity * part(one.bits, NAME)).sum())
-    row_names = (rare * t_name).sum(1)
-    names = (shared * t_name * part(ours, NAME)).sum(1)
-
-    out = np.empty((len(rows.ids), len(PAIR_FEATURES)), np.float32)
-    out[:, 0] = rows.vectors @ one.vector if one.vector is not None else 0.0
-    out[:, 1] = (both * rows.weights * one.weights[at]).sum(1)
-    out[:, 2] = title / least
+    if one.vector is not None:
+        out[:, 0] = rows.vectors @ one.vector
+    out[:, 1] = total(rows.weights.ravel()[hit] * one.weights[at])
+    out[:, 2] = title / (np.minimum(one_title, row_title) + 1e-6)
     out[:, 3] = 0.5 * (theirs_in_one + ones_in_theirs)
-    out[:, 4] = names / (np.minimum(one_names, row_names) + 5.0)
-    out[:, 5] = np.log1p((shared * part(theirs, NUMBER)).sum(1))
-    out[:, 6] = _conflict(one, theirs, both, NUMBER | IN_TITLE)
-    out[:, 7] = np.minimum(1.0, (both * part(theirs, DATE)).sum(1))
-    out[:, 8] = _conflict(one, theirs, both, DATE)
-    out[:, 9] = _conflict(one, theirs, both, NAME | IN_TITLE)
-    near_days = one.days @ _NEAR_DAYS @ rows.days.T
+    out[:, 4] = total(shared * ((both_bits & NAME) > 0)) / (least_names + 5.0)
+    out[:, 5] = np.log1p(total(shared * ((theirs & NUMBER) > 0)))
+    dates = total((theirs & DATE) > 0)
+    out[:, 7] = np.minimum(1.0, dates)
+    for place, column, kind in (
+        (6, 2, NUMBER | IN_TITLE),
+        (8, 3, DATE),
+        (9, 4, NAME | IN_TITLE),
+    ):  # both sides have terms of that kind, and share none
+        same = total((theirs & kind) == kind)
+        out[:, place] = (rows.totals[:, column] > 0) & (one_totals[column] > 0) & (same == 0)
     out[:, 10] = near_days
     out[:, 11] = (near_days < 0.1) & (one.days.sum() > 0) & (rows.days.sum(1) > 0)
     return out
@@ -210,14 +233,3 @@ _NEAR_DAYS = sum(
     for share, by in ((1.0, 0), (0.4, 1), (0.4, -1))
 )
 """(7, 7): a report of Monday's event may come on Tuesday and say so."""
-
-
-def _conflict(
-    one: Features, theirs: NDArray[np.uint8], both: Floats, bits: int
-) -> NDArray[np.float32]:
-    """Return 1 where both sides have terms of that kind and none is shared."""
-    row_has = (theirs & bits) == bits
-    one_has = bool(((one.bits & bits) == bits).any())
-    shared = (row_has & (both > 0)).any(1)
-    conflict = row_has.any(1) & ~shared & one_has
-    return np.asarray(conflict, np.float32)

@@ -22,7 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.records import record_id
-from newsbeam.stories.copies import Likeness, Sketch, headline_sketch, is_copy, likeness, sketch
+from newsbeam.stories.copies import (
+    COPY_TERMS,
+    Likeness,
+    Sketch,
+    headline_sketch,
+    is_copy,
+    likeness,
+    sketch,
+)
 from newsbeam.stories.features import PAIR_FEATURES, Features, Floats, compare, make_features
 from newsbeam.stories.model import PairModel, load_model
 from newsbeam.stories.terms import article_terms, weekdays
@@ -186,8 +194,9 @@ class Grouper:
         )
         print_ = sketch(text) if text else headline_sketch(item.title or "")
         near = self._window.candidates(features)
-        original, alike = self._original(features, print_, near)
-        fit = self._best(item, features, near)
+        pairs = compare(features, self._window.rows(near))
+        original, alike = self._original(features, print_, near, pairs)
+        fit = self._best(item, features, near, pairs)
         story, margin, reasons = fit.story, fit.margin, [fit.why]
         if original is not None and alike is not None:
             story = self._stories[self._kept[original].story]
@@ -277,32 +286,36 @@ class Grouper:
             self._by_run.setdefault(key, []).append(number)
 
     def _original(
-        self, features: Features, print_: Sketch | None, near: NDArray[np.int64]
+        self, features: Features, print_: Sketch | None, near: NDArray[np.int64], pairs: Floats
     ) -> tuple[int | None, Likeness | None]:
         """Return the article whose text this one repeats: the most alike, then the earliest."""
         if print_ is None:
             return None, None
-        numbers = set(near[:16].tolist())
+        terms = dict(zip(near.tolist(), pairs[:, TERMS_FEATURE].tolist(), strict=True))
+        numbers = {n for n, term in terms.items() if term >= COPY_TERMS}
         for key in _runs(print_):
             numbers.update(self._by_run.get(key, ())[-8:])
         others = [(n, self._kept[n].sketch) for n in sorted(numbers)]
         alike = [(n, likeness(print_, other)) for n, other in others if other is not None]
-        alike = [(n, found) for n, found in alike if is_copy(found, 1.0)]
-        if not alike:
-            return None, None
-        terms = compare(features, self._window.rows([n for n, _ in alike]))[:, TERMS_FEATURE]
         best: tuple[int, Likeness] | None = None
-        for (number, found), term in zip(alike, terms.tolist(), strict=True):
+        for number, found in alike:
             better = best is None or found.containment > best[1].containment + 0.05
-            if better and is_copy(found, term):
+            if not better or not is_copy(found, 1.0):
+                continue
+            if number not in terms:
+                rows = self._window.rows([number])
+                terms[number] = float(compare(features, rows)[0, TERMS_FEATURE])
+            if is_copy(found, terms[number]):
                 best = (number, found)
         return best or (None, None)
 
-    def _best(self, item: StoryInput, features: Features, near: NDArray[np.int64]) -> "_Fit":
+    def _best(
+        self, item: StoryInput, features: Features, near: NDArray[np.int64], pairs: Floats
+    ) -> "_Fit":
         """Return the story that fits best, by how much it clears the bar, and why."""
         if not len(near):
             return _Fit(None, -9.0, "nothing alike in the window")
-        odds = self._odds(item.published, features, near)
+        odds = self._weigh(item.published, features, near, pairs)
         ids: list[str] = []
         for i in np.argsort(-odds, kind="stable").tolist():
             story_id = self._kept[int(near[i])].story
@@ -369,6 +382,15 @@ class Grouper:
     ) -> Floats:
         """Return the log odds of one event, for each of some articles: float32 (n,)."""
         pairs = compare(features, self._window.rows(numbers))
+        return self._weigh(published, features, numbers, pairs)
+
+    def _weigh(
+        self,
+        published: datetime | None,
+        features: Features,
+        numbers: NDArray[np.int64],
+        pairs: Floats,
+    ) -> Floats:
         others = [self._kept[n] for n in numbers.tolist()]
         full = np.array([features.has_text and o.features.has_text for o in others], np.bool_)
         gaps = np.array([_gap_days(published, o.published) for o in others], np.float32)

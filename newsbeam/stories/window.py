@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.stories.features import TERMS, Features, Floats, Frequencies, Rows
+from newsbeam.stories.features import TERMS, Features, Floats, Frequencies, Rows, totals
 
 INDEXED = 24
 """Terms by which an article is found."""
@@ -48,26 +48,19 @@ class Window:
         self._bits = np.zeros((rows, TERMS), np.uint8)
         self._vectors = np.zeros((rows, self._dimensions), np.float32)
         self._days = np.zeros((rows, 7), np.float32)
+        self._totals = np.zeros((rows, 5), np.float32)
+
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        rows = (self._ids, self._weights, self._rarity, self._bits, self._vectors)
+        return (*rows, self._days, self._totals)
 
     def _make_room(self) -> None:
         """Drop the rows that have left, or double the arrays."""
         used = slice(self.first - self._base, self.next - self._base)
-        old: tuple[NDArray[Any], ...] = (
-            self._ids,
-            self._weights,
-            self._rarity,
-            self._bits,
-            self._vectors,
-        )
+        old = self._arrays()
         count = used.stop - used.start
         self._allocate(max(1024, 2 * count))
-        new: tuple[NDArray[Any], ...] = (
-            self._ids,
-            self._weights,
-            self._rarity,
-            self._bits,
-            self._vectors,
-        )
+        new = self._arrays()
         for source, target in zip(old, new, strict=True):
             target[:count] = source[used]
         self._base = self.first
@@ -82,6 +75,7 @@ class Window:
         self._rarity[row, :n] = features.rarity
         self._bits[row, :n] = features.bits
         self._days[row] = features.days
+        self._totals[row] = totals(features)
         if features.vector is not None:
             self._vectors[row] = features.vector
         self.frequencies.add(features.ids)
@@ -136,6 +130,7 @@ class Window:
             bits=self._bits[at],
             vectors=self._vectors[at],
             days=self._days[at],
+            totals=self._totals[at],
         )
 
     @staticmethod
