@@ -121,6 +121,21 @@ class TopicsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StoriesSettings:
+    """How articles are grouped into stories, and whose reports count."""
+
+    owners: str = ""
+    """Your own ownership table (TOML, see docs/stories.md), read after the one that comes with
+    newsbeam, relative to the settings file."""
+    window_days: float = 7.0
+    """How long after its last article a story can still grow, days."""
+    baseline_days: float = 28.0
+    """A burst is measured against at most so many days before, days."""
+    baseline_least_days: float = 7.0
+    """With fewer days than this measured there is no baseline yet, and no burst."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSettings:
     """The sentence-transformers model that gives texts their vectors."""
 
@@ -211,6 +226,7 @@ class Settings:
     poll: PollSettings = field(default_factory=PollSettings)
     extract: ExtractSettings = field(default_factory=ExtractSettings)
     topics: TopicsSettings = field(default_factory=TopicsSettings)
+    stories: StoriesSettings = field(default_factory=StoriesSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     run: RunSettings = field(default_factory=RunSettings)
     publish: PublishSettings = field(default_factory=PublishSettings)

@@ -7,20 +7,22 @@ where somebody else has changed the stories meanwhile, it is restored from the l
 the cost depends on the window, not on the history.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from newsbeam.records import record_id
-from newsbeam.stories.grouper import WINDOW_DAYS, Assignment, Grouper, Kept, StoryInput
+from newsbeam.settings import Settings
+from newsbeam.stories.grouper import WINDOW_DAYS, Assignment, Grouper, Kept, Merge, StoryInput
 from newsbeam.stories.newsrooms import Owners, load_owners
 from newsbeam.stories.pack import pack, unpack
 from sinks.store.batch import Batch
+from sinks.store.story_edits import Change, close_story, move_articles, refresh_stories
+from sinks.store.story_events import story_events
 
 Db = duckdb.DuckDBPyConnection
 
@@ -28,22 +30,66 @@ Db = duckdb.DuckDBPyConnection
 def group_step(db: Db, batch: Batch) -> None:
     """Give every new article of the batch its story; write stories, copies, lineage and events."""
     grouper, arrival = _grouper(db, batch)
-    rows, features, changed = [], [], dict[str, str]()
-    owners = load_owners()
+    owners = load_owners(owners_file(batch.settings))
+    rows: list[dict[str, Any]] = []
+    features: list[dict[str, Any]] = []
+    merges: list[Merge] = []
     for item in _new_articles(db, batch):
         made = grouper.add(item)
         kept = grouper.kept(item.id)
         arrival += 1
         rows.append(_article_row(item, made, kept, arrival, owners, batch.run_id))
         features.append(_feature_row(kept, arrival))
-        changed.setdefault(made.story, item.id)
+        merges += made.merges
     if rows:
+        now_in = _followed(merges)
+        for row in rows:
+            row["story_id"] = now_in.get(row["story_id"], row["story_id"])
         _write(db, batch, rows, features)
-        _update_stories(db, batch, grouper, changed)
-        _new_story_events(db, batch)
+        changed = {row["story_id"] for row in rows} | _merge(db, batch, merges)
+        refresh_stories(db, [(s, grouper.central(s)) for s in changed], batch.run_id)
+        story_events(db, batch)
     batch.counts["stories_new"] = sum(r["new"] for r in rows)
+    batch.counts["stories_merged"] = len(merges)
     batch.counts["copies"] = sum(r["copy_of"] is not None for r in rows)
     batch.warm["stories"] = (grouper, _state(db))
+
+
+def owners_file(settings: Settings) -> Path | None:
+    """Return the user's own ownership table, where the settings name one."""
+    return settings.path(settings.stories.owners) if settings.stories.owners else None
+
+
+def _followed(merges: Sequence[Merge]) -> dict[str, str]:
+    """Return for each story that a batch merged away the one that it ended up in."""
+    into = {m.merged: m.story for m in merges}
+    found = {}
+    for story in into:
+        end = story
+        while end in into:
+            end = into[end]
+        found[story] = end
+    return found
+
+
+def _merge(db: Db, batch: Batch, merges: Sequence[Merge]) -> set[str]:
+    """Write the batch's merges of stories that the store knows; return the stories that grew."""
+    now_in, grown = _followed(merges), set()
+    for merge in merges:
+        target = now_in[merge.merged]
+        change = Change(
+            "merge",
+            merge.merged,
+            target,
+            merge.reason,
+            batch.now,
+            similarity=merge.similarity,
+            run_id=batch.run_id,
+        )
+        if move_articles(db, change):
+            close_story(db, change)
+            grown.add(target)
+    return grown
 
 
 def _state(db: Db) -> tuple[int, int]:
@@ -62,7 +108,8 @@ def _grouper(db: Db, batch: Batch) -> tuple[Grouper, int]:
     warm = batch.warm.pop("stories", None)  # a failed commit must not leave a grouper that ran on
     if warm is not None and warm[1] == state:
         return warm[0], state[0]
-    return Grouper.restore(window_rows(db)), state[0]
+    days = batch.settings.stories.window_days
+    return Grouper.restore(window_rows(db, days), days=days), state[0]
 
 
 def window_rows(db: Db, days: float = WINDOW_DAYS) -> Iterator[Kept]:
@@ -208,79 +255,3 @@ def _write(
         "SELECT article_id, story_id, $1, NULL, 'grouped', run_id FROM grouped_now",
         [batch.utc],
     )
-
-
-def _update_stories(db: Db, batch: Batch, grouper: Grouper, changed: dict[str, str]) -> None:
-    """Count the changed stories anew and choose their headlines.
-
-    A story that an old article made can have left the window within its own batch: its headline is
-    then that of the article that changed it.
-    """
-    central = [
-        {"story_id": story, "title_article": grouper.central(story) or article}
-        for story, article in sorted(changed.items())
-    ]
-    db.register("arrow_now", pa.Table.from_pylist(central))
-    db.execute("CREATE OR REPLACE TEMP TABLE changed_stories AS FROM arrow_now")
-    db.unregister("arrow_now")
-    refresh_stories(db, batch.run_id)
-
-
-def refresh_stories(db: Db, run_id: str) -> None:
-    """Write ``story_rows`` of the temporary table changed_stories(story_id, title_article)."""
-    db.execute(
-        """
-        INSERT INTO story_rows
-        SELECT c.story_id, a.title, c.title_article,
-               arg_min(s.article_id, s.arrival), min(s.arrived), max(s.arrived),
-               count(*), count(s.copy_of), count(DISTINCT s.outlet),
-               count(DISTINCT s.newsroom) FILTER (
-                   s.newsroom_kind IN ('newsroom', 'agency')
-                   AND (s.copy_of IS NULL OR s.wire_origin IS NOT NULL)),
-               NULL, $1
-        FROM changed_stories c
-        JOIN story_articles s USING (story_id)
-        LEFT JOIN article_rows a ON a.article_id = c.title_article
-        GROUP BY c.story_id, a.title, c.title_article
-        ORDER BY c.story_id
-        ON CONFLICT (story_id) DO UPDATE SET
-            title = excluded.title, title_article = excluded.title_article,
-            first_article = excluded.first_article, first_seen = excluded.first_seen,
-            last_seen = excluded.last_seen, articles = excluded.articles,
-            copies = excluded.copies, outlets = excluded.outlets, newsrooms = excluded.newsrooms,
-            merged_into = NULL, run_id = excluded.run_id
-        """,
-        [run_id],
-    )
-
-
-def _new_story_events(db: Db, batch: Batch) -> None:
-    """Record each new story in each topic that its first article is on."""
-    found = db.execute(
-        """
-        SELECT g.article_id, g.story_id, m.topic, g.similarity
-        FROM grouped_now g JOIN mention_rows m USING (article_id)
-        WHERE g.new ORDER BY g.arrival, m.topic
-        """
-    ).fetchall()
-    events = [
-        {
-            "event_id": record_id("new_story", story, topic),
-            "kind": "new_story",
-            "story_id": story,
-            "topic": topic,
-            "article_id": article,
-            "at_time": batch.utc,
-            "score": None,
-            "evidence": json.dumps({"probability of the nearest earlier story": similarity}),
-            "run_id": batch.run_id,
-        }
-        for article, story, topic, similarity in found
-    ]
-    if events:
-        db.register("arrow_now", pa.Table.from_pylist(events))
-        db.execute(
-            "INSERT INTO story_events SELECT event_id, kind, story_id, topic, article_id, at_time, "
-            "score, evidence, run_id FROM arrow_now ON CONFLICT DO NOTHING"
-        )
-        db.unregister("arrow_now")

@@ -1,0 +1,217 @@
+"""Change which story articles belong to: merges and splits, by the machine or by a person.
+
+Every change leaves a row in ``story_lineage`` (why, when, who) and closes and opens rows in
+``story_history``, so that stories can be read as of any time.  A story that has lost all its
+articles keeps its id and points on by ``merged_into``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from newsbeam.errors import ConfigError
+from newsbeam.records import record_id
+
+Db = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One move of articles from a story to another."""
+
+    kind: str
+    """``merge`` or ``split``."""
+    from_story: str
+    to_story: str
+    reason: str
+    at: datetime
+    """Aware UTC."""
+    by: str = "newsbeam"
+    similarity: float | None = None
+    run_id: str | None = None
+
+    @property
+    def time(self) -> datetime:
+        """As the store keeps it: naive, in UTC."""
+        return self.at.astimezone(UTC).replace(tzinfo=None)
+
+
+def move_articles(db: Db, change: Change, articles: Sequence[str] | None = None) -> int:
+    """Move articles (None: all) of a story to another; return how many moved."""
+    found = [
+        row[0]
+        for row in db.execute(
+            "SELECT article_id FROM story_articles WHERE story_id = $1 "
+            "AND ($2::VARCHAR[] IS NULL OR list_contains($2, article_id)) ORDER BY arrival",
+            [change.from_story, None if articles is None else list(articles)],
+        ).fetchall()
+    ]
+    if not found:
+        return 0
+    db.execute(
+        "UPDATE story_history SET valid_to = $1 "
+        "WHERE valid_to IS NULL AND story_id = $2 AND article_id IN (SELECT unnest($3))",
+        [change.time, change.from_story, found],
+    )
+    db.execute(
+        "INSERT INTO story_history SELECT unnest($1), $2, $3, NULL, $4, $5",
+        [found, change.to_story, change.time, change.kind, change.run_id],
+    )
+    db.execute(
+        "UPDATE story_articles SET story_id = $1 WHERE article_id IN (SELECT unnest($2))",
+        [change.to_story, found],
+    )
+    made = record_id(
+        "lineage", change.kind, change.from_story, change.to_story, change.time.isoformat()
+    )
+    db.execute(
+        "INSERT INTO story_lineage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            made,
+            change.kind,
+            change.from_story,
+            change.to_story,
+            len(found),
+            change.reason,
+            change.similarity,
+            change.by,
+            change.time,
+            change.run_id,
+        ],
+    )
+    return len(found)
+
+
+def close_story(db: Db, change: Change) -> None:
+    """Let a story that has no article left point to the one that took them."""
+    db.execute(
+        "UPDATE story_rows SET merged_into = $1, articles = 0, copies = 0, outlets = 0, "
+        "newsrooms = 0, run_id = coalesce($2, run_id) WHERE story_id = $3",
+        [change.to_story, change.run_id, change.from_story],
+    )
+
+
+def refresh_stories(
+    db: Db, stories: Sequence[tuple[str, str | None]], run_id: str | None = None
+) -> None:
+    """Count stories anew and write their rows.
+
+    Args:
+        db: the store.
+        stories: story and the article that its headline is from (None: as before, else the first).
+        run_id: the run that changed them; None: a person did.
+    """
+    if not stories:
+        return
+    rows = [{"story_id": s, "central": a} for s, a in sorted(set(stories))]
+    schema = pa.schema([pa.field("story_id", pa.string()), pa.field("central", pa.string())])
+    db.register("arrow_now", pa.Table.from_pylist(rows, schema=schema))
+    db.execute("CREATE OR REPLACE TEMP TABLE changed_stories AS FROM arrow_now")
+    db.unregister("arrow_now")
+    db.execute(
+        """
+        INSERT INTO story_rows
+        WITH members AS (
+            SELECT s.*, c.central, o.title_article AS former
+            FROM changed_stories c JOIN story_articles s USING (story_id)
+            LEFT JOIN story_rows o USING (story_id)),
+        counted AS (
+            SELECT story_id,
+                   coalesce(any_value(central), any_value(former) FILTER (former = article_id),
+                            arg_min(article_id, (copy_of IS NOT NULL, arrival))) AS title_article,
+                   arg_min(article_id, arrival) AS first_article,
+                   min(arrived) AS first_seen, max(arrived) AS last_seen,
+                   count(*) AS articles, count(copy_of) AS copies,
+                   count(DISTINCT outlet) AS outlets,
+                   -- a reprint counts for the agency that it names, once; else for nobody
+                   count(DISTINCT newsroom) FILTER (
+                       newsroom_kind = 'agency' OR newsroom_kind = 'newsroom' AND copy_of IS NULL
+                   ) AS newsrooms, arg_max(run_id, arrival) AS last_run
+            FROM members GROUP BY story_id)
+        SELECT c.story_id, a.title, c.title_article, c.first_article, c.first_seen, c.last_seen,
+               c.articles, c.copies, c.outlets, c.newsrooms, NULL, coalesce($1, c.last_run)
+        FROM counted c LEFT JOIN article_rows a ON a.article_id = c.title_article
+        ORDER BY c.story_id
+        ON CONFLICT (story_id) DO UPDATE SET
+            title = excluded.title, title_article = excluded.title_article,
+            first_article = excluded.first_article, first_seen = excluded.first_seen,
+            last_seen = excluded.last_seen, articles = excluded.articles,
+            copies = excluded.copies, outlets = excluded.outlets, newsrooms = excluded.newsrooms,
+            merged_into = NULL, run_id = excluded.run_id
+        """,
+        [run_id],
+    )
+
+
+def merge_stories(db: Db, keep: str, other: str, *, reason: str, by: str, at: datetime) -> int:
+    """Merge a story into another, as a person says; return how many articles moved.
+
+    Raises:
+        ConfigError: no such story, or both are the same.
+    """
+    keep, other = living(db, keep), living(db, other)
+    if keep == other:
+        raise ConfigError(other, f"is already part of {keep}")
+    change = Change("merge", other, keep, reason, at, by)
+    return _in_one(db, change, None)
+
+
+def split_story(
+    db: Db, story: str, articles: Sequence[str], *, reason: str, by: str, at: datetime
+) -> tuple[str, int]:
+    """Move articles out of a story into a new one; return its id and how many moved.
+
+    Raises:
+        ConfigError: no such story, an article that is not in it, or none would stay.
+    """
+    story = living(db, story)
+    members = db.execute(
+        "SELECT article_id FROM story_articles WHERE story_id = ? ORDER BY arrival", [story]
+    ).fetchall()
+    inside = [row[0] for row in members]
+    if strangers := sorted(set(articles) - set(inside)):
+        raise ConfigError(strangers[0], f"is not an article of story {story}")
+    if len(set(articles)) == len(inside):
+        raise ConfigError(story, "all its articles would leave; nothing would be split")
+    first = next(a for a in inside if a in set(articles))
+    # the first article of a story that is split again gave its name already
+    made = record_id("story", first)
+    if db.execute("SELECT 1 FROM story_rows WHERE story_id = ?", [made]).fetchone():
+        made = record_id("story", first, at.isoformat())
+    return made, _in_one(db, Change("split", story, made, reason, at, by), articles)
+
+
+def _in_one(db: Db, change: Change, articles: Sequence[str] | None) -> int:
+    db.execute("BEGIN")
+    try:
+        moved = move_articles(db, change, articles)
+        if change.kind == "merge":
+            close_story(db, change)
+            refresh_stories(db, [(change.to_story, None)])
+        else:
+            refresh_stories(db, [(change.from_story, None), (change.to_story, None)])
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    return moved
+
+
+def living(db: Db, story: str) -> str:
+    """Return the story that an id (or the beginning of one) stands for now.
+
+    Raises:
+        ConfigError: none, or several begin so.
+    """
+    found: list[tuple[Any, ...]] = db.execute(
+        "SELECT story_id, merged_into FROM story_rows WHERE starts_with(story_id, ?) LIMIT 2",
+        [story],
+    ).fetchall()
+    if len(found) != 1 or not story:
+        many = "several stories begin so; write more of the id" if found else "no such story"
+        raise ConfigError(story, f"{many}; `newsbeam stories list` shows them")
+    return found[0][0] if found[0][1] is None else living(db, found[0][1])
