@@ -1,16 +1,28 @@
-"""``newsbeam stories``: look at stories, correct them, and group a stream of your own."""
+"""``newsbeam stories``: look at stories, correct them, and group a stream of your own.
 
+``list`` and ``show`` read the publication, so they never wait; ``merge`` and ``split`` write to the
+store and publish the change.
+"""
+
+import getpass
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import islice
-from typing import IO, Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 
-BATCH = 32
-"""Lines that are embedded at once."""
+from newsbeam.errors import ConfigError
+from newsbeam.settings import Settings, load_settings
+
+Rows = list[dict[str, Any]]
+
+SHORT = 10
+"""Digits of a story's id that lists show; any unmistakable beginning of an id will do."""
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(name="stories")
@@ -18,103 +30,235 @@ def stories() -> None:
     """List, show, merge and split stories; group a stream of articles."""
 
 
+@stories.command(name="list")
+@click.option("--topic", metavar="NAME", help="Only stories on this topic.")
+@click.option("--days", type=float, default=7.0, show_default=True, help="Last so many days.")
+@click.option("--newsrooms", type=int, default=0, metavar="N", help="At least N newsrooms.")
+@click.option("--limit", type=int, default=30, show_default=True)
+@_json
+@click.pass_obj
+def list_(
+    config: Path | None,
+    topic: str | None,
+    days: float,
+    newsrooms: int,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List stories, the widest covered first; days count back from the newest story."""
+    found = _ask(
+        load_settings(config),
+        """
+        SELECT story_id, title, newsrooms, articles, copies, outlets, first_seen, last_seen,
+               first_outlet, topics
+        FROM stories
+        WHERE ($topic IS NULL OR list_contains(topics, $topic)) AND newsrooms >= $least
+          AND last_seen >= (SELECT max(last_seen) FROM stories) - to_seconds($days * 86400)
+        ORDER BY newsrooms DESC, articles DESC, last_seen DESC, story_id LIMIT $limit
+        """,
+        topic=topic,
+        least=newsrooms,
+        days=days,
+        limit=limit,
+    )
+    if as_json:
+        _print_json(found)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("story", "rooms", "articles", "last (UTC)", "first by", "headline", box=None)
+    for column in table.columns[:4]:
+        column.no_wrap = True
+    for row in found:
+        cells = (
+            row["story_id"][:SHORT],
+            str(row["newsrooms"]),
+            f"{row['articles']}" + (f" ({row['copies']}c)" if row["copies"] else ""),
+            f"{row['last_seen']:%m-%d %H:%M}",
+            row["first_outlet"] or "?",
+            row["title"] or "(no headline)",
+        )
+        table.add_row(*(Text(cell) for cell in cells))  # titles are data, not markup
+    if found:
+        Console().print(table)
+        click.echo(
+            "rooms: independent newsrooms; c: copies.  `newsbeam stories show STORY` tells more"
+        )
+    else:
+        click.echo("no stories match")
+
+
 @stories.command()
-@click.argument("source", metavar="IN.jsonl|-", type=click.File("r", encoding="utf-8"))
-def group(source: IO[str]) -> None:
+@click.argument("story")
+@click.option("--as-of", metavar="TIME", help="As the story stood then: 2026-03-01T08:00 (UTC).")
+@_json
+@click.pass_obj
+def show(config: Path | None, story: str, as_of: str | None, as_json: bool) -> None:
+    """Tell a story in words: coverage, who first, timeline, what changed.
+
+    STORY is an id or its beginning; a story that was merged away shows the one it is in now.
+    """
+    from newsbeam.stories.page import story_page
+
+    settings = load_settings(config)
+    if as_of is not None:
+        _show_then(settings, story, as_of, as_json)
+        return
+    story_id = _find(settings, story)
+    about = _ask(settings, "FROM stories WHERE story_id = $id", id=story_id)[0]
+    timeline = _ask(
+        settings, "FROM story_timeline WHERE story_id = $id ORDER BY position", id=story_id
+    )
+    events = _ask(
+        settings, "FROM story_events WHERE story_id = $id ORDER BY at_time, event_id", id=story_id
+    )
+    for event in events:
+        event["evidence"] = json.loads(event["evidence"])
+    lineage = _ask(
+        settings,
+        "FROM story_lineage WHERE from_story = $id OR to_story = $id ORDER BY at_time, lineage_id",
+        id=story_id,
+    )
+    if as_json:
+        _print_json({**about, "timeline": timeline, "events": events, "lineage": lineage})
+    else:
+        click.echo(story_page(about, timeline, events, lineage))
+
+
+def _show_then(settings: Settings, story: str, as_of: str, as_json: bool) -> None:
+    try:
+        then = datetime.fromisoformat(as_of)
+    except ValueError:
+        raise ConfigError("--as-of", f"{as_of!r} is no time; write 2026-03-01T08:00") from None
+    then = then.astimezone(UTC).replace(tzinfo=None) if then.tzinfo else then
+    found = _ask(
+        settings,
+        """
+        SELECT h.story_id, h.article_id, a.outlet, a.title, h.valid_from, h.valid_to, h.change
+        FROM story_history h LEFT JOIN articles a USING (article_id)
+        WHERE starts_with(h.story_id, $id) AND h.valid_from <= $then
+          AND (h.valid_to IS NULL OR h.valid_to > $then)
+        ORDER BY h.valid_from, h.article_id
+        """,
+        id=story,
+        then=then,
+    )
+    if as_json:
+        _print_json(found)
+        return
+    click.echo(f"story {story} as of {then:%Y-%m-%d %H:%M} UTC: {len(found)} articles")
+    for row in found:
+        click.echo(f"  {row['valid_from']:%Y-%m-%d %H:%M}  {row['outlet']}: {row['title']}")
+
+
+@stories.command()
+@click.argument("keep")
+@click.argument("others", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why; kept with the change.")
+@click.option("--by", help="Who; your user name where not given.")
+@click.pass_obj
+def merge(
+    config: Path | None, keep: str, others: tuple[str, ...], reason: str, by: str | None
+) -> None:
+    """Put the articles of OTHERS into the story KEEP.  Ids of OTHERS go on to work."""
+    from sinks.store.story_edits import merge_stories
+
+    def edit(db: Any, now: datetime) -> str:
+        who = by or getpass.getuser()
+        moved = sum(merge_stories(db, keep, o, reason=reason, by=who, at=now) for o in others)
+        return f"moved {moved} articles into {keep}"
+
+    _edit(load_settings(config), "stories merge", edit)
+
+
+@stories.command()
+@click.argument("story")
+@click.argument("articles", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why; kept with the change.")
+@click.option("--by", help="Who; your user name where not given.")
+@click.pass_obj
+def split(
+    config: Path | None, story: str, articles: tuple[str, ...], reason: str, by: str | None
+) -> None:
+    """Move ARTICLES (ids) out of STORY into a new story of their own."""
+    from sinks.store.story_edits import split_story
+
+    def edit(db: Any, now: datetime) -> str:
+        made, moved = split_story(
+            db, story, articles, reason=reason, by=by or getpass.getuser(), at=now
+        )
+        return f"moved {moved} articles into the new story {made}"
+
+    _edit(load_settings(config), "stories split", edit)
+
+
+@stories.command()
+@click.argument("source", metavar="IN.jsonl|-", type=click.File("rb"))
+def group(source: BinaryIO) -> None:
     r"""Group articles in order of arrival; one JSON line out per line in.
 
     \b
     in   {"id", "title", "text", "published", "outlet"}   (text may be empty)
     out  {"id", "story", "copy_of", "similarity"}
-    A line that cannot be read gives {"id", "error"} and the run goes on (exit code 3).
+
+    A line that cannot be read gives {"id", "error"} and the run goes on; exit code 3 at the end.
     """
+    from pipelines.cli.stories_group import group_lines
+
     broken = 0
-    for answer in group_lines(source):
+    for answer in group_lines(line.decode("utf-8", "replace") for line in source):
         broken += "error" in answer
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        click.echo(json.dumps(answer, ensure_ascii=False))
     if broken:
+        click.echo(f"{broken} lines could not be read", err=True)
         sys.exit(3)
 
 
-def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield one answer per line that is not blank; memory is bounded by the grouper's window."""
-    from newsbeam.encoder import load_encoder
-    from newsbeam.settings import ModelSettings
-    from newsbeam.stories.grouper import Grouper, StoryInput
+def _edit(settings: Settings, command: str, edit: Any) -> None:
+    """Change the store and publish what changed."""
+    from sinks.publish.publish import publish
+    from sinks.store.store import open_store
 
-    encoder = load_encoder(ModelSettings())
-    grouper = Grouper()
-    numbered = ((n, line) for n, line in enumerate(lines, start=1) if line.strip())
-    while chunk := list(islice(numbered, BATCH)):
-        read = [_read(number, line) for number, line in chunk]
-        good = [r for r in read if isinstance(r, StoryInput)]
-        vectors = iter(encoder.encode([story_text(r) for r in good]) if good else ())
-        for row in read:
-            if not isinstance(row, StoryInput):
-                yield row
-                continue
-            made = grouper.add(_with_vector(row, next(vectors)))
-            yield {
-                "id": row.id,
-                "story": made.story,
-                "copy_of": made.copy_of,
-                "similarity": made.similarity,
-            }
+    path = settings.path(settings.store.path)
+    if not path.exists():
+        raise ConfigError(str(path), "there is no store yet; `newsbeam run` makes one")
+    with open_store(path, f"newsbeam {command}") as db:
+        now = datetime.now(UTC)
+        click.echo(edit(db, now))
+        publish(db, settings.path(settings.publish.path), settings.publish, now=now, force=True)
 
 
-def story_text(item: Any) -> str:
-    """Return what is embedded of an article, as the pipeline does: title and lead."""
-    return f"{item.title or ''}\n{(item.text or '')[:400]}".strip()
+def _find(settings: Settings, story: str) -> str:
+    """Return the living story that an id, or the beginning of one, stands for.
 
-
-def _with_vector(item: Any, vector: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(item, vector=vector)
-
-
-def _read(number: int, line: str) -> Any:
-    """Return a StoryInput, or the answer that says what is wrong with the line."""
-    from newsbeam.stories.grouper import StoryInput
-
-    name: Any = None
-    try:
-        raw = json.loads(line)
-        if not isinstance(raw, dict):
-            raise ValueError("not an object")
-        name = raw.get("id")
-        if not isinstance(name, str | int) or name == "":
-            raise ValueError("no id")
-        item = StoryInput(
-            id=str(name),
-            title=_text(raw, "title"),
-            text=_text(raw, "text"),
-            outlet=_text(raw, "outlet"),
-            published=_time(raw.get("published")),
-            language=_text(raw, "language"),
+    Raises:
+        ConfigError: none, or several begin so.
+    """
+    for _ in range(100):
+        found = _ask(
+            settings,
+            "SELECT story_id, merged_into FROM story_rows WHERE starts_with(story_id, $id) LIMIT 2",
+            id=story,
         )
-        if not item.title and not item.text:
-            raise ValueError("neither title nor text")
-        return item
-    except (ValueError, RecursionError) as error:
-        return {"id": name, "error": f"line {number}: {error}"}
+        if len(found) != 1 or not story:
+            many = "several stories begin so; write more of the id" if found else "no such story"
+            raise ConfigError(story, f"{many}; `newsbeam stories list` shows them")
+        if found[0]["merged_into"] is None:
+            return str(found[0]["story_id"])
+        story = found[0]["merged_into"]
+    raise ConfigError(story, "its merges go round in a circle")
 
 
-def _text(raw: dict[str, Any], key: str) -> str | None:
-    value = raw.get(key)
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"{key} is not text")
-    return (value or "").strip() or None
+def _ask(settings: Settings, sql: str, **values: Any) -> Rows:
+    from sinks.publish.reader import open_publication
+
+    with open_publication(settings.path(settings.publish.path)) as db:
+        result = db.execute(sql, values)
+        names = [column[0] for column in result.description or []]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _time(value: Any) -> datetime | None:
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise ValueError("published is not an ISO 8601 time")
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"published is not an ISO 8601 time: {value!r}") from None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+def _print_json(value: Sequence[Any] | dict[str, Any]) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))

@@ -1,0 +1,123 @@
+"""A story in words: what a person needs before reading any of it.
+
+Pure text from plain rows; the command line prints it, and anything else may.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+def story_page(
+    story: Row, timeline: Sequence[Row], events: Sequence[Row], lineage: Sequence[Row]
+) -> str:
+    """Return the page.
+
+    Args:
+        story: of the view ``stories``.
+        timeline: of the view ``story_timeline``, in order.
+        events: of ``story_events``, evidence as a dict, in order of time.
+        lineage: of ``story_lineage``, in order of time.
+    """
+    parts = [
+        story["title"] or "(no headline)",
+        f"story {story['story_id']}"
+        + (f" · {', '.join(story['topics'])}" if story.get("topics") else ""),
+        "",
+        _coverage(story, timeline),
+        _first(timeline),
+    ]
+    if timeline:
+        parts += ["", "Timeline (UTC)", *(_line(row, timeline) for row in timeline)]
+    facts = [e for e in events if e["kind"] == "new_fact"]
+    if facts:
+        parts += ["", "What changed", *(_fact(e, timeline) for e in facts)]
+    if lineage:
+        parts += ["", "Merges and splits", *(_change(row, story["story_id"]) for row in lineage)]
+    return "\n".join(part for part in parts if part is not None)
+
+
+def _coverage(story: Row, timeline: Sequence[Row]) -> str:
+    articles, rooms, copies = story["articles"], story["newsrooms"], story["copies"]
+    text = f"Covered by {_count(rooms, 'independent newsroom')} in {_count(articles, 'article')}"
+    aside = []
+    if copies:
+        aside.append("1 is a copy" if copies == 1 else f"{copies} are copies")
+    for kind, word in (("aggregator", "from aggregators"), ("release", "press releases")):
+        if n := sum(row["newsroom_kind"] == kind for row in timeline):
+            aside.append(f"{n} {word}")
+    span = story["last_seen"] - story["first_seen"]
+    notes = f" ({', '.join(aside)})" if aside else ""
+    return f"{text}{notes}, over {_span(span)}."
+
+
+def _first(timeline: Sequence[Row]) -> str | None:
+    independent = [r for r in timeline if r["independent"]]
+    if not independent:
+        return None
+    first = independent[0]
+    text = f"First: {first['newsroom'] or first['outlet']}, {_time(first['arrived'])}"
+    others = [r for r in independent if r["newsroom"] != first["newsroom"]]
+    if others:
+        gap = others[0]["arrived"] - first["arrived"]
+        text += f"; {others[0]['newsroom'] or others[0]['outlet']} followed {_after(gap)}"
+    return text + "."
+
+
+def _line(row: Row, timeline: Sequence[Row]) -> str:
+    title = row["title"] or "(no headline)"
+    text = f"  {_time(row['arrived'])}  {row['outlet'] or '?'}: {title}"
+    if row["copy_of"]:
+        source = next((r for r in timeline if r["article_id"] == row["copy_of"]), None)
+        whose = f" of {source['outlet']}'s" if source else ""
+        text += (
+            f"  [copy{whose}{', ' + row['newsroom'] if row['newsroom_kind'] != 'newsroom' else ''}]"
+        )
+    elif row["newsroom_kind"] != "newsroom":
+        text += f"  [{row['newsroom_kind']}: {row['newsroom']}]"
+    if (row.get("revision") or 1) > 1:
+        text += f"  [changed {_count(row['revision'] - 1, 'time')}]"
+    return text
+
+
+def _fact(event: Row, timeline: Sequence[Row]) -> str:
+    source = next((r["outlet"] for r in timeline if r["article_id"] == event["article_id"]), None)
+    sentence = event["evidence"].get("sentence", "")
+    return f"  {_time(event['at_time'])}  {source or '?'}: “{sentence}”"
+
+
+def _change(row: Row, story_id: str) -> str:
+    moved = _count(row["articles"], "article")
+    if row["kind"] == "merge":
+        what = f"took in story {row['from_story']} ({moved})"
+        if row["to_story"] != story_id:
+            what = f"became part of story {row['to_story']}"
+    elif row["from_story"] == story_id:
+        what = f"{moved} moved to the new story {row['to_story']}"
+    else:
+        what = f"split off from story {row['from_story']} ({moved})"
+    return f"  {_time(row['at_time'])}  {what}: {row['reason']} [{row['decided_by']}]"
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _span(span: timedelta) -> str:
+    hours = span.total_seconds() / 3600
+    if hours < 1:
+        return "less than an hour"
+    return _count(round(hours), "hour") if hours < 48 else _count(round(hours / 24), "day")
+
+
+def _after(gap: timedelta) -> str:
+    minutes = round(gap.total_seconds() / 60)
+    if minutes < 1:
+        return "within a minute"
+    return f"{_count(minutes, 'minute') if minutes < 90 else _span(gap)} later"

@@ -1,0 +1,92 @@
+"""``newsbeam stories group``: a stream of articles in, their stories out, line by line."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from newsbeam.stories.grouper import StoryInput
+
+BATCH = 32
+"""Lines that are embedded at once."""
+
+
+def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield one answer per line that is not blank; memory is bounded by the grouper's window."""
+    from newsbeam.encoder import load_encoder
+    from newsbeam.settings import ModelSettings
+    from newsbeam.stories.grouper import Grouper, StoryInput
+
+    encoder = load_encoder(ModelSettings())
+    grouper = Grouper()
+    numbered = ((n, line) for n, line in enumerate(lines, start=1) if line.strip())
+    while chunk := list(islice(numbered, BATCH)):
+        read = [read_line(number, line) for number, line in chunk]
+        good = [r for r in read if isinstance(r, StoryInput)]
+        vectors = iter(encoder.encode([story_text(r) for r in good]) if good else ())
+        for row in read:
+            if not isinstance(row, StoryInput):
+                yield row
+                continue
+            made = grouper.add(replace(row, vector=next(vectors)))
+            yield {
+                "id": row.id,
+                "story": made.story,
+                "copy_of": made.copy_of,
+                "similarity": made.similarity,
+            }
+
+
+def story_text(item: "StoryInput") -> str:
+    """Return what is embedded of an article, as the pipeline does: title and lead."""
+    return f"{item.title or ''}\n{(item.text or '')[:600]}".strip()
+
+
+def read_line(number: int, line: str) -> "StoryInput | dict[str, Any]":
+    """Return the article of a line, or the answer that says what is wrong with it."""
+    from newsbeam.stories.grouper import StoryInput
+
+    name: Any = None
+    try:
+        raw = json.loads(line)
+        if not isinstance(raw, dict):
+            raise ValueError("not an object")
+        name = raw.get("id")
+        if not isinstance(name, str | int) or isinstance(name, bool) or name == "":
+            raise ValueError("no id")
+        item = StoryInput(
+            id=str(name),
+            title=_text(raw, "title"),
+            text=_text(raw, "text"),
+            outlet=_text(raw, "outlet"),
+            published=_time(raw.get("published")),
+            language=_text(raw, "language"),
+        )
+        if not item.title and not item.text:
+            raise ValueError("neither title nor text")
+        return item
+    except (ValueError, RecursionError) as error:
+        return {"id": name, "error": f"line {number}: {error}"}
+
+
+def _text(raw: dict[str, Any], key: str) -> str | None:
+    value = raw.get(key)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{key} is not text")
+    # a lone half of a surrogate pair is valid JSON and no valid text
+    return (value or "").encode("utf-8", "replace").decode("utf-8").strip() or None
+
+
+def _time(value: Any) -> datetime | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise ValueError("published is not an ISO 8601 time")
+    try:
+        time = datetime.fromisoformat(value)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"published is not an ISO 8601 time: {value!r}") from None
