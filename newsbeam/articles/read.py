@@ -17,6 +17,7 @@ from newsbeam.articles.dom.refine import failed, kind_of, refine
 from newsbeam.articles.facts import dates, language, people, titles
 from newsbeam.articles.plain import read_plain
 from newsbeam.articles.signals import Sight
+from newsbeam.articles.threads import thread_lines
 from newsbeam.articles.verdicts import Judgement, judge
 from newsbeam.errors import ExtractError
 from newsbeam.records import Article, Entry, Page, Verdict, Zone, ZoneKind, record_id
@@ -84,6 +85,9 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
         )
     )
     partial, source = found.verdict is Verdict.TEASER, "page"
+    if found.verdict is Verdict.DISCUSSION:
+        posts = zoning.mark_boxes(thread_lines(blocks, lines, title))
+        full, spans = zoning.assemble(zoning.mark_lead(posts))
     if found.verdict in _WALLS:
         title = entry.title or title  # what such a page calls itself is not the article's headline
     if _feed_serves(found, full, feed_text):

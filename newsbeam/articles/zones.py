@@ -24,7 +24,10 @@ def assemble(lines: Iterable[Line]) -> tuple[str, tuple[Zone, ...]]:
 
 def mark_lead(lines: list[Line]) -> list[Line]:
     """Call the first real paragraph the lead."""
+    lines = list(lines)
     for index, line in enumerate(lines):
+        if line.kind is ZoneKind.LEAD:
+            break
         if line.kind is ZoneKind.BODY and not line.heading and len(line.text) >= LEAD_MIN:
             lines[index] = Line(ZoneKind.LEAD, line.text)
             break
