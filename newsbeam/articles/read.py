@@ -5,7 +5,7 @@ be read at all raises.
 """
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -57,79 +57,117 @@ def read_page(page: Page, *, now: datetime) -> Article:
 
 
 def _read_html(page: Page, text: str, seen: datetime) -> Article:
-    entry = page.entry
-    tree = decode.parse(text, page.url)
+    entry, url = page.entry, page.url
+    tree = decode.parse(text, url)
     claims = read_claims(tree)
+    body.strip_silent(tree)
     blocks = dom_blocks.read_blocks(tree)
-    lines = main_lines(tree, blocks, claims, page.url)
-    outlet = outlet_of(page.url)
-    site = titles.find_site_name(claims)
+    outlet, site = outlet_of(url), titles.find_site_name(claims)
     title = titles.find_title(tree, claims, entry.title, site, outlet)
-    lines = zoning.drop_title(lines, title)
-    lines = zoning.mark_lead(zoning.mark_boxes(lines))
-    full, spans = zoning.assemble(lines)
-    feed_text = "\n".join(line.text for line in feed_lines(entry))
-    found = judge(
-        Sight(
-            url=page.url,
-            status=page.status,
-            title=title or "",
-            text=full,
-            lines=lines,
-            blocks=blocks,
-            claims=claims,
-            raw=text,
-            buttons=dom_blocks.read_buttons(tree),
-            feed_text=feed_text,
-            kind=entry.kind,
-        )
-    )
-    partial, source = found.verdict is Verdict.TEASER, "page"
-    if found.verdict is Verdict.DISCUSSION:
-        posts = zoning.mark_boxes(thread_lines(blocks, lines, title))
-        full, spans = zoning.assemble(zoning.mark_lead(posts))
-    if found.verdict in _WALLS:
-        title = entry.title or title  # what such a page calls itself is not the article's headline
-    if _feed_serves(found, full, feed_text):
-        full, spans = zoning.assemble(zoning.mark_lead(feed_lines(entry)))
-        source, partial = "feed", len(full) < FEED_FULL
     declared = claims.language or entry.language
     when = dates.find_dates(
-        tree, claims, page.url, fetched=seen, feed=entry.published, language=declared
+        tree,
+        claims,
+        url,
+        fetched=seen,
+        feed=entry.published,
+        language=declared,
+        blocks=blocks,
+        title=title,
+        raw=text,
     )
-    canonical = trusted_canonical(page.url, titles.find_canonical(claims, page.url))
+    authors = people.find_authors(tree, claims, entry.authors, site, outlet, blocks)
+    lines = zoning.drop_title(main_lines(tree, blocks, claims, url), title)
+    shown = _judged(page, text, tree, blocks, claims, title, lines)
+    if shown.found.verdict in _WALLS:
+        title = entry.title or title  # what such a page calls itself is not the article's headline
+    full, spans = zoning.assemble(shown.lines)
+    canonical = trusted_canonical(url, titles.find_canonical(claims, url))
     return Article(
         id=record_id("article", canonical),
-        url=page.url,
+        url=url,
         canonical_url=canonical,
         outlet=outlet,
         title=title,
         text=full,
         fetched=page.fetched,
-        verdict=found.verdict,
-        reasons=found.reasons,
+        verdict=shown.found.verdict,
+        reasons=shown.found.reasons,
         zones=spans,
         published=when.published,
         published_confidence=when.confidence,
         modified=when.modified,
-        authors=people.find_authors(tree, claims, entry.authors, site),
+        authors=authors,
         language=language.find_language(full, declared),
         site_name=site,
-        image=titles.find_image(claims, page.url),
+        image=titles.find_image(claims, url),
         section=titles.find_section(claims),
         keywords=titles.find_keywords(claims),
-        partial=partial,
+        partial=shown.partial,
         entry_id=entry.id,
         feed_url=entry.feed_url,
         feed_tags=entry.tags,
-        source=source,
+        source=shown.source,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The verdict, and the lines that stand for the page after it."""
+
+    found: Judgement
+    lines: list[body.Line]
+    source: str = "page"
+    partial: bool = False
+
+
+def _judged(
+    page: Page,
+    raw: str,
+    tree: Any,
+    blocks: list[dom_blocks.Block],
+    claims: Claims,
+    title: str | None,
+    lines: list[body.Line],
+) -> _Shown:
+    """Judge the page; take its posts for a thread's text, and the feed's text for a wall's."""
+    entry = page.entry
+    text = "\n".join(line.text for line in lines)
+    from_feed = feed_lines(entry)
+    feed_text = "\n".join(line.text for line in from_feed)
+    found = judge(
+        Sight(
+            url=page.url,
+            status=page.status,
+            title=title or "",
+            text=text,
+            lines=lines,
+            blocks=blocks,
+            claims=claims,
+            raw=raw,
+            tree=tree,
+            feed_text=feed_text,
+            kind=entry.kind,
+        )
+    )
+    if found.verdict is Verdict.DISCUSSION:
+        posts = thread_lines(blocks, lines, title)
+        return _Shown(found, zoning.mark_lead(zoning.mark_boxes(posts)))
+    if _feed_serves(found, text, feed_text):
+        partial = len(feed_text) < FEED_FULL
+        return _Shown(found, zoning.mark_lead(from_feed), "feed", partial)
+    marked = zoning.mark_lead(zoning.mark_boxes(lines))
+    return _Shown(found, marked, partial=found.verdict is Verdict.TEASER)
 
 
 def main_lines(
     tree: Any, blocks: list[dom_blocks.Block], claims: Claims, url: str
 ) -> list[body.Line]:
-    """Return the lines of a page: the engine's, with second opinions where it fails."""
+    """Return the lines of a page: the engine's, with second opinions where it fails.
+
+    The tree loses its navigation and figures; the blocks have been read by then.
+    """
+    body.strip_beside(tree)
     lines = body.engine_lines(tree, url)
     if failed(lines):
         second = body.engine_lines(tree, url, fast=False)

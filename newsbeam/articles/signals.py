@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsbeam.articles.dom.blocks import Block
+from newsbeam.articles.dom.blocks import Block, read_buttons
 from newsbeam.articles.dom.body import Line
 from newsbeam.articles.dom.claims import ARTICLE_TYPES, Claims, strings, types_of
 from newsbeam.articles.dom.refine import letters
@@ -46,14 +46,6 @@ _FORUM_WORDS = re.compile(
     r"|reageer)\b",
     re.I,
 )
-GATE = re.compile(
-    r"paywall|pay-wall|regwall|reg-?wall|piano|tp-container|\bgate\b|\bgated|barrier|premium-(?:box|content"
-    r"|wall|gate|teaser)|subscri(?:be|ption|ber)-?(?:wall|gate|prompt|box|only|only|offer)|metered|locked"
-    r"|abo-(?:box|wall|teaser)|plus-(?:box|wall|teaser)|offer-?(?:page|wall)|leaky|fewcents|poool|paid-?content"
-    r"|article-(?:locked|restricted|truncated)|non-?subscriber",
-    re.I,
-)
-"""Names of the elements that close an article off."""
 BOT_MARKS = re.compile(
     r"challenge-platform|cf-chl|cf_chl|_incapsula_|captcha-delivery|px-captcha|perimeterx|g-recaptcha"
     r"|h-captcha|hcaptcha\.com|awswafcookie|awswaf|ddos-guard|distil_|geetest|turnstile|datadome",
@@ -82,8 +74,8 @@ class Sight:
     claims: Claims
     raw: str
     """The page's source."""
-    buttons: Sequence[str] = ()
-    """Texts of its buttons."""
+    tree: Any = None
+    """The page as parsed."""
     feed_text: str = ""
     """The entry's summary or content as plain text."""
     kind: str = "article"
@@ -93,6 +85,11 @@ class Sight:
     def weight(self) -> float:
         """Length of the extracted text, in Latin characters."""
         return weight(self.text)
+
+    @cached_property
+    def buttons(self) -> list[str]:
+        """Texts of the page's buttons."""
+        return [] if self.tree is None else read_buttons(self.tree)
 
     @cached_property
     def page(self) -> str:

@@ -47,4 +47,8 @@ def thread_lines(blocks: Sequence[Block], engine: Sequence[Line], title: str | N
             kind = ZoneKind.COMMENTS
         lines.append(Line(kind, block.text))
     found = sum(len(x.text) for x in lines)
-    return lines if len(lines) >= 2 and found >= 0.3 * sum(len(x.text) for x in engine) else list(engine)
+    return (
+        lines
+        if len(lines) >= 2 and found >= 0.3 * sum(len(x.text) for x in engine)
+        else list(engine)
+    )

@@ -129,13 +129,13 @@ def _teaser(s: Sight) -> list[str]:
         return []
     strong = hits(wording.PAYWALL, s.page)
     weak = hits(wording.SIGN_IN, f"{s.page}\n{' '.join(s.buttons).lower()}")
-    gate = signals.GATE.search(_names(s.raw))
+    gate = any("gate" in b.parts for b in s.blocks)
     closed = any(str(n.get("isAccessibleForFree")).lower() == "false" for n in s.claims.nodes[:60])
     words = len(s.text.split())
     why = _said(strong)
     score = 2.0 * bool(strong) + 0.5 * bool(weak)
     for reason, points, is_so in (
-        (f"an element is called “{gate.group(0)}”" if gate else "", 1.0, bool(gate)),
+        ("an element is named like a paywall", 1.0, gate),
         ("JSON-LD says it is not free", 1.0, closed),
         ("the text breaks off", 1.0, s.is_cut),
         ("the page counts more words", 1.0, s.declared_words > 1.8 * words + 30),
@@ -151,15 +151,6 @@ def _teaser(s: Sight) -> list[str]:
 
 def _is_summary(s: Sight) -> bool:
     return bool(s.feed_text) and len(s.text) <= 1.3 * len(s.feed_text) + 40
-
-
-_NAMES = re.compile(r"""(?:class|id)\s*=\s*["']([^"']{3,200})["']""", re.I)
-
-
-def _names(raw: str) -> str:
-    """Return the classes and ids of a page's elements, where a gate would show."""
-    body = raw.find("<body")
-    return " ".join(_NAMES.findall(raw[max(body, 0) : max(body, 0) + 400_000]))
 
 
 _LOOKS: tuple[tuple[Verdict, Callable[[Sight], list[str]]], ...] = (

@@ -6,6 +6,7 @@ text stood (zones), how much of the page is links (listings) and what else it sa
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -98,6 +99,10 @@ _PART = re.compile(
     r"|(?P<caption>caption|credit|wp-caption)"
     r"|(?P<footer>footer|newsletter|\bnl[-_]|subscri|signup|sign-up|share|social|author-?(?:bio|box|info)"
     r"|about-?author|byline|copyright|disclaimer|tags?\b|cookie|consent|breadcrumb|sidebar)"
+    r"|(?P<gate>paywall|pay-wall|reg-?wall|piano|tp-container|\bgate\b|\bgated|barrier|metered|locked"
+    r"|premium-(?:box|content|wall|gate|teaser)|subscri(?:be|ption|ber)-?(?:wall|gate|prompt|box|only|offer)"
+    r"|(?:abo|plus)-(?:box|wall|teaser)|offer-?(?:page|wall)|leaky|poool|paid-?content"
+    r"|article-(?:restricted|truncated)|non-?subscriber)"
     r"|(?P<nav>\bnav\b|navigation|menu|masthead|site-?header)",
     re.I,
 )
@@ -204,15 +209,22 @@ def _hidden(element: Any) -> bool:
 
 
 def _parts(element: Any, tag: str, names: str, outer: frozenset[str]) -> frozenset[str]:
-    found = set()
+    found = _named_parts(names[:300]) if len(names) > 1 and tag != "body" else _NOTHING
     if part := _TAG_PART.get(tag):
-        found.add(part)
-    if len(names) > 1 and tag not in ("html", "body"):
-        found.update(str(m.lastgroup) for m in _PART.finditer(names[:300]))
+        return outer | found | {part}
     return outer | found if found else outer
 
 
-@dataclass(frozen=True, slots=True)
+_NOTHING: frozenset[str] = frozenset()
+
+
+@lru_cache(maxsize=20_000)
+def _named_parts(names: str) -> frozenset[str]:
+    """Return what class and id say about an element; pages repeat few names many times."""
+    return frozenset(str(m.lastgroup) for m in _PART.finditer(names))
+
+
+@dataclass(slots=True)
 class _Open:
     tag: str
     name: str

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from lxml import etree
+
 from newsbeam.articles.dom.claims import tidy
 from newsbeam.records import ZoneKind
 
@@ -18,6 +20,36 @@ class Line:
     kind: ZoneKind
     text: str
     heading: bool = False
+
+
+NEVER_TEXT = (
+    *("script", "style", "svg", "noscript", "template", "iframe", "canvas", "video", "audio"),
+    *("object", "embed", "map", "select", "option"),
+)
+"""Elements that carry no text for people."""
+BESIDE = (
+    "head",
+    "link",
+    "nav",
+    "menu",
+    "footer",
+    "figure",
+    "picture",
+    "textarea",
+    "label",
+    "dialog",
+)
+"""Elements that the engine drops too, after copying them three times."""
+
+
+def strip_silent(tree: Any) -> None:
+    """Take scripts and the like out of a parsed page, once its claims have been read."""
+    etree.strip_elements(tree, *NEVER_TEXT, with_tail=False)
+
+
+def strip_beside(tree: Any) -> None:
+    """Take navigation, footers and figures out of a page, once its blocks have been read."""
+    etree.strip_elements(tree, *BESIDE, with_tail=False)
 
 
 def engine_lines(tree: Any, url: str, *, fast: bool = True) -> list[Line]:

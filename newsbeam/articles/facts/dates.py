@@ -6,19 +6,23 @@ apart: it never wins the vote.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.claims import Claims, strings
+from newsbeam.articles.dom.refine import letters
 from newsbeam.articles.facts.moments import Moment, in_words, read_moment
 
 EARLIEST = datetime(1995, 1, 2, tzinfo=UTC)
 """Older dates on the web are defaults (1970, 1980) or the age of the subject."""
 SLACK = timedelta(hours=26)
 """A date may be this far after we saw it: outlets write tomorrow's date in their own zone."""
+ENOUGH = 0.85
+"""Weight of claims from which the page's scripts need not be searched."""
 
 PUBLISHED_META = (
     "article:published_time", "article.published", "datepublished", "og:article:published_time",
@@ -100,6 +104,9 @@ def find_dates(
     fetched: datetime,
     feed: datetime | None = None,
     language: str | None = None,
+    blocks: Sequence[Block] = (),
+    title: str | None = None,
+    raw: str = "",
 ) -> Dates:
     """Let every claim of the page, its URL and its feed vote on the day of publication.
 
@@ -110,13 +117,21 @@ def find_dates(
         fetched: when we had the page: nothing can have been published later.
         feed: what the feed says.
         language: declared language; settles 3/4/2025.
+        blocks: the page's visible text.
+        title: the headline: dates stand near it.
+        raw: the page's source, searched when too few others speak.
     """
     zone = _zone_of(url)
     found = [
         *_structured(claims, language),
         *_from_url(url),
         *(_visible(tree, language) if tree is not None else ()),
+        *_near_headline(blocks, title, language),
     ]
+    if sum(c.weight for c in found) < ENOUGH:
+        found.extend(_in_source(raw, language))
+        names = (claims.first("og:title") or "", claims.title or "")
+        found.extend(Claim(m, 0.4, "title") for n in names if (m := in_words(n, language)))
     if feed is not None:
         at = feed.astimezone(UTC)
         found.append(Claim(Moment(at.date(), (at.hour, at.minute, at.second), UTC), 0.8, "feed"))
@@ -174,56 +189,78 @@ def _from_url(url: str) -> Iterator[Claim]:
 
 
 def _visible(tree: Any, language: str | None) -> Iterator[Claim]:
-    """Yield the dates of ``<time>`` and of the lines around the headline."""
-    main = next(iter(tree.iter("h1")), None)
-    seen = 0
-    for element in tree.iter("time"):
-        seen += 1
-        if seen > 12:
+    """Yield the dates of ``<time>`` and of elements marked as the date of publication."""
+    for seen, element in enumerate(tree.iter("time")):
+        if seen >= 12:
             break
-        if any(a.tag in ("aside", "nav", "footer", "li") for a in element.iterancestors()):
-            continue
+        around = {a.tag for a in element.iterancestors()}
+        beside = bool(around & {"aside", "nav", "footer"})
         label = _around(element)
         if _MODIFIED_LABEL.search(label) and not _LABEL.search(label):
             continue
         text = element.get("datetime") or element.get("content") or element.text_content()
         if moment := read_moment(text or "", language):
-            marked = (
-                element.get("itemprop") == "datePublished" or element.get("pubdate") is not None
-            )
-            weight = 0.8 if marked else 0.6 if seen == 1 else 0.35
+            marked = element.get("pubdate") is not None
+            marked = marked or element.get("itemprop") == "datePublished"
+            weight = 0.8 if marked else 0.6 if seen == 0 else 0.35
+            weight = 0.1 if beside else weight / 2 if "li" in around else weight
             yield Claim(moment, weight, "time")
     for element in tree.xpath("//*[@itemprop='datePublished' or @itemprop='dateCreated']")[:2]:
         text = element.get("content") or element.get("datetime") or element.text_content()
         if element.tag not in ("time", "meta") and (moment := read_moment(text or "", language)):
             yield Claim(moment, 0.8, "itemprop")
-    if main is not None:
-        yield from _near_headline(main, language)
 
 
-def _near_headline(headline: Any, language: str | None) -> Iterator[Claim]:
-    """Yield the date in the text that follows (or just precedes) the headline, if any."""
-    budget = 1200
-    following = []
-    for node in headline.xpath("following::text()[normalize-space()]")[:60]:
-        parent = node.getparent()
-        if parent is None or parent.tag in ("script", "style", "option", "noscript"):
-            continue
-        following.append(str(node))
-        budget -= len(node)
-        if budget < 0:
-            break
-    before = headline.xpath("preceding::text()[normalize-space()][position() <= 4]")
-    for texts, weight in ((following, 0.5), ([str(t) for t in before], 0.3)):
+def _near_headline(
+    blocks: Sequence[Block], title: str | None, language: str | None
+) -> Iterator[Claim]:
+    """Yield the dates in the short blocks around the headline, nearest first."""
+    wanted = letters(title or "")
+    at = next((i for i, b in enumerate(blocks) if wanted and wanted in letters(b.text)), None)
+    if at is None:
+        at = next((i for i, b in enumerate(blocks) if b.tag == "h1"), None)
+    if at is None:
+        return
+    after = [b.text for b in blocks[at : at + 14] if b.parts.isdisjoint({"related", "caption"})]
+    before = [b.text for b in blocks[max(0, at - 4) : at]][::-1]
+    for texts, weight in ((after, 0.5), (before, 0.35)):
         for index, text in enumerate(texts):
-            if len(text) > 160:
+            label = (texts[index - 1][-40:] if index else "") + text
+            if len(text) > 160 or (_MODIFIED_LABEL.search(label) and not _LABEL.search(label)):
                 continue
-            label = texts[index - 1] + text if index else text
-            if _MODIFIED_LABEL.search(label) and not _LABEL.search(label):
-                continue
-            if moment := in_words(text, language) or _iso_line(text):
+            if moment := in_words(text, language) or _iso_line(text) or _short_year(text):
                 yield Claim(moment, weight + 0.15 * bool(_LABEL.search(label)), "text")
-                break
+                weight /= 2  # the first date near the headline is usually the one
+
+
+_SHORT_YEAR = re.compile(
+    r"(?<![\d.])(3[01]|[12]\d|0?[1-9])\.(1[0-2]|0?[1-9])\.(\d\d)(?![\d.])(.{0,24})"
+)
+_KEYS = re.compile(
+    r"""[\\"'](?:date_?published|published_?(?:at|date|first|time|on|time_?stamp)?|publish_?(?:date|time)"""
+    r"""|publication_?date|pub_?date|first_?publi\w{2,8}(?:_?date)?|deploy_?dt|release_?date)[\\"']{1,2}"""
+    r"""\s*:\s*[\\"']{1,2}([^"'\\]{8,40})""",
+    re.I,
+)
+_ATTRIBUTE = re.compile(
+    r"""\sdata-(?:date-?)?(?:publish\w*|pub|publication|deploy|release)(?:-?(?:date|time|dt|at))?"""
+    r"""=["']([^"']{8,40})["']""",
+    re.I,
+)
+
+
+def _short_year(text: str) -> Moment | None:
+    found = _SHORT_YEAR.search(text)
+    return in_words(f"{found[1]}.{found[2]}.20{found[3]}{found[4]}") if found else None
+
+
+def _in_source(raw: str, language: str | None) -> Iterator[Claim]:
+    """Yield the dates of scripts and attributes that are named after publication."""
+    for pattern, weight in ((_KEYS, 0.45), (_ATTRIBUTE, 0.45)):
+        for found in list(pattern.finditer(raw, 0, 600_000))[:3]:
+            if moment := read_moment(found[1], language):
+                yield Claim(moment, weight, "source")
+                weight /= 2
 
 
 def _iso_line(text: str) -> Moment | None:

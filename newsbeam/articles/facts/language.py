@@ -6,6 +6,8 @@ from typing import Any
 _CODE = re.compile(r"^([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*$", re.I)
 MIN_DETECT = 60
 """Characters below which a detection is a guess."""
+SAMPLE = 1200
+"""Characters that are looked at; more cost time and change nothing."""
 _ALIASES = {"iw": "he", "in": "id", "nb": "no", "nn": "no", "cn": "zh", "jp": "ja", "ua": "uk"}
 
 
@@ -35,7 +37,7 @@ _identifier: Any = None
 def find_language(text: str, declared: str | None) -> str | None:
     """Return the article's language; the text counts more than the tag, if it is long enough."""
     code = declared_code(declared)
-    sample = text[:3000]
+    sample = text[:SAMPLE]
     if len(sample) < MIN_DETECT:
         return code
     found, certainty = detect(sample)

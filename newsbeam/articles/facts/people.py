@@ -1,9 +1,12 @@
 """Who wrote it: names out of bylines, without "By", roles, links and outlets."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.claims import Claims, strings, tidy, types_of
+from newsbeam.articles.dom.refine import letters
 
 AUTHOR_META = (
     "article:author", "author", "byl", "parsely-author", "sailthru.author", "dc.creator",
@@ -36,33 +39,56 @@ _JUNK = re.compile(
 _DATE = re.compile(r"\d{1,2}[:.]\d\d|(?:19|20)\d\d|\bago\b|\bupdated\b", re.I)
 _PARENTHESIS = re.compile(r"\s*[(\[（][^)\]）]*[)\]）]")
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author|writer|autor|auteur)", re.I)
+_NAMED = ("class", "id", "data-testid", "data-qa", "data-component", "data-role", "itemprop")
 _BIO = re.compile(r"bio|box|about|avatar|image|photo|follow|more|social|related|comment", re.I)
 MAX_AUTHORS = 20
 
 
 def find_authors(
-    tree: Any, claims: Claims, feed: tuple[str, ...] = (), site_name: str | None = None
+    tree: Any,
+    claims: Claims,
+    feed: tuple[str, ...] = (),
+    site_name: str | None = None,
+    outlet: str | None = None,
+    blocks: Sequence[Block] = (),
 ) -> tuple[str, ...]:
     """Return the authors' names in the order of the page; empty where nobody signs.
 
-    JSON-LD first (it lists people apart), then ``<meta>``, the visible byline, the feed.
+    JSON-LD first (it lists people apart), then ``<meta>``, the visible byline, the feed; the
+    outlet itself only where nobody else is named.
     """
-    for raw in (_from_nodes(claims), _from_meta(claims), _from_byline(tree), list(feed)):
-        names = clean_names(raw, site_name)
+    outlets: tuple[str, ...] = ()
+    for find in (_from_nodes, _from_meta):
+        names = clean_names(find(claims))
+        people = tuple(n for n in names if not _is_outlet(n, site_name, outlet))
+        if people:
+            return people
+        outlets = outlets or names
+    for raw in (_from_byline(tree), _from_lines(blocks), list(feed)):
+        names = tuple(n for n in clean_names(raw) if not _is_outlet(n, site_name, outlet))
         if names:
             return names
-    return ()
+    return outlets
 
 
-def clean_names(raw: list[str], site_name: str | None = None) -> tuple[str, ...]:
+def _is_outlet(name: str, site_name: str | None, outlet: str | None) -> bool:
+    """Say whether a name is the outlet's own: it signs where nobody does."""
+    own = letters(name)
+    return any(
+        own == letters(other) or (len(own) >= 3 and own == letters(other.split(".")[0]))
+        for other in (site_name, outlet)
+        if other
+    )
+
+
+def clean_names(raw: list[str]) -> tuple[str, ...]:
     """Return clean, distinct names from bylines as they are written."""
     names: dict[str, str] = {}
-    site = (site_name or "").casefold()
     for line in raw:
         whole = _PARENTHESIS.sub("", _BY.sub("", tidy(line)))
         for part in _SPLIT.split(whole):
             for name in _by_commas(part):
-                if _is_name(name) and (name.casefold() != site or len(raw) == 1):
+                if _is_name(name):
                     names.setdefault(name.casefold(), name)
     return tuple(names.values())[:MAX_AUTHORS]
 
@@ -127,10 +153,26 @@ def _from_byline(tree: Any) -> list[str]:
         text = tidy((inner[0] if inner else element).text_content())
         if text and len(text) < 80:
             return [text]
-    for element in tree.iter("p", "span", "div", "a", "address", "cite"):
-        names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    for element in tree.iter("p", "span", "div", "a", "address", "cite", "li", "strong"):
+        names = " ".join(filter(None, (element.get(key) for key in _NAMED)))
         if len(names) > 1 and _BYLINE.search(names) and not _BIO.search(names):
             text = tidy(element.text_content())
             if 3 <= len(text) <= 100:
                 return [text]
+    return []
+
+
+_SIGNED = re.compile(
+    r"^(?:by|von|par|por|di|door|af|av|przez|text|texto|testo|tekst|fotos? und text)[:\s]\s*"
+    r"((?:[^\W\d_][\w.’'-]*[ ,]*(?:and|und|et|y|e|en|og|och|i)?[ ]?){2,7})",
+    re.I,
+)
+
+
+def _from_lines(blocks: Sequence[Block]) -> list[str]:
+    """Read ``By Ada Moreno`` in a short block of its own, near the first heading."""
+    at = next((i for i, b in enumerate(blocks) if b.tag == "h1"), 0)
+    for block in blocks[at : at + 15]:
+        if len(block.text) <= 90 and (found := _SIGNED.match(block.text)):
+            return [found[1]]
     return []

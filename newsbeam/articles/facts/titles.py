@@ -17,33 +17,48 @@ def find_title(
 ) -> str | None:
     """Return the headline as the page shows it, without the outlet's name.
 
-    ``<h1>``, JSON-LD, OpenGraph, ``<title>`` and the feed name candidates; the one that most
-    others contain or equal wins, so a section's ``<h1>`` or a stale tag is outvoted.
+    OpenGraph, ``<h1>``, JSON-LD, the feed and ``<title>`` name candidates.  Equal candidates
+    support each other, similar ones a little, so a section's ``<h1>`` or a stale tag is outvoted.
     """
     main = claims.article
-    candidates = [
-        *([strings(main.get("headline"))[:1] or strings(main.get("name"))[:1]] if main else []),
-        [claims.first("og:title") or ""],
-        [tidy(h.text_content()) for h in _headlines(tree)],
-        [claims.first("twitter:title", "parsely-title", "sailthru.title", "dc.title") or ""],
-        [claims.title or ""],
-        [feed or ""],
+    claimed = (strings(main.get("headline")) or strings(main.get("name")))[:1] if main else []
+    raw = [
+        (1.1, claims.first("og:title")),
+        *((1.0, tidy(h.text_content())) for h in _headlines(tree)),
+        (1.0, claimed[0] if claimed else None),
+        (0.9, feed),
+        (0.5, claims.first("twitter:title", "parsely-title", "sailthru.title", "dc.title")),
+        (0.6, claims.title),
     ]
     known = [name for name in (site_name, outlet, outlet.split(".")[0]) if name]
-    cleaned: list[str] = []
-    for group in candidates:
-        for raw in group:
-            title = drop_suffix(_unescape(tidy(raw)), known)
-            if title and len(title) <= MAX_TITLE:
-                cleaned.append(title)
-    if not cleaned:
+    named = [(w, drop_suffix(_unescape(tidy(text)), known)) for w, text in raw if text]
+    named = [(w, text) for w, text in named if text and len(text) <= MAX_TITLE]
+    if not named:
         return None
-    words = [frozenset(_WORD.findall(title.casefold())) for title in cleaned]
+    texts = [_shortest(text, [other for _, other in named]) for _, text in named]
+    keys = [_letters(text) for text in texts]
+    words = [frozenset(_WORD.findall(text.casefold())) for text in texts]
     scores = [
-        sum(_likeness(mine, other) for other in words) - 0.01 * index
-        for index, mine in enumerate(words)
+        sum(
+            w * (1.0 if keys[j] == keys[i] else 0.5 * _likeness(words[i], words[j]))
+            for j, (w, _) in enumerate(named)
+        )
+        for i in range(len(named))
     ]
-    return cleaned[max(range(len(cleaned)), key=scores.__getitem__)]
+    return texts[max(range(len(texts)), key=scores.__getitem__)]
+
+
+def _shortest(text: str, others: list[str]) -> str:
+    """Cut what follows a separator where the part before it is what another candidate says."""
+    for other in sorted(others, key=len):
+        if 12 <= len(other) < len(text) and text.startswith(other):
+            rest = text[len(other) :]
+            if _ENDING.match(rest):
+                return other
+    return text
+
+
+_ENDING = re.compile(r"\s*[|｜ㅣ–—•·»~⋆*:：-]\s*\S")
 
 
 def drop_suffix(title: str, known: list[str]) -> str:
