@@ -19,6 +19,9 @@ _SILENT = {ZoneKind.RELATED, ZoneKind.FOOTER, ZoneKind.CAPTION}
 """Zones that never match: they speak of other articles, of the site, or of a picture."""
 
 _ENDS = re.compile(r"[!?…。！？؟।]|\.(?!\w)")
+_JOINTS = " -/'’\xa0–"
+"""Single signs between two words that never end a sentence: most gaps need no closer look."""
+_TAIL = re.compile(r"[^\w\s]{1,3}")
 _SHORT = frozenset(
     [
         "mr",
@@ -85,16 +88,15 @@ class Document:
 
     All lists run over word places.  A place with the word ``""`` parts paragraphs: no phrase
     crosses it.  ``starts`` and ``ends`` are offsets into the title (zone TITLE) or the text.
+    What few queries need (exact forms, sentences, stems, beginnings) is made at the first use.
     """
 
     words: list[str] = field(default_factory=list)
-    exact: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     zones: list[int] = field(default_factory=list)
-    sentences: list[int] = field(default_factory=list)
     paragraphs: list[int] = field(default_factory=list)
-    places: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    places: dict[str, list[int]] = field(default_factory=dict)
     """word -> its places, ascending"""
     facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """author, outlet, domain, lang, country, feed, tag: folded"""
@@ -102,12 +104,77 @@ class Document:
     language: str | None = None
     title: str = ""
     text: str = ""
+    _exact: list[str] | None = None
+    _sentences: list[int] | None = None
     _stems: dict[str, list[int]] | None = None
     _beginnings: dict[int, frozenset[str]] = field(default_factory=dict)
 
+    def add(self, text: str, start: int, zone: int) -> None:
+        """Add one paragraph; ``start`` is its offset in the title or text."""
+        spans = find_words(text)
+        if not spans:
+            return
+        paragraph = self.paragraphs[-1] + 1 if self.paragraphs else 0
+        first, places = len(self.words), self.places
+        words = [fold(text[a:b]) for a, b in spans]
+        for place, word in enumerate(words, first):
+            known = places.get(word)
+            if known is None:
+                places[word] = [place]
+            else:
+                known.append(place)
+        end = start + spans[-1][1]
+        self.words += words
+        self.words.append("")
+        self.starts += [start + a for a, _ in spans]
+        self.starts.append(end)
+        self.ends += [start + b for _, b in spans]
+        self.ends.append(end)
+        self.zones += [zone] * (len(spans) + 1)
+        self.paragraphs += [paragraph] * (len(spans) + 1)
+
+    def source(self, place: int) -> str:
+        """Return the title or the text: what the offsets of a place are of."""
+        return self.title if self.zones[place] == TITLE else self.text
+
+    @property
+    def exact(self) -> list[str]:
+        """The words as written, without possessive and the dots of abbreviations."""
+        if self._exact is None:
+            self._exact = [
+                plain(self.source(i)[a:b]) if word else ""
+                for i, (word, a, b) in enumerate(
+                    zip(self.words, self.starts, self.ends, strict=True)
+                )
+            ]
+        return self._exact
+
+    @property
+    def sentences(self) -> list[int]:
+        """The number of each place's sentence; a paragraph ends one."""
+        if self._sentences is None:
+            self._sentences = list(self._number_sentences())
+        return self._sentences
+
+    def _number_sentences(self) -> Iterator[int]:
+        number, before, began, source = -1, -1, 0, ""
+        for place, (word, start, end) in enumerate(
+            zip(self.words, self.starts, self.ends, strict=True)
+        ):
+            if not word:
+                before = -1
+            elif before < 0:  # a paragraph begins
+                number, source = number + 1, self.source(place)
+            elif not (start - before == 1 and source[before] in _JOINTS) and _ends_sentence(
+                source, (began, before), start
+            ):
+                number += 1
+            before, began = end if word else -1, start
+            yield number
+
     @property
     def stems(self) -> Mapping[str, list[int]]:
-        """Stem -> places; made at the first use."""
+        """Stem -> places."""
         if self._stems is None:
             self._stems = defaultdict(list)
             for word, places in self.places.items():
@@ -119,60 +186,32 @@ class Document:
     def beginnings(self, length: int) -> frozenset[str]:
         """Return the first ``length`` letters of every word that has so many."""
         if length not in self._beginnings:
-            found = (word[:length] for word in self.places if len(word) >= length)
+            found = [word[:length] for word in self.places if len(word) >= length]
             self._beginnings[length] = frozenset(found)
         return self._beginnings[length]
-
-    def add(self, text: str, start: int, zone: int) -> None:
-        """Add one paragraph; ``start`` is its offset in the title or text."""
-        paragraph = self.paragraphs[-1] + 1 if self.paragraphs else 0
-        sentence = self.sentences[-1] + 1 if self.sentences else 0
-        words, exact, places = self.words, self.exact, self.places
-        last = -1
-        for a, b in find_words(text):
-            if last >= 0 and a - last > 1 and _ends_sentence(text, last, a, exact[-1]):
-                sentence += 1
-            raw = text[a:b]
-            word = fold(raw)
-            places[word].append(len(words))
-            words.append(word)
-            exact.append(plain(raw))
-            self.starts.append(start + a)
-            self.ends.append(start + b)
-            self.zones.append(zone)
-            self.sentences.append(sentence)
-            self.paragraphs.append(paragraph)
-            last = b
-        if last < 0:
-            return
-        for column, value in (
-            (words, ""), (exact, ""), (self.starts, start + last), (self.ends, start + last),
-            (self.zones, zone), (self.sentences, sentence), (self.paragraphs, paragraph),
-        ):  # fmt: skip
-            column.append(value)  # type: ignore[arg-type]
 
     def sentence_at(self, place: int) -> tuple[int, int]:
         """Return start and end, in characters, of the sentence of a word."""
         first = last = place
-        number = self.sentences[place]
-        while first > 0 and self.sentences[first - 1] == number:
+        sentences = self.sentences
+        while first > 0 and sentences[first - 1] == sentences[place]:
             first -= 1
-        while last + 1 < len(self.words) and self.sentences[last + 1] == number:
+        while last + 1 < len(self.words) and sentences[last + 1] == sentences[place]:
             last += 1
-        source = self.title if self.zones[place] == TITLE else self.text
         end = self.ends[last]
-        tail = re.compile(r"[^\w\s]{1,3}").match(source, end)
+        tail = _TAIL.match(self.source(place), end)
         return self.starts[first], tail.end() if tail else end
 
 
-def _ends_sentence(text: str, end: int, start: int, word: str) -> bool:
-    gap = text[end:start]
-    found = _ENDS.search(gap)
+def _ends_sentence(text: str, word: tuple[int, int], start: int) -> bool:
+    """Whether a sentence ends between a word (its start and end) and the start of the next."""
+    found = _ENDS.search(text, word[1], start)
     if not found:
         return False
     if found.group() != ".":
         return True
-    if word.lower() in _SHORT or (len(word) == 1 and word.isupper()):
+    before = plain(text[word[0] : word[1]])
+    if before.lower() in _SHORT or (len(before) == 1 and before.isupper()):
         return False
     return not text[start].islower()
 

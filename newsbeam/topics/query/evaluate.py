@@ -7,11 +7,12 @@ stretch from the first to the last word of the pair.
 
 import bisect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from newsbeam.topics.query.document import ANYWHERE, TITLE, Document
-from newsbeam.topics.query.necessary import OrIndex
+from newsbeam.topics.query.necessary import or_index
 from newsbeam.topics.query.nodes import (
     COMPARE,
     And,
@@ -29,6 +30,8 @@ from newsbeam.topics.query.nodes import (
 )
 
 Span = tuple[int, int]
+FEW = 6
+"""An OR of fewer parts is tried part by part: looking them up would cost more."""
 MAX_SPANS = 20_000
 """Pairs that one NEAR or PARAGRAPH may yield in one article; more tell nothing new."""
 
@@ -56,32 +59,40 @@ class Evaluation:
 
     def truth(self, node: Node) -> bool:
         """Whether the query is true of the document."""
-        match node:
-            case And(parts=parts):
-                return all(self.truth(p) for p in parts)
-            case Or():
-                return any(self.truth(p) for p in self._alive(node))
-            case Not(part=part):
-                return not self.truth(part)
-            case Phrase(words=words, zone=zone) if (
-                len(words) == 1 and zone == ANYWHERE and not (node.exact or node.stemmed)
-            ):
-                return words[0] in self.document.places or (
-                    is_wild(words[0]) and bool(self.spans(node))
-                )
-            case Count(part=part, operator=operator, number=number):
-                return COMPARE[operator](len(self.spans(part)), number)
-            case Fact() | Dates():
-                return self._fact(node)
-            case _:
-                return bool(self.spans(node))
+        return _TRUTH[type(node)](self, node)
+
+    def _and(self, node: And) -> bool:
+        return all(self.truth(p) for p in node.parts)
+
+    def _or(self, node: Or) -> bool:
+        return any(self.truth(p) for p in self._alive(node))
+
+    def _not(self, node: Not) -> bool:
+        return not self.truth(node.part)
+
+    def _count(self, node: Count) -> bool:
+        return COMPARE[node.operator](len(self.spans(node.part)), node.number)
+
+    def _occurs(self, node: Phrase) -> bool:
+        if len(node.words) == 1 and node.is_plain:
+            return node.words[0] in self.document.places
+        return bool(self.spans(node))
+
+    def _near_occurs(self, node: Near) -> bool:
+        return next(iter(self._near(node, node.left, node.right)), None) is not None
+
+    def _same_occurs(self, node: Same) -> bool:
+        return next(iter(self._same(node, node.left, node.right)), None) is not None
 
     def spans(self, node: Node) -> list[Span]:
         """Return where a node occurs, sorted, each span once."""
         key = id(node)
         if key not in self._spans:
             self._nodes.append(node)
-            self._spans[key] = sorted(set(self._find(node)))
+            found = self._find(node)
+            self._spans[key] = (
+                found if isinstance(node, Phrase) else sorted(set(found))  # type: ignore[assignment]
+            )
         return self._spans[key]
 
     def hits(self, node: Node) -> list[Hit]:
@@ -90,13 +101,12 @@ class Evaluation:
 
     def _alive(self, node: Or) -> list[Node]:
         """Return the parts of an OR that may be true here."""
+        if len(node.parts) < FEW and not any(isinstance(p, Or) for p in node.parts):
+            return list(node.parts)
         key = id(node)
         if key not in self._alive_parts:
             self._nodes.append(node)
-            index = node.__dict__.get("_index")
-            if index is None:  # made once per query, kept with it
-                index = node.__dict__["_index"] = OrIndex(node)
-            self._alive_parts[key] = index.alive(self.document)
+            self._alive_parts[key] = or_index(node).alive(self.document)
         return self._alive_parts[key]
 
     def _find(self, node: Node) -> Iterable[Span]:
@@ -113,6 +123,34 @@ class Evaluation:
                 raise TypeError(f"{type(node).__name__} has no place in the text")
 
     def _phrase(self, node: Phrase) -> list[Span]:
+        document, words = self.document, node.words
+        if len(words) == 1:
+            places = self._places(node, 0) or []
+        elif node.is_plain:
+            places = self._row(words)
+        else:
+            places = self._wild_row(node)
+        if node.zone != ANYWHERE:
+            places = [p for p in places if document.zones[p] & node.zone]
+        more = len(words) - 1
+        return [(p, p + more) for p in places]
+
+    def _row(self, words: tuple[str, ...]) -> list[int]:
+        """Return where plain words stand in a row: looked up from the rarest of them."""
+        document = self.document
+        lists = []
+        for word in words:
+            known = document.places.get(word)
+            if known is None:
+                return []
+            lists.append(known)
+        rarest = min(range(len(words)), key=lambda i: len(lists[i]))
+        column, size = document.words, len(words)
+        firsts = [p - rarest for p in lists[rarest] if p >= rarest]
+        return [f for f in firsts if tuple(column[f : f + size]) == words]
+
+    def _wild_row(self, node: Phrase) -> list[int]:
+        """Return where words, some of them wild, exact or any, stand in a row."""
         document, words = self.document, node.words
         sets = [self._places(node, i) for i in range(len(words))]
         anchor = min(
@@ -132,9 +170,7 @@ class Evaluation:
             if first < 0 or last >= total:
                 continue
             if all(place + d in s for d, s in others) and all(column[place + d] for d in gaps):
-                found.append((first, last))
-        if node.zone != ANYWHERE:
-            found = [s for s in found if document.zones[s[0]] & node.zone]
+                found.append(first)
         return found
 
     def _places(self, node: Phrase, i: int) -> list[int] | None:
@@ -282,3 +318,16 @@ class Evaluation:
             if span[0] <= outer[0] and outer[1] <= span[1]:
                 yield from self.hits_within(left, a)
                 yield from self.hits_within(right, b)
+
+
+_TRUTH: Mapping[type, Callable[[Evaluation, Any], bool]] = {
+    And: Evaluation._and,
+    Or: Evaluation._or,
+    Not: Evaluation._not,
+    Count: Evaluation._count,
+    Phrase: Evaluation._occurs,
+    Near: Evaluation._near_occurs,
+    Same: Evaluation._same_occurs,
+    Fact: Evaluation._fact,
+    Dates: Evaluation._fact,
+}

@@ -101,6 +101,15 @@ class OrIndex:
         return sorted(once.values(), key=lambda part: self._place[id(part)])
 
 
+def or_index(node: Or) -> OrIndex:
+    """Return the index of an OR; it is made once and kept with the node."""
+    index = node.__dict__.get("_index")
+    if index is None:
+        index = node.__dict__["_index"] = OrIndex(node)
+    found: OrIndex = index
+    return found
+
+
 def _flat(node: Node) -> Iterator[Node]:
     if isinstance(node, Or):
         for part in node.parts:

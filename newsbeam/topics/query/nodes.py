@@ -28,9 +28,10 @@ class Phrase:
     zone: int = ANYWHERE
 
     @cached_property
-    def patterns(self) -> tuple["re.Pattern[str] | None", ...]:
-        """One regular expression per word with a wildcard; None for a plain word."""
-        return tuple(wildcard(w) if is_wild(w) else None for w in self.words)
+    def is_plain(self) -> bool:
+        """Whether it is looked for everywhere, by its folded words, without wildcards."""
+        special = self.exact or self.stemmed or self.zone != ANYWHERE
+        return not special and not any(is_wild(w) for w in self.words)
 
 
 @dataclass(frozen=True)

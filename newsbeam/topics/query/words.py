@@ -12,7 +12,6 @@ Source: https://unicode.org/reports/tr29/ (default word boundaries, simplified w
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 
 import regex
@@ -46,10 +45,11 @@ _LETTERS = str.maketrans(
 """Letters that Unicode does not decompose, as a searcher would type them."""
 
 
-def find_words(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each word of the text, in order."""
-    pattern = _ANY_SCRIPT if _NEEDS_FULL.search(text) else _FAST
-    return (m.span() for m in pattern.finditer(text))
+def find_words(text: str) -> list[tuple[int, int]]:
+    """Return start and end of each word of the text, in order."""
+    if _NEEDS_FULL.search(text):
+        return [m.span() for m in _ANY_SCRIPT.finditer(text)]
+    return [m.span() for m in _FAST.finditer(text)]
 
 
 def query_words(text: str) -> list[str]:
