@@ -17,8 +17,8 @@ from pipelines.stages.items import Done, Polled
 from pipelines.stages.known import Known, load_known
 from pipelines.stages.timing import timed
 
-AT_ONCE = 512
-"""Feeds per batch: enough to keep all connections busy while a slow one is waited for."""
+AT_ONCE = 4096
+"""Feeds per batch: slow hosts of one batch are waited for together."""
 
 
 def poll_feeds(

@@ -9,6 +9,7 @@ one row per natural key, in a stable order, so that the steps of the commit are 
     staged_ledger     one row per entry             key subject
     staged_articles   one row per article           key article_id   (with text, zones, vector)
     staged_mentions   one row per article and topic key mention_id
+    staged_signals    one row per outlet and signal key outlet, signal
 """
 
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ KEYS = {
     "ledger": "subject",
     "articles": "article_id",
     "mentions": "mention_id",
+    "signals": "outlet, signal",
 }
 
 
@@ -72,7 +74,7 @@ def stage(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         else:
             source = "empty_staged"
             db.register(source, pa.table({f.name: pa.array([], f.type) for f in SCHEMAS[name]}))
-        tie = "entry_id, url" if name == "articles" else key
+        tie = {"articles": "entry_id, url", "signals": "url"}.get(name, key)
         db.execute(
             f"CREATE OR REPLACE TEMP TABLE staged_{name} AS "  # noqa: S608
             f"SELECT * FROM {source} "

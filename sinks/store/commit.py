@@ -138,6 +138,17 @@ def ledger_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     )
 
 
+def signals_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Note what outlets say against AI training."""
+    db.execute(
+        """
+        INSERT INTO outlet_signals SELECT outlet, signal, url, $1, $1 FROM staged_signals
+        ON CONFLICT (outlet, signal) DO UPDATE SET last_seen = excluded.last_seen
+        """,
+        [batch.utc],
+    )
+
+
 def cursors_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Remember the feeds and where we are in them."""
     columns = [row[0] for row in db.execute("DESCRIBE staged_cursors").fetchall()]
@@ -196,5 +207,6 @@ STEPS: tuple[Step, ...] = (
     ledger_step,
     entries_step,
     cursors_step,
+    signals_step,
 )
 """What a commit does, in order."""

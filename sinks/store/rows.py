@@ -54,6 +54,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         hub=_TEXT,
         history=_TEXT,
     ),
+    "signals": _schema(outlet=_TEXT, signal=_TEXT, url=_TEXT),
     "entries": _schema(
         entry_id=_TEXT,
         key=_KEY,
