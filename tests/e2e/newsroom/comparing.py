@@ -44,6 +44,10 @@ def differences(db: duckdb.DuckDBPyConnection, edition: date, tick: int = 0) -> 
         if page.verdict in NO_PAGE or page.verdict == "duplicate_url":
             continue
         article = articles.get(page.canonical_url)
+        if page.verdict == "listing":
+            if article is not None:
+                found.append(f"{page.url}: a list page became an article")
+            continue
         if article is None:
             found.append(f"{page.url}: no article {page.canonical_url}")
             continue
