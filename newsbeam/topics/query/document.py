@@ -14,6 +14,8 @@ from newsbeam.topics.query.words import find_words, fold, fold_letters, plain, s
 TITLE, LEAD, BODY = 1, 2, 4
 """Bits of a word's zone; the lead carries LEAD and BODY."""
 ANYWHERE = TITLE | BODY
+IN_TITLE = "title:"
+"""Begins the key of a word of the headline; no word has a colon."""
 
 _SILENT = {ZoneKind.RELATED, ZoneKind.FOOTER, ZoneKind.CAPTION}
 """Zones that never match: they speak of other articles, of the site, or of a picture."""
@@ -107,6 +109,7 @@ class Document:
     _exact: list[str] | None = None
     _sentences: list[int] | None = None
     _stems: dict[str, list[int]] | None = None
+    _keys: frozenset[str] | None = None
     _beginnings: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def add(self, text: str, start: int, zone: int) -> None:
@@ -183,6 +186,18 @@ class Document:
                 places.sort()
         return self._stems
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """The words, and those of the headline once more with :data:`IN_TITLE` before them."""
+        if self._keys is None:
+            in_title = []
+            for word, zone in zip(self.words, self.zones, strict=True):
+                if zone != TITLE:
+                    break
+                in_title.append(IN_TITLE + word)
+            self._keys = frozenset(self.places).union(in_title)
+        return self._keys
+
     def beginnings(self, length: int) -> frozenset[str]:
         """Return the first ``length`` letters of every word that has so many."""
         if length not in self._beginnings:
@@ -210,6 +225,8 @@ def _ends_sentence(text: str, word: tuple[int, int], start: int) -> bool:
         return False
     if found.group() != ".":
         return True
+    if start == found.end():  # example.com
+        return False
     before = plain(text[word[0] : word[1]])
     if before.lower() in _SHORT or (len(before) == 1 and before.isupper()):
         return False

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from newsbeam.topics.query.common import commonness
-from newsbeam.topics.query.document import Document
+from newsbeam.topics.query.document import IN_TITLE, TITLE, Document
 from newsbeam.topics.query.nodes import And, Count, Near, Node, Or, Phrase, Same, is_wild
 from newsbeam.topics.query.words import fold
 
@@ -47,7 +47,7 @@ def _clauses(node: Node) -> Iterator[Clause]:
 def _key(word: str, node: Phrase) -> str | None:
     """Return a word, or the beginning of one with a wildcard; None where that tells too little."""
     if not is_wild(word):
-        return word
+        return IN_TITLE + word if node.zone == TITLE else word
     start = word.split("*")[0].split("?")[0][:MAX_PREFIX]
     if node.exact:
         if not start.isascii() or not start.isalnum():
@@ -89,9 +89,7 @@ class OrIndex:
     def alive(self, document: Document) -> list[Node]:
         """Return the parts that may be true of the document, each once, in the query's order."""
         found = [
-            part
-            for key in document.places.keys() & self._by_word.keys()
-            for part in self._by_word[key]
+            part for key in document.keys & self._by_word.keys() for part in self._by_word[key]
         ]
         for length, parts in self._by_beginning.items():
             for key in document.beginnings(length) & parts.keys():

@@ -51,7 +51,7 @@ class QuerySet:
 
     def candidates(self, document: Document) -> list[int]:
         """Return the numbers of the queries that must be evaluated."""
-        keys = document.places.keys() | self._beginnings(document)
+        keys = document.keys | self._beginnings(document)
         others, found = self._others, set(self._always)
         for key in keys & self._by_word.keys():
             for number in self._by_word[key]:
