@@ -27,8 +27,12 @@ _BEGINNINGS = {1: 1000.0, 2: 800.0, 3: 400.0, 4: 150.0, 5: 70.0, 6: 40.0}
 
 def commonness(key: str) -> float:
     """Return about how many of 1,000 articles hold a word (or, with ``*``, such a beginning)."""
+    if " " in key:
+        return min(commonness(word) for word in key.split(" ")) / 20
     if key.startswith("title:"):
-        return commonness(key[6:]) / 20
+        return commonness(key.removeprefix("title:")) / 20
+    if key.startswith("twice:"):
+        return commonness(key.removeprefix("twice:")) / 3
     if key.endswith("*"):
         return _BEGINNINGS.get(len(key) - 1, 40.0)
     if key in _ALMOST_ALWAYS:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise, takewhile
 from urllib.parse import urlsplit
 
 from newsbeam.records import Article, Verdict, ZoneKind
@@ -15,7 +16,8 @@ TITLE, LEAD, BODY = 1, 2, 4
 """Bits of a word's zone; the lead carries LEAD and BODY."""
 ANYWHERE = TITLE | BODY
 IN_TITLE = "title:"
-"""Begins the key of a word of the headline; no word has a colon."""
+TWICE = "twice:"
+"""Begin the keys of a word of the headline, and of one that occurs twice; no word has a colon."""
 
 _SILENT = {ZoneKind.RELATED, ZoneKind.FOOTER, ZoneKind.CAPTION}
 """Zones that never match: they speak of other articles, of the site, or of a picture."""
@@ -188,14 +190,19 @@ class Document:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The words, and those of the headline once more with :data:`IN_TITLE` before them."""
+        """What queries are looked up by.
+
+        The words; pairs of neighbours (``fair use``); words that occur twice, after
+        :data:`TWICE`; words of the headline, after :data:`IN_TITLE`.
+        """
         if self._keys is None:
-            in_title = []
-            for word, zone in zip(self.words, self.zones, strict=True):
-                if zone != TITLE:
-                    break
-                in_title.append(IN_TITLE + word)
-            self._keys = frozenset(self.places).union(in_title)
+            words = self.words
+            in_title = takewhile(lambda pair: pair[1] == TITLE, zip(words, self.zones, strict=True))
+            self._keys = frozenset(self.places).union(
+                map(" ".join, pairwise(words)),
+                [TWICE + word for word, places in self.places.items() if len(places) > 1],
+                [IN_TITLE + word for word, _ in in_title],
+            )
         return self._keys
 
     def beginnings(self, length: int) -> frozenset[str]:

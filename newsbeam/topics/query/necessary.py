@@ -1,10 +1,11 @@
 """What an article must hold for a query to be true: clauses of words, of which one must occur."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from newsbeam.topics.query.common import commonness
-from newsbeam.topics.query.document import IN_TITLE, TITLE, Document
+from newsbeam.topics.query.document import IN_TITLE, TITLE, TWICE, Document
 from newsbeam.topics.query.nodes import And, Count, Near, Node, Or, Phrase, Same, is_wild
 from newsbeam.topics.query.words import fold
 
@@ -22,11 +23,8 @@ def necessary(node: Node) -> list[Clause]:
 
 def _clauses(node: Node) -> Iterator[Clause]:
     match node:
-        case Phrase(words=words, stemmed=stemmed):
-            if not stemmed:
-                for word in words:
-                    if key := _key(fold(word) if node.exact and not is_wild(word) else word, node):
-                        yield frozenset((key,))
+        case Phrase():
+            yield from _phrase_clauses(node)
         case And(parts=parts):
             for part in parts:
                 yield from _clauses(part)
@@ -38,15 +36,38 @@ def _clauses(node: Node) -> Iterator[Clause]:
             if all(best):
                 yield frozenset[str]().union(*best)
         case Count(part=part, operator=operator, number=number):
-            if (operator == ">" or (operator in (">=", "=") and number > 0)) and number >= 0:
+            least = number + 1 if operator == ">" else number
+            if operator in (">", ">=", "=") and least > 0:
                 yield from _clauses(part)
+                if least > 1:
+                    yield from _repeated(part)
         case _:
             return
+
+
+def _phrase_clauses(node: Phrase) -> Iterator[Clause]:
+    if node.stemmed:
+        return
+    keys = [_key(word, node) for word in node.words]
+    yield from (frozenset((key,)) for key in keys if key)
+    for one, other in pairwise(node.words):
+        if not is_wild(one) and not is_wild(other):
+            pair = (fold(one), fold(other)) if node.exact else (one, other)
+            yield frozenset((" ".join(pair),))
+
+
+def _repeated(part: Node) -> Iterator[Clause]:
+    """Yield the key of a word that must occur at least twice."""
+    if isinstance(part, Phrase) and len(part.words) == 1 and not part.stemmed:
+        word = part.words[0]
+        if not is_wild(word):
+            yield frozenset((TWICE + (fold(word) if part.exact else word),))
 
 
 def _key(word: str, node: Phrase) -> str | None:
     """Return a word, or the beginning of one with a wildcard; None where that tells too little."""
     if not is_wild(word):
+        word = fold(word) if node.exact else word
         return IN_TITLE + word if node.zone == TITLE else word
     start = word.split("*")[0].split("?")[0][:MAX_PREFIX]
     if node.exact:
@@ -92,7 +113,7 @@ class OrIndex:
             part for key in document.keys & self._by_word.keys() for part in self._by_word[key]
         ]
         for length, parts in self._by_beginning.items():
-            for key in document.beginnings(length) & parts.keys():
+            for key in common_keys(document.beginnings(length), parts):
                 found.extend(parts[key])
         found.extend(self._always)
         once = {id(part): part for part in found}
@@ -106,6 +127,13 @@ def or_index(node: Or) -> OrIndex:
         index = node.__dict__["_index"] = OrIndex(node)
     found: OrIndex = index
     return found
+
+
+def common_keys(keys: frozenset[str], known: Mapping[str, object]) -> list[str]:
+    """Return the keys that are in both, by walking through the smaller."""
+    if len(known) < len(keys):
+        return [key for key in known if key in keys]
+    return [key for key in keys if key in known]
 
 
 def _flat(node: Node) -> Iterator[Node]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from newsbeam.topics.query.document import Document
 from newsbeam.topics.query.evaluate import Evaluation
-from newsbeam.topics.query.necessary import Clause, necessary
+from newsbeam.topics.query.necessary import Clause, common_keys, necessary
 from newsbeam.topics.query.nodes import Node
 from newsbeam.topics.query.parser import Query
 
@@ -53,7 +53,7 @@ class QuerySet:
         """Return the numbers of the queries that must be evaluated."""
         keys = document.keys | self._beginnings(document)
         others, found = self._others, set(self._always)
-        for key in keys & self._by_word.keys():
+        for key in common_keys(keys, self._by_word):
             for number in self._by_word[key]:
                 if number not in found and not any(c.isdisjoint(keys) for c in others[number]):
                     found.add(number)
