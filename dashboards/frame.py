@@ -105,7 +105,7 @@ def volume_chart(rows: Sequence[Mapping[str, Any]], span: data.Span, today: date
     ]
     x = alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True))
     y = alt.Y("mentions:Q", title="articles per day", axis=alt.Axis(tickMinStep=1))
-    colour = alt.Color("topic:N", title=None, legend=alt.Legend(orient="bottom", columns=3))
+    colour = alt.Color("topic:N", title=None, legend=alt.Legend(orient="top", columns=6))
     tip = [alt.Tooltip("topic:N"), alt.Tooltip("day:T", format="%d %b %Y"), "mentions:Q"]
     lines = (
         alt.Chart(alt.Data(values=whole))

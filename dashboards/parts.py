@@ -25,7 +25,8 @@ STYLE = """
   text-decoration-color: color-mix(in srgb, currentColor 40%, transparent);
   text-underline-offset: .15em; }
 .nb-list a:hover, .nb-table a:hover, .nb a:hover { text-decoration-color: currentColor; }
-.nb-list { list-style: none; padding: 0; margin: 0; }
+.nb-list.nb-list { list-style: none; padding: 0; margin: 0; }
+.nb-list.nb-list > li { margin-left: 0; }
 .nb-list > li { padding: .55rem 0; border-bottom: 1px solid
   color-mix(in srgb, currentColor 15%, transparent); margin: 0; }
 .nb-head { font-weight: 600; line-height: 1.35; }
@@ -77,7 +78,8 @@ def marked(sentence: str, words: Iterable[str]) -> str:
     found = sorted({w for w in words if w}, key=len, reverse=True)
     if not found:
         return escape(sentence)
-    pattern = re.compile("|".join(re.escape(w) for w in found), re.IGNORECASE)
+    inner = "|".join(re.escape(w) for w in found)
+    pattern = re.compile(rf"(?<!\w)(?:{inner})(?!\w)", re.IGNORECASE)
     parts, last = [], 0
     for match in pattern.finditer(sentence):
         parts += [escape(sentence[last : match.start()]), f"<mark>{escape(match[0])}</mark>"]

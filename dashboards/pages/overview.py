@@ -27,7 +27,14 @@ def show() -> None:
         strict=True,
     ):
         change = f"{now[name] - before[name]:+,} to the {chosen.span.days} days before"
-        column.metric(label, f"{now[name]:,}", change, delta_color="off", border=True)
+        column.metric(
+            label,
+            f"{now[name]:,}",
+            change if before["articles"] else "no data before",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+        )
     st.header("Volume by topic")
     rows = frame.ask(data.by_day, chosen)
     frame.volume_chart(rows, chosen.span, today)

@@ -47,7 +47,9 @@ def show() -> None:
         st.code(str(error), language=None)
         return
     about = "" if found.exact else "about "
-    st.html(f'<p class="nb" role="status">{about}{found.total:,} articles</p>')
+    st.html(
+        f'<p class="nb" role="status">{about}{found.total:,} article{"s" * (found.total != 1)}</p>'
+    )
     st.html(parts.listed(map(_item, found.results), "Articles found", ordered=True))
     frame.download([vars_of(r) for r in found.results], "search")
 

@@ -1,0 +1,1 @@
+"""Exports: tables, feeds and reports made from the publication."""

@@ -1,0 +1,224 @@
+"""Housekeeping of the store: what it holds, backup and restore, compaction, retention.
+
+A backup is a copy of the file taken while we hold the store and after a checkpoint, so there is no
+write-ahead log to forget.  While ``newsbeam watch`` runs it is taken between two of its cycles.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from newsbeam.errors import SinkError, StoreBusyError
+from newsbeam.settings import RetentionSettings
+from sinks.store.schema import migrations
+from sinks.store.store import connect, open_store
+
+RETRY_S = 0.25
+"""How often the store is tried again while another process holds it, seconds."""
+
+
+@contextmanager
+def waiting_store(
+    path: Path, command: str, wait_s: float, pause: Callable[[float], None] = time.sleep
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the store, waiting for another process to let go of it.
+
+    Raises:
+        StoreBusyError: it did not within ``wait_s`` seconds.
+        SinkError: there is no store, or it cannot be used.
+    """
+    if not path.exists():
+        raise SinkError(f"there is no store at {path}; `newsbeam run` makes one")
+    waited = 0.0
+    while True:
+        manager = open_store(path, command)
+        try:
+            db = manager.__enter__()
+            break
+        except StoreBusyError:
+            if waited >= wait_s:
+                raise
+            pause(RETRY_S)
+            waited += RETRY_S
+    try:
+        yield db
+    except BaseException as error:
+        if not manager.__exit__(type(error), error, error.__traceback__):
+            raise
+    else:
+        manager.__exit__(None, None, None)
+
+
+def backup(path: Path, target: Path, *, wait_s: float = 60.0) -> int:
+    """Copy the store to a file; return its size in bytes.
+
+    Args:
+        path: the store.
+        target: the backup; it appears in one step, complete and checked.
+        wait_s: how long to wait for a process that holds the store, seconds.
+
+    Raises:
+        StoreBusyError: the store stayed held.
+        SinkError: the backup cannot be written, or does not read back.
+    """
+    fresh = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with waiting_store(path, "store backup", wait_s) as db:
+            db.execute("CHECKPOINT")
+            shutil.copyfile(path, fresh)
+        with fresh.open("rb") as file:
+            os.fsync(file.fileno())
+        check(fresh)
+        fresh.replace(target)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise SinkError(f"cannot write {target}: {error}") from error
+    return target.stat().st_size
+
+
+def check(path: Path) -> tuple[int, datetime | None]:
+    """Return runs and time of the last run in a backup.
+
+    Raises:
+        SinkError: it is no store of newsbeam, or of a newer one.
+    """
+    if not path.exists():
+        raise SinkError(f"there is no file {path}")
+    try:
+        with connect(path, read_only=True) as db:
+            versions = {r[0] for r in db.execute("SELECT version FROM schema_versions").fetchall()}
+            found = db.execute("SELECT count(*), max(started) FROM runs").fetchall()[0]
+    except duckdb.Error as error:
+        text = " ".join(str(error).split())[:200]
+        raise SinkError(f"{path} is no store of newsbeam: {text}") from error
+    if unknown := versions - {m.version for m in migrations()}:
+        raise SinkError(f"{path} has schema version {max(unknown)}, of a newer newsbeam: upgrade")
+    return int(found[0]), found[1]
+
+
+def restore(source: Path, path: Path) -> Path | None:
+    """Put a backup in the place of the store; return where the present store was moved to.
+
+    Raises:
+        StoreBusyError: a process holds the store.
+        SinkError: the backup is not usable, or the disk refuses; the store is as before.
+    """
+    check(source)
+    kept = None
+    fresh = path.with_name(f".{path.name}.restored")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, fresh)
+        with fresh.open("rb") as file:
+            os.fsync(file.fileno())
+        if path.exists():
+            with waiting_store(path, "store restore", 0.0) as db:
+                db.execute("CHECKPOINT")
+            kept = path.with_name(f"{path.stem}-before-restore{path.suffix}")
+            path.replace(kept)
+            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+        fresh.replace(path)
+    except OSError as error:
+        raise SinkError(f"cannot restore {path}: {error}") from error
+    return kept
+
+
+def compact(path: Path, *, wait_s: float = 60.0) -> tuple[int, int]:
+    """Write the store anew without the space of what was deleted; return bytes before and after.
+
+    Raises:
+        StoreBusyError: the store stayed held.
+        SinkError: there is no room for the copy; the store is as before.
+    """
+    fresh = path.with_name(f".{path.name}.compacted")
+    fresh.unlink(missing_ok=True)
+    with waiting_store(path, "store compact", wait_s) as db:
+        db.execute("CHECKPOINT")
+        before = path.stat().st_size
+        try:
+            quoted = str(fresh).replace("'", "''")
+            db.execute(f"ATTACH '{quoted}' AS compacted")
+            name = db.execute("SELECT current_database()").fetchall()[0][0]
+            db.execute(f'COPY FROM DATABASE "{name}" TO compacted')
+            db.execute("DETACH compacted")
+        except duckdb.Error as error:
+            fresh.unlink(missing_ok=True)
+            raise SinkError(f"cannot compact: {' '.join(str(error).split())[:200]}") from error
+        db.execute("CHECKPOINT")
+        after = fresh.stat().st_size
+        fresh.replace(path)  # we hold our lock; who opens next finds the new file
+    return before, after
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What retention emptied or removed."""
+
+    texts: int
+    summaries: int
+    rows: int
+    tables: tuple[str, ...]
+    """Tables that changed: to be published anew."""
+
+
+def prune(
+    db: duckdb.DuckDBPyConnection, retention: RetentionSettings, now: datetime, *, dry: bool = False
+) -> Pruned:
+    """Forget what is older than the settings say, in one transaction.
+
+    Args:
+        db: the store.
+        retention: days; 0 keeps.
+        now: aware UTC.
+        dry: only count.
+    """
+    plain = now.replace(tzinfo=None)
+    changed: list[str] = []
+    counts = {"texts": 0, "summaries": 0, "rows": 0}
+    db.execute("BEGIN")
+    try:
+        for days, table, what, action in _ACTIONS:
+            keep = getattr(retention, days)
+            if not keep:
+                continue
+            time_column, where, sql = action
+            cutoff = f"{time_column} < TIMESTAMP '{plain - timedelta(days=keep)}' AND {where}"
+            found = db.execute(f"SELECT count(*) FROM {table} WHERE {cutoff}").fetchall()[0][0]  # noqa: S608
+            if not found:
+                continue
+            counts[what] += found
+            changed.append(table)
+            if not dry:
+                db.execute(f"{sql} WHERE {cutoff}")
+        db.execute("ROLLBACK" if dry else "COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    return Pruned(counts["texts"], counts["summaries"], counts["rows"], tuple(changed))
+
+
+_ACTIONS = (
+    ("text_days", "article_texts", "texts",
+     ("at_time", "text IS NOT NULL", "UPDATE article_texts SET text = NULL, zones = NULL")),
+    ("entry_days", "entries", "summaries",
+     ("last_seen", "summary IS NOT NULL", "UPDATE entries SET summary = NULL")),
+    ("ledger_days", "ledger_rows", "rows", ("at_time", "true", "DELETE FROM ledger_rows")),
+    ("ledger_days", "polls", "rows", ("at_time", "true", "DELETE FROM polls")),
+    ("ledger_days", "failures", "rows", ("at_time", "true", "DELETE FROM failures")),
+)  # fmt: skip
+
+
+def table_sizes(db: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """Return each table with its rows, the largest first."""
+    names = db.execute(
+        "SELECT table_name, estimated_size FROM duckdb_tables() WHERE NOT temporary ORDER BY 2 DESC"
+    ).fetchall()
+    return [(name, int(size)) for name, size in names]

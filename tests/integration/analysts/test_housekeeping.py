@@ -1,0 +1,113 @@
+"""Backup, restore, compaction and retention lose nothing that they should keep."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from stores import OPTIONS, Newsroom
+
+from newsbeam.errors import SinkError, StoreBusyError
+from newsbeam.settings import RetentionSettings
+from sinks.publish.changes import touch
+from sinks.publish.publish import publish
+from sinks.store import housekeeping
+from sinks.store.store import connect, open_store
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    with open_store(tmp_path / "store.duckdb") as db:
+        Newsroom(db, tmp_path, 60).publish()
+    return tmp_path
+
+
+def rows(path: Path) -> list[tuple[object, ...]]:
+    with connect(path, read_only=True) as db:
+        return db.execute("SELECT * FROM article_texts ORDER BY ALL").fetchall()
+
+
+def test_a_restored_backup_equals_the_store(home: Path) -> None:
+    store, saved = home / "store.duckdb", home / "saved" / "b.duckdb"
+    before = rows(store)
+    assert housekeeping.backup(store, saved) == saved.stat().st_size
+    with open_store(store) as db:
+        db.execute("DELETE FROM article_texts")
+    kept = housekeeping.restore(saved, store)
+    assert rows(store) == before
+    assert kept is not None
+    assert rows(kept) == []
+
+
+def test_a_backup_waits_for_who_holds_the_store(home: Path) -> None:
+    store = home / "store.duckdb"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(store)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert holder.stdin
+    assert holder.stdout
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(StoreBusyError, match="holding"):
+        housekeeping.backup(store, home / "b.duckdb", wait_s=0)
+    holder.stdin.close()  # it lets go while we wait
+    assert housekeeping.backup(store, home / "b.duckdb", wait_s=60)
+    assert holder.wait(60) == 0
+
+
+HOLD = """
+import sys; sys.path.insert(0, '.')
+from pathlib import Path
+from sinks.store.store import open_store
+with open_store(Path(sys.argv[1]), "holding"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_is_no_store_is_never_restored(home: Path) -> None:
+    wrong = home / "wrong.duckdb"
+    wrong.write_text("not a database")
+    before = rows(home / "store.duckdb")
+    with pytest.raises(SinkError, match="no store"):
+        housekeeping.restore(wrong, home / "store.duckdb")
+    assert rows(home / "store.duckdb") == before
+
+
+def test_compaction_keeps_every_row_and_the_schema(home: Path) -> None:
+    store = home / "store.duckdb"
+    before = rows(store)
+    housekeeping.compact(store)
+    assert rows(store) == before
+    with open_store(store) as db:  # keys and comments are still there
+        with pytest.raises(duckdb.ConstraintException):
+            db.execute("INSERT INTO article_rows FROM article_rows LIMIT 1")
+        bare = db.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE comment IS NULL "
+            "AND NOT internal AND database_name = current_database()"
+        ).fetchall()
+        assert bare == []
+
+
+def test_texts_go_while_everything_else_stays(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    newsroom.runs += 60 * 24 * 40
+    newsroom.run(15)
+    keep = RetentionSettings(text_days=30)
+    dry = housekeeping.prune(newsroom.db, keep, newsroom.now, dry=True)
+    done = housekeeping.prune(newsroom.db, keep, newsroom.now)
+    assert dry == done
+    assert done.texts == 300
+    for table in done.tables:
+        touch(newsroom.db, table, None)
+    publish(newsroom.db, newsroom.path, OPTIONS, now=newsroom.now + timedelta(seconds=1))
+    newsroom.same()
+    with duckdb.connect(str(newsroom.path), read_only=True) as db:
+        counts = db.execute("SELECT count(*), count(text), count(title) FROM articles").fetchall()
+        assert counts == [(315, 15, 315)]
+        assert db.execute("SELECT count(*) FROM search_docs WHERE words > 40").fetchall() == [(15,)]
