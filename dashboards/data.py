@@ -194,6 +194,16 @@ def mentions(reader: Reader, chosen: Chosen, limit: int, offset: int) -> Rows:
         f"ORDER BY published DESC, mention_id LIMIT {limit} OFFSET {offset}",
         values,
     )
+    return mentions_by_id(reader, newest)
+
+
+def mentions_by_id(reader: Reader, newest: Rows) -> Rows:
+    """Return mentions with evidence and article.
+
+    Args:
+        reader: the publication.
+        newest: rows with mention_id and article_id, in the order wanted.
+    """
     if not newest:
         return []
     told = {

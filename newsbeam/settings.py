@@ -202,6 +202,9 @@ class DashboardSettings:
     """Days that pages show until another range is chosen."""
     refresh_s: int = 30
     """How often an open page looks for a new publication, seconds."""
+    labels: bool = True
+    """Show buttons that ask people whether an article is about its topic.  The dashboard itself
+    writes no database: it leaves the answers for the next run to take up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from newsbeam.records import Cursor, Feed
 from newsbeam.settings import Settings
 from pipelines.job import Job
 from pipelines.report import RunReport
+from pipelines.watch_state import take_requests
 from sinks.publish.publish import publish
 from sinks.store.batch import Batch
 from sinks.store.commit import STEPS, commit
@@ -142,6 +143,7 @@ def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
     path = settings.path(settings.store.path)
     with open_store(path, f"newsbeam {arguments.get('kind', 'run')}") as db:
         report = run_once(settings, db, **arguments)
+        take_requests(db, path, clock())
         began = perf_counter()
         target = settings.path(settings.publish.path)
         publish(db, target, settings.publish, now=clock(), force=True)

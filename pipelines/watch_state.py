@@ -8,8 +8,11 @@ from typing import Any
 
 import duckdb
 
+from newsbeam.errors import NewsbeamError
 from newsbeam.settings import Settings
 from sinks.store import outbox
+from sinks.store.housekeeping import backup_open
+from sinks.store.mailbox import requests
 from sinks.store.topics import Label, add_label
 
 
@@ -52,7 +55,7 @@ def apply_request(
     if what == "label":
         label = Label(
             request["article"], request["topic"], bool(request["about"]), request["who"], now,
-            source="slack",
+            source=request.get("source", "slack"),
         )  # fmt: skip
         add_label(db, label)
         return f"labelled {label.article_id} on {label.topic}: {label.about}"
@@ -73,7 +76,22 @@ def apply_request(
         return f"took back {count} mutes"
     if what == "retry":
         return f"{outbox.retry(db, list(request['ids']), now)} dead letters are sent again"
+    if what == "backup":
+        size = backup_open(db, Path(request["target"]))
+        return f"backed up {size} bytes to {request['target']}"
     raise ValueError(f"unknown request {what!r}")
+
+
+def take_requests(db: duckdb.DuckDBPyConnection, store: Path, now: datetime) -> list[str]:
+    """Carry out what other commands left while the store was held; say what was done."""
+    said = []
+    for path, request in requests(store):
+        try:
+            said.append(apply_request(db, request, now))
+        except (KeyError, TypeError, ValueError, duckdb.Error, NewsbeamError) as error:
+            said.append(f"a request cannot be carried out: {type(error).__name__}: {error}")
+        path.unlink(missing_ok=True)
+    return said
 
 
 def _channel(db: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> str | None:

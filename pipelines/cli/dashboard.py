@@ -44,6 +44,8 @@ def dashboard(
         "NEWSBEAM_DASHBOARD_DAYS": str(settings.dashboard.days),
         "NEWSBEAM_DASHBOARD_REFRESH_S": str(settings.dashboard.refresh_s),
     }
+    if settings.dashboard.labels:
+        environment["NEWSBEAM_LABELS_FOR"] = str(settings.path(settings.store.path).resolve())
     raise SystemExit(subprocess.run(command, env=environment, check=False).returncode)  # noqa: S603
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from sinks.publish.state import State
-from sinks.publish.tables import Table
+from sinks.publish.tables import Table, whole
 
 SETTLE = timedelta(minutes=10)
 """Changes between runs (an alert was sent) are looked for this far back."""
@@ -40,13 +40,15 @@ class Changes:
     """Tables to write anew."""
     settled: str = "1970-01-01"
     """What happened before this time between runs is published."""
+    small: bool = False
+    """A table that is copied whole has more or fewer rows."""
     forward: bool = True
     """No published run started later than the new ones: what was born since is new."""
 
     @property
     def nothing(self) -> bool:
         """Nothing changed at all."""
-        return not (self.runs or self.keys or self.full)
+        return not (self.runs or self.keys or self.full or self.small)
 
     def where(self, table: Table) -> str | None:
         """Return the condition for a table's changed rows; None where there cannot be any."""
@@ -112,6 +114,10 @@ def find_changes(db: duckdb.DuckDBPyConnection, state: State, tables: Sequence[T
             changes.full.add(name)
         else:
             changes.keys.setdefault(name, []).append(key)
+    small = {
+        name: db.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in whole(db)
+    }
+    changes.small, state.small = small != state.small, small
     known = {t.name: columns(db, t.name) for t in tables}
     if known.get("story_articles"):
         _moved(db, state, changes)

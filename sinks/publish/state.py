@@ -38,6 +38,8 @@ class State:
     """When, ISO 8601 in UTC."""
     lineage: int = 0
     """Rows of ``story_lineage`` that are published."""
+    small: dict[str, int] = field(default_factory=dict)
+    """Rows of the tables that are copied whole: another number means something changed."""
     documents: int = 0
     """Document numbers given out so far (the index for search)."""
     files: int = 0

@@ -6,17 +6,19 @@ write-ahead log to forget.  While ``newsbeam watch`` runs it is taken between tw
 
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from newsbeam.errors import SinkError, StoreBusyError
 from newsbeam.settings import RetentionSettings
+from sinks.store.mailbox import leave
 from sinks.store.schema import migrations
 from sinks.store.store import connect, open_store
 
@@ -56,32 +58,81 @@ def waiting_store(
         manager.__exit__(None, None, None)
 
 
-def backup(path: Path, target: Path, *, wait_s: float = 60.0) -> int:
+def backup(
+    path: Path, target: Path, *, wait_s: float = 60.0, pause: Callable[[float], None] = time.sleep
+) -> int:
     """Copy the store to a file; return its size in bytes.
 
     Args:
         path: the store.
         target: the backup; it appears in one step, complete and checked.
-        wait_s: how long to wait for a process that holds the store, seconds.
+        wait_s: how long to wait for a process that holds the store, seconds.  `watch` is asked
+            to make the backup itself.
+        pause: waits; for tests.
 
     Raises:
         StoreBusyError: the store stayed held.
         SinkError: the backup cannot be written, or does not read back.
     """
+    target = target.absolute()
+    try:
+        with waiting_store(path, "store backup", 0.0) as db:
+            return backup_open(db, target)
+    except StoreBusyError:
+        if not wait_s:
+            raise
+    before = _mark(target)
+    now = datetime.now(UTC)
+    request = leave(path, {"what": "backup", "target": str(target)}, now)
+    waited = 0.0
+    try:
+        while waited < wait_s:
+            pause(RETRY_S)
+            waited += RETRY_S
+            if not request.exists() and _mark(target) != before:
+                return target.stat().st_size  # who holds the store has made it
+            try:
+                with waiting_store(path, "store backup", 0.0) as db:
+                    return backup_open(db, target)
+            except StoreBusyError as error:
+                held = error
+        raise held
+    finally:
+        request.unlink(missing_ok=True)
+
+
+def backup_open(db: duckdb.DuckDBPyConnection, target: Path) -> int:
+    """Copy the store that we hold open, no transaction open; return the size in bytes.
+
+    Raises:
+        SinkError: the backup cannot be written, or does not read back.
+    """
+    path = db.execute(
+        "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchall()[0][0]
     fresh = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with waiting_store(path, "store backup", wait_s) as db:
-            db.execute("CHECKPOINT")
-            shutil.copyfile(path, fresh)
+        db.execute("CHECKPOINT")
+        # another process copies: were we to close the file ourselves, we would lose DuckDB's lock
+        subprocess.run(["cp", "--", path, str(fresh)], check=True, capture_output=True)  # noqa: S603, S607
         with fresh.open("rb") as file:
             os.fsync(file.fileno())
         check(fresh)
         fresh.replace(target)
-    except OSError as error:
+    except (OSError, subprocess.CalledProcessError) as error:
         fresh.unlink(missing_ok=True)
-        raise SinkError(f"cannot write {target}: {error}") from error
+        said = getattr(error, "stderr", b"") or b""
+        raise SinkError(f"cannot write {target}: {said.decode() or error}") from error
     return target.stat().st_size
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    try:
+        info = path.stat()
+    except FileNotFoundError:
+        return None
+    return info.st_ino, info.st_mtime_ns
 
 
 def check(path: Path) -> tuple[int, datetime | None]:
