@@ -8,6 +8,7 @@ takes too long, whatever the parser is doing; an address space limit ends what e
 Wire format: 4 bytes of length, then a pickle.  Both ends are ours and the pipe is private.
 """
 
+import contextlib
 import faulthandler
 import os
 import pickle
@@ -65,24 +66,25 @@ def main(fd: int) -> None:
     waiting = selectors.DefaultSelector()
     waiting.register(control, selectors.EVENT_READ)
     waiting.register(wake_read, selectors.EVENT_READ)
-    while True:
-        for key, _ in waiting.select():
-            if key.fileobj == wake_read:
-                os.read(wake_read, 512)
-                _report_ended(control)
-                continue
-            message, fds, _, _ = socket.recv_fds(control, 64, 1)
-            if not message:
-                return
-            timeout_s, memory_mb = struct.unpack("!dI", message)
-            pid = os.fork()
-            if pid == 0:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                control.close()
-                os._exit(_work(socket.socket(fileno=fds[0]), timeout_s, memory_mb))
-            os.close(fds[0])
-            control.sendall(struct.pack("!ii", pid, -1))
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the parent was killed
+        while True:
+            for key, _ in waiting.select():
+                if key.fileobj == wake_read:
+                    os.read(wake_read, 512)
+                    _report_ended(control)
+                    continue
+                message, fds, _, _ = socket.recv_fds(control, 64, 1)
+                if not message:
+                    return
+                timeout_s, memory_mb = struct.unpack("!dI", message)
+                pid = os.fork()
+                if pid == 0:
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    control.close()
+                    os._exit(_work(socket.socket(fileno=fds[0]), timeout_s, memory_mb))
+                os.close(fds[0])
+                control.sendall(struct.pack("!ii", pid, -1))
 
 
 def _warm_up() -> None:

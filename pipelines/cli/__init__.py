@@ -6,6 +6,7 @@ process holds the store, 130 interrupted.
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -102,8 +103,6 @@ def main() -> None:
     """Run the command line; print our own errors as one clear line."""
     try:
         code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = EXIT_INTERRUPTED
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -121,6 +120,21 @@ def main() -> None:
     except BrokenPipeError:  # `newsbeam … | head`: the reader has gone, that is no failure
         sys.stderr.close()
         code = EXIT_OK
-    except KeyboardInterrupt:
-        code = EXIT_INTERRUPTED
+    except BaseException as error:
+        if not _interrupted(error):
+            raise
+        click.echo("newsbeam: interrupted; the store is as it was before", err=True)
+        sys.stdout.flush()
+        # at once: the libraries under way (torch, Beam) do not survive an orderly end here, and the
+        # store needs none, it is safe against worse
+        os._exit(EXIT_INTERRUPTED)
     sys.exit(code if isinstance(code, int) else EXIT_OK)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether a Ctrl-C is at the root of an error; Beam wraps what it meets."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt | click.exceptions.Abort):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

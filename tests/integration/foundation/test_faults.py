@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,25 @@ def test_two_runs_at_once_the_second_ends_with_75_and_says_who(tmp_path: Path) -
         second = newsbeam("run", cwd=tmp_path)
     assert second.returncode == 75
     assert f"held by process {os.getpid()} (newsbeam watch" in second.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", ["Feeds", "extract"])
+def test_ctrl_c_ends_a_run_with_130_and_one_line(tmp_path: Path, after: str) -> None:
+    """Interrupted at once, and again while pages are being read."""
+    with Newsroom() as newsroom:
+        write_settings(tmp_path, newsroom.feeds, newsroom.hosts)
+        process = subprocess.Popen(
+            command("run"),
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wanted = 1 if after == "Feeds" else 40
+        while len(newsroom.requests) < wanted and process.poll() is None:
+            threading.Event().wait(0.02)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.strip().splitlines()[-1] == "newsbeam: interrupted; the store is as it was before"
