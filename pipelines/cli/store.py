@@ -189,3 +189,16 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+@store.command()
+def schema() -> None:
+    """Describe every view, table and column as Markdown: docs/schema.md."""
+    import duckdb
+
+    from sinks.store.describe import markdown
+    from sinks.store.schema import migrate
+
+    with duckdb.connect() as db:
+        migrate(db)
+        click.echo(markdown(db), nl=False)

@@ -64,7 +64,8 @@ def collect(rows: Any, topic: str, last: date) -> Week:
     )
     stories = rows(
         "SELECT s.story_id, s.title, s.newsrooms, s.articles, s.first_seen, "
-        "s.first_outlet AS outlet, a.url FROM stories s LEFT JOIN article_rows a ON a.article_id = s.first_article "
+        "s.first_outlet AS outlet, a.url FROM stories s "
+        "LEFT JOIN article_rows a ON a.article_id = s.first_article "
         "WHERE s.story_id IN (SELECT story_id FROM story_articles WHERE article_id IN (SELECT "
         "article_id FROM mentions WHERE topic = $topic AND day BETWEEN $first AND $last)) "
         "ORDER BY s.newsrooms DESC, s.articles DESC, s.first_seen LIMIT 10",

@@ -29,11 +29,19 @@ class Newsroom:
     def now(self) -> datetime:
         return START + timedelta(minutes=self.runs)
 
-    def run(self, new: int = 20, revised: int = 0, span_days: float = 0.01) -> None:
+    def run(
+        self, new: int = 20, revised: int = 0, span_days: float = 0.01, vectors: bool = False
+    ) -> None:
         self.runs += 1
         at = self.now.replace(tzinfo=None)
         synthetic.add_run(
-            self.db, new, at=at, first=self.articles, revised=revised, span_days=span_days
+            self.db,
+            new,
+            at=at,
+            first=self.articles,
+            revised=revised,
+            span_days=span_days,
+            vectors=vectors,
         )
         self.articles += new
 
