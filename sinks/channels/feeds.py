@@ -48,8 +48,12 @@ class FeedFolder:
         if delivery.kind == "operations":
             return Answer("sent")
         try:
-            items = [i for i in self.items() if i["id"] != self._id(delivery)]
-            items.insert(0, self._item(delivery))
+            items, new = self.items(), self._item(delivery)
+            places = [n for n, item in enumerate(items) if item["id"] == new["id"]]
+            if places:
+                items[places[0]] = new
+            else:
+                items.insert(0, new)
             self._write(items[:KEPT])
         except OSError as error:
             return Answer("not_sent", f"{type(error).__name__}: {error.strerror}")
