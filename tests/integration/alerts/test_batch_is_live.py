@@ -22,8 +22,8 @@ from tests.loopback_slack import LoopbackSlack
 
 TICKS = 3
 ARTICLES = (
-    "SELECT article_id, canonical_url, outlet, title, published, language, verdict, partial, words, "
-    "text_hash FROM article_rows ORDER BY ALL"
+    "SELECT article_id, canonical_url, outlet, title, published, language, verdict, partial, "
+    "words, text_hash FROM article_rows ORDER BY ALL"
 )
 MENTIONS = "SELECT article_id, topic, score, matched_by, evidence FROM mention_rows ORDER BY ALL"
 MEMBERS = (
