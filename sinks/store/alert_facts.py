@@ -23,6 +23,7 @@ from newsbeam.alerts.facts import (
     StoryFact,
     ThreadFact,
 )
+from newsbeam.alerts.messages import clean
 from newsbeam.records import Evidence
 
 Row = dict[str, Any]
@@ -235,9 +236,13 @@ def _with_events(
 def _event_text(event: Row) -> str:
     evidence = json.loads(event["evidence"])
     if event["kind"] == "new_fact":
-        return f"new: {evidence.get('sentence', '')}"
-    times = f"{event['score']:.1f} times the usual" if event["score"] else "far above the usual"
-    return f"coverage jumps: {times}"
+        return f"new in the story: “{clean(evidence.get('sentence', ''), 500)}”"
+    reports, usual = evidence.get("independent reports"), evidence.get("expected")
+    figures = f"{event['score']:.1f} times the usual" if event["score"] else "far above the usual"
+    if reports is not None and usual is not None:
+        hours = evidence.get("window hours", 0)
+        figures += f" ({reports} independent reports in {hours:g} hours, {usual:.1f} expected)"
+    return f"coverage of {event['topic']} jumps: {figures}"
 
 
 def threads(

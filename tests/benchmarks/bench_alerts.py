@@ -1,0 +1,392 @@
+"""Live alerting, on loopback: the figures of docs/benchmarks.md, section Alerts.
+
+    dispatch   messages a second to the loopback Slack, against a bare slack_sdk loop
+    latency    feed change → message, 200 feeds, one change a second
+    idle       processor time of `watch` with 500 feeds that do not change
+    memory     resident memory over many cycles
+    kills      50 kills at random moments (tests/alert_kills.py)
+
+Usage: bench_alerts.py [dispatch|latency|idle|memory|kills]…   Each runs in a process of its own.
+"""
+
+import os
+import platform
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from slack_sdk.web import WebClient
+
+from newsbeam.alerts.messages import Card, Message
+from pipelines.run import run_once
+from pipelines.watch import Supervisor
+from sinks.slack.blocks import render
+from sinks.store.store import open_store
+from tests.alert_kills import torture
+from tests.alert_support import Desk, alerts, article, rule
+from tests.loopback_slack import LoopbackSlack
+
+NAMES = (
+    "Adel",
+    "Bram",
+    "Cora",
+    "Dunn",
+    "Elke",
+    "Finn",
+    "Gerd",
+    "Hale",
+    "Iris",
+    "Jost",
+    "Kaja",
+    "Lund",
+    "Mira",
+    "Nils",
+    "Okto",
+    "Pell",
+)
+THINGS = (
+    "barge",
+    "crane",
+    "ferry",
+    "quay",
+    "lock",
+    "tug",
+    "buoy",
+    "pier",
+    "dock",
+    "sluice",
+    "anchor",
+    "beacon",
+    "dredger",
+    "mole",
+)
+DEEDS = (
+    "sank",
+    "burned",
+    "opened",
+    "closed",
+    "moved",
+    "failed",
+    "won",
+    "lost",
+    "began",
+    "ended",
+    "rose",
+    "fell",
+    "split",
+    "met",
+)
+TOPIC = (
+    'name = "harbour"\ntitle = "Harbour"\ndescription = "News of the harbour."\nquery = "harbour"\n'
+)
+
+
+class Feeds:
+    """Feeds and pages that change when told; a feed answers 304 where it has not."""
+
+    def __init__(self, count: int) -> None:
+        self.items: dict[int, list[str]] = {n: [] for n in range(count)}
+        self.served: dict[str, float] = {}
+        self.rng = random.Random(3)
+        handler = type("Handler", (_Handler,), {"feeds": self})
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def add(self, feed: int) -> str:
+        """Publish a new article in a feed; return its slug."""
+        words = [self.rng.choice(w) for w in (NAMES, DEEDS, THINGS, NAMES)]
+        slug = "-".join(words).lower() + f"-{self.rng.randrange(10**6)}"
+        self.items[feed].append(slug)
+        return slug
+
+    def feed(self, n: int) -> str:
+        now = format_datetime(datetime.now(UTC) - timedelta(minutes=1))
+        parts = []
+        for slug in self.items[n][-20:]:
+            self.served.setdefault(slug, time.time())
+            title = slug.rsplit("-", 1)[0].replace("-", " ").title()
+            url = f"http://outlet{n}.example/a/{slug}"
+            parts.append(
+                f"<item><title>{title}</title><link>{url}</link><guid>{url}</guid>"
+                f"<pubDate>{now}</pubDate></item>"
+            )
+        return f"<rss version='2.0'><channel><title>{n}</title>{''.join(parts)}</channel></rss>"
+
+    def page(self, slug: str) -> str:
+        rng = random.Random(slug)
+        title = slug.rsplit("-", 1)[0].replace("-", " ").title()
+        lines = []
+        for _ in range(8):
+            who, deed, thing = rng.choice(NAMES), rng.choice(DEEDS), rng.choice(THINGS)
+            lines.append(
+                f"<p>The {thing} of {who} {deed} on day {rng.randrange(999)} with "
+                f"{rng.randrange(9999)} people, {rng.choice(NAMES)} said.</p>"
+            )
+        body = "".join(lines)
+        return (
+            f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>"
+            f"<p>News from the harbour: {title.lower()}.</p>{body}</article></body></html>"
+        )
+
+
+class _Handler(BaseHTTPRequestHandler):
+    feeds: Feeds
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/feed/"):
+            n = int(self.path.rsplit("/", 1)[1])
+            tag = f'"{len(self.feeds.items[n])}"'
+            if self.headers.get("If-None-Match") == tag:
+                self._send(304, b"", "text/xml", tag)
+            else:
+                self._send(200, self.feeds.feed(n).encode(), "application/rss+xml", tag)
+        elif self.path.startswith("/a/"):
+            self._send(200, self.feeds.page(self.path[3:]).encode(), "text/html", None)
+        else:
+            self._send(404, b"", "text/plain", None)
+
+    def _send(self, status: int, body: bytes, kind: str, tag: str | None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if tag:
+            self.send_header("ETag", tag)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return
+
+
+def settings_file(folder: Path, feeds: Feeds, slack: LoopbackSlack, **more: Any) -> Path:
+    (folder / "topics").mkdir()
+    (folder / "topics/harbour.toml").write_text(TOPIC)
+    outlines = "".join(
+        f'<outline type="rss" xmlUrl="http://outlet{n}.example/feed/{n}"/>' for n in feeds.items
+    )
+    (folder / "feeds.opml").write_text(f'<opml version="2.0"><body>{outlines}</body></opml>')
+    hosts = "\n".join(f'"outlet{n}.example" = "127.0.0.1:{feeds.port}"' for n in feeds.items)
+    poll, cycle = more.get("poll_s", 5), more.get("cycle_s", 1)
+    config = folder / "newsbeam.toml"
+    config.write_text(
+        f"""
+[topics]
+packs = []
+[fetch]
+allow_networks = ["127.0.0.0/8"]
+min_gap_s = 0.0
+[poll]
+default_interval_s = {poll}
+min_interval_s = {poll}
+max_interval_s = {poll}
+[watch]
+cycle_s = {cycle}
+[alerts]
+slack_base_url = "{slack.url}"
+slack_gap_s = {more.get("gap_s", 0.0)}
+[[alerts.rules]]
+name = "all"
+channel = "#news"
+max_per_hour = 0
+[fetch.hosts]
+{hosts}
+"""
+    )
+    return config
+
+
+def dispatch(count: int = 200) -> str:
+    """Messages a second, against a bare loop of the same messages."""
+    with LoopbackSlack() as slack, tempfile.TemporaryDirectory() as name:
+        card = Card("s", "a", "Port closed", "https://a.example/x", "a.example", None, None,
+                    datetime.now(UTC), "en", (("ports", 0.9),), "The port is closed.")  # fmt: skip
+        client = WebClient(slack.token, base_url=slack.url)
+        text, blocks = render(Message("story", cards=(card,)))
+        began = time.perf_counter()
+        for _ in range(count):
+            client.chat_postMessage(channel="#news", text=text, blocks=blocks)
+        plain = count / (time.perf_counter() - began)
+        with open_store(Path(name, "store.duckdb")) as db:
+            desk = Desk(db, Path(name, "staging"), alerts(rule(max_per_hour=0)))
+            desk.start()
+            desk.arrive(*[article(f"n{n}") for n in range(count)])
+            began = time.perf_counter()
+            desk.dispatch(slack)
+            ours = count / (time.perf_counter() - began)
+        assert len(slack.posted()) == 2 * count
+    return (
+        f"dispatch {count} messages: {ours:.0f}/s, bare slack_sdk loop {plain:.0f}/s "
+        f"({ours / plain:.2f} ×); Slack allows 1/s and channel"
+    )
+
+
+def latency(feeds_count: int = 200, seconds: int = 60, poll_s: float = 5) -> str:
+    """Feed change → message, with one change a second somewhere."""
+    feeds, arrived = Feeds(feeds_count), {}
+    changed: dict[str, float] = {}
+    with LoopbackSlack() as slack, tempfile.TemporaryDirectory() as name:
+        for n in feeds.items:
+            feeds.add(n)
+        config = settings_file(Path(name), feeds, slack, poll_s=poll_s)
+        watch = Supervisor(config, {"SLACK_BOT_TOKEN": slack.token})
+
+        def change() -> None:
+            while watch.done < 3:
+                time.sleep(0.2)
+            for _ in range(seconds):
+                changed[feeds.add(feeds.rng.randrange(feeds_count))] = time.time()
+                time.sleep(1)
+            time.sleep(2 * poll_s + 10)
+            watch.stop()
+
+        threading.Thread(target=change, daemon=True).start()
+        watch.run()
+        for message in slack.posted():
+            for slug in changed:
+                if f"/a/{slug}" in str(message["blocks"]):
+                    arrived.setdefault(slug, message["at"])
+    from_poll = sorted(arrived[s] - feeds.served[s] for s in arrived)
+    from_change = sorted(arrived[s] - changed[s] for s in arrived)
+    return (
+        f"latency {feeds_count} feeds, polled every {poll_s:g} s, {len(changed)} changes, "
+        f"{len(arrived)} messages: answer of the feed → message p50 "
+        f"{quantile(from_poll, 0.5):.2f} s, p95 {quantile(from_poll, 0.95):.2f} s; "
+        f"change → message p95 "
+        f"{quantile(from_change, 0.95):.2f} s"
+    )
+
+
+def quantile(values: list[float], share: float) -> float:
+    return values[min(len(values) - 1, int(share * len(values)))] if values else float("nan")
+
+
+def idle(feeds_count: int = 500, seconds: int = 120) -> str:
+    """Processor time with feeds that are due every 15 minutes and do not change."""
+    feeds = Feeds(0)
+    feeds.server.shutdown()
+    server = subprocess.Popen(
+        [sys.executable, __file__, "--serve", str(feeds_count)], stdout=subprocess.PIPE
+    )
+    assert server.stdout is not None
+    feeds.port = int(server.stdout.readline())
+    feeds.items = {n: [] for n in range(feeds_count)}
+    spent: list[float] = []
+    cycles: list[int] = []
+    with LoopbackSlack() as slack, tempfile.TemporaryDirectory() as name:
+        config = settings_file(Path(name), feeds, slack, poll_s=900, cycle_s=20)
+
+        def work(settings: Any, db: Any, **more: Any) -> Any:
+            report = run_once(settings, db, **more)
+            if not spent:  # from now on every second some feed is due
+                db.execute(
+                    "UPDATE feed_cursors SET next_poll = last_poll + to_seconds(900 * random())"
+                )
+                spent.append(cpu())
+                threading.Timer(seconds, watch.stop).start()
+            else:
+                cycles.append(report.feeds)
+            return report
+
+        watch = Supervisor(config, {"SLACK_BOT_TOKEN": slack.token}, work=work)
+        watch.run()
+        share = (cpu() - spent[0]) / seconds
+    server.terminate()
+    return (
+        f"idle {feeds_count} feeds every 900 s, cycles of 20 s: {share:.1%} of a core over "
+        f"{seconds} s ({len(cycles)} cycles, {sum(cycles)} polls)"
+    )
+
+
+def cpu() -> float:
+    """Return seconds of processor time of this process and its readers."""
+    own = time.process_time()
+    for child in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
+        for pid in child.read_text().split():
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if "--serve" not in Path(f"/proc/{pid}/cmdline").read_text():
+                own += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own
+
+
+def memory(cycles: int = 500) -> str:
+    """Resident memory from cycle 50 to the end; a new article every third cycle."""
+    feeds = Feeds(3)
+    sizes: list[float] = []
+    with LoopbackSlack() as slack, tempfile.TemporaryDirectory() as name:
+        config = settings_file(Path(name), feeds, slack, poll_s=0.1, cycle_s=0)
+
+        def work(settings: Any, db: Any, **more: Any) -> Any:
+            if len(sizes) % 3 == 0:
+                feeds.add(len(sizes) % len(feeds.items))
+            report = run_once(settings, db, **{**more, "every_feed": True})
+            sizes.append(resident_mb())
+            return report
+
+        Supervisor(config, {"SLACK_BOT_TOKEN": slack.token}, cycles=cycles, work=work).run()
+    start, end = sizes[min(50, len(sizes) // 2)], sizes[-1]
+    return (
+        f"memory {len(sizes)} cycles: {start:.0f} MB after {min(50, len(sizes) // 2)}, "
+        f"{end:.0f} MB at the end ({end / start - 1:+.1%})"
+    )
+
+
+def resident_mb() -> float:
+    status = Path("/proc/self/statm")
+    if status.exists():
+        return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def kills(count: int = 50) -> str:
+    with tempfile.TemporaryDirectory() as name:
+        found = torture(Path(name), kills=count, articles=400)
+    faults = sum(n for fault, n in found.faults.items() if fault != "none")
+    return (
+        f"kills {found.kills}, faults {faults}: {found.due} alerts due, {found.missing} missing, "
+        f"{found.twice} twice ({found.seconds:.0f} s)"
+    )
+
+
+PARTS: dict[str, Callable[..., str]] = {
+    "dispatch": dispatch, "latency": latency, "idle": idle, "memory": memory, "kills": kills,
+}  # fmt: skip
+
+
+def main(arguments: list[str]) -> None:
+    if arguments[:1] == ["--serve"]:
+        print(Feeds(int(arguments[1])).port, flush=True)
+        threading.Event().wait()
+    if arguments[:1] == ["--part"]:
+        print(PARTS[arguments[1]](*map(int, arguments[2:])), flush=True)
+        return
+    print(
+        f"# {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, duckdb {version('duckdb')}, "
+        f"slack_sdk {version('slack_sdk')}, load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
+    for part in arguments or PARTS:
+        subprocess.run([sys.executable, __file__, "--part", part], check=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
