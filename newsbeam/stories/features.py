@@ -17,6 +17,7 @@ from newsbeam.stories.terms import (
     IN_TITLE,
     NAME,
     NUMBER,
+    ORDINAL,
     PAIR,
     Term,
     common_ranks,
@@ -26,6 +27,8 @@ from newsbeam.stories.terms import (
 
 TERMS = 64
 """Terms kept of an article: all of the title, then the heaviest."""
+PATTERN = 0.5
+"""Shared share of the shorter headline from which two headlines count as of one pattern."""
 PRIOR_WEIGHT = 300
 """How many articles the list of common words counts for (chosen in docs/stories.md)."""
 PAIR_FEATURES = (
@@ -41,6 +44,9 @@ PAIR_FEATURES = (
     "name_conflict",
     "weekday",
     "weekday_conflict",
+    "ordinal_veto",
+    "date_veto",
+    "name_veto",
 )
 
 Floats = NDArray[np.float32]
@@ -157,14 +163,17 @@ class Rows:
     days: Floats
     """(n, 7)"""
     totals: Floats
-    """(n, 5): see :func:`totals`."""
+    """(n, TOTALS): see :func:`totals`."""
+
+
+TOTALS = 7
 
 
 def totals(one: Features) -> Floats:
-    """Return what comparisons need of one side alone, float32 (5,).
+    """Return what comparisons need of one side alone, float32 (TOTALS,).
 
     Rarity of the title's terms and of the names; whether there are numbers in the title, dates in
-    the text, names in the title.
+    the text, names, ordinals and dates in the title.
     """
     bits = one.bits
     title = ((bits & IN_TITLE) > 0) & ((bits & PAIR) == 0)
@@ -176,6 +185,8 @@ def totals(one: Features) -> Floats:
             bool(((bits & (NUMBER | IN_TITLE)) == NUMBER | IN_TITLE).any()),
             bool((bits & DATE).any()),
             bool(((bits & (NAME | IN_TITLE)) == NAME | IN_TITLE).any()),
+            bool(((bits & (ORDINAL | IN_TITLE)) == ORDINAL | IN_TITLE).any()),
+            bool(((bits & (DATE | IN_TITLE)) == DATE | IN_TITLE).any()),
         ],
         np.float32,
     )
@@ -220,9 +231,16 @@ def compare(one: Features, rows: Rows) -> Floats:
         (6, 2, NUMBER | IN_TITLE),
         (8, 3, DATE),
         (9, 4, NAME | IN_TITLE),
+        (12, 5, ORDINAL | IN_TITLE),
+        (13, 6, DATE | IN_TITLE),
     ):  # both sides have terms of that kind, and share none
         same = total((theirs & kind) == kind)
         out[:, place] = (rows.totals[:, column] > 0) & (one_totals[column] > 0) & (same == 0)
+    # headlines of one pattern on different names, neither of which the other article mentions
+    kind = NAME | IN_TITLE
+    named = total(((theirs & kind) == kind) | ((ours & kind) == kind))
+    both_name = (rows.totals[:, 4] > 0) & (one_totals[4] > 0)
+    out[:, 14] = both_name & (named == 0) & (out[:, 2] >= PATTERN)
     out[:, 10] = near_days
     out[:, 11] = (near_days < 0.1) & (one.days.sum() > 0) & (rows.days.sum(1) > 0)
     return out

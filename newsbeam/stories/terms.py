@@ -17,7 +17,7 @@ from importlib import resources
 from threading import local
 from typing import Any
 
-IN_TITLE, IN_LEAD, NAME, NUMBER, DATE, PAIR = 1, 2, 4, 8, 16, 32
+IN_TITLE, IN_LEAD, NAME, NUMBER, DATE, PAIR, ORDINAL = 1, 2, 4, 8, 16, 32, 64
 """Bits of a term: where it stands and what it is."""
 
 LEAD_CHARS = 600
@@ -43,6 +43,7 @@ _NUMBER_WORDS = {
     "twenty": "20",
 }  # fmt: skip
 _ORDINAL_WORDS = {
+    "second": "2",
     "third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8",
     "ninth": "9", "tenth": "10", "eleventh": "11", "twelfth": "12", "thirteenth": "13",
     "fourteenth": "14", "fifteenth": "15",
@@ -77,6 +78,12 @@ def common_ranks() -> dict[str, int]:
     Wikipedia (https://huggingface.co/google-bert/bert-base-uncased, Apache-2.0).
     """
     return {word: rank for rank, word in enumerate(_resource("words.txt"))}
+
+
+@lru_cache(maxsize=1)
+def capitalised() -> frozenset[str]:
+    """Return common English words that are names: their capital says so even in a headline."""
+    return frozenset(word for word in _resource("names.txt") if word[0] != "#")
 
 
 @lru_cache(maxsize=1)
@@ -224,8 +231,11 @@ def _look(word: str, before: str, lang: str) -> tuple[str | None, int, bool]:
     base = base.replace(".", "").replace("’", "'")
     if base in stopwords() or (len(base) < 2 and not _CJK.match(base)):
         return None, 0, False
+    if re.fullmatch(r"q[1-4]", base):
+        return base, ORDINAL, False
     rare = common_ranks().get(base, 10_001) > 6000 or (word.isupper() and 1 < len(word) < 5)
-    return stem(base, lang), 0, rare and lang != "de"
+    named = rare or (lang == "en" and base in capitalised())
+    return stem(base, lang), 0, named and lang != "de"
 
 
 def _number(lower: str, before: str, lang: str) -> tuple[str, int] | None:
@@ -240,12 +250,12 @@ def _number(lower: str, before: str, lang: str) -> tuple[str, int] | None:
         if re.fullmatch(r"(19|20)\d\d", plain):
             return plain, 0  # a year is a word like others
         if len(plain) > 2 and plain[-2:] in ("st", "nd", "rd", "th"):
-            return f"#{plain[:-2]}.", NUMBER
+            return f"#{plain[:-2]}.", NUMBER | ORDINAL
         return "#" + plain.rstrip("bnmk%"), NUMBER
     if lang == "en" and lower in _NUMBER_WORDS:
         return "#" + _NUMBER_WORDS[lower], NUMBER
     if lang == "en" and lower in _ORDINAL_WORDS:
-        return f"#{_ORDINAL_WORDS[lower]}.", NUMBER
+        return f"#{_ORDINAL_WORDS[lower]}.", NUMBER | ORDINAL
     return None
 
 

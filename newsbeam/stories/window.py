@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.stories.features import TERMS, Features, Floats, Frequencies, Rows, totals
+from newsbeam.stories.features import TERMS, TOTALS, Features, Floats, Frequencies, Rows, totals
 
 INDEXED = 24
 """Terms by which an article is found."""
@@ -48,7 +48,7 @@ class Window:
         self._bits = np.zeros((rows, TERMS), np.uint8)
         self._vectors = np.zeros((rows, self._dimensions), np.float32)
         self._days = np.zeros((rows, 7), np.float32)
-        self._totals = np.zeros((rows, 5), np.float32)
+        self._totals = np.zeros((rows, TOTALS), np.float32)
 
     def _arrays(self) -> tuple[NDArray[Any], ...]:
         rows = (self._ids, self._weights, self._rarity, self._bits, self._vectors)

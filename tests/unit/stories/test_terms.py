@@ -1,0 +1,67 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsbeam.stories.copies import likeness, sketch
+from newsbeam.stories.novelty import new_fact
+from newsbeam.stories.terms import NAME, NUMBER, ORDINAL, article_terms, weekdays
+from newsbeam.stories.wires import wire_origin
+
+
+def test_a_capital_inside_a_sentence_makes_a_name() -> None:
+    terms = article_terms(None, "The mayor of Brevik met Ida Lund today.", "en")
+    assert terms["brevik"].bits & NAME
+    assert terms["ida lund"].bits & NAME
+    assert not terms["mayor"].bits & NAME
+
+
+def test_ordinals_are_told_from_numbers() -> None:
+    terms = article_terms("12th package, 1,200 trucks", None, "en")
+    assert terms["#12."].bits & ORDINAL
+    assert terms["#1200"].bits & NUMBER
+    assert not terms["#1200"].bits & ORDINAL
+
+
+def test_weekdays_are_read_in_several_languages() -> None:
+    assert weekdays("It happened on Sunday.") == weekdays("Es geschah am Sonntag.")
+    assert weekdays("It happened.") is None
+
+
+@given(st.text(max_size=400), st.text(max_size=80), st.sampled_from(["en", "de", "pl", "ja", None]))
+def test_any_text_gives_terms(text: str, title: str, language: str | None) -> None:
+    for term in article_terms(title, text, language).values():
+        assert term.count > 0
+        assert term.text
+
+
+WORDS = [f"word{i}" for i in range(300)]
+
+
+def test_a_cut_text_is_contained_in_the_whole() -> None:
+    whole, part = sketch(" ".join(WORDS)), sketch(" ".join(WORDS[50:130]))
+    assert whole is not None
+    assert part is not None
+    found = likeness(whole, part)
+    assert found.containment == 1.0
+    assert found.resemblance < 0.5
+
+
+def test_an_origin_is_read_from_datelines_and_credits_only() -> None:
+    assert wire_origin(None, "PARIS (AP) — The court said on Monday …") == "AP"
+    assert wire_origin(None, "BERLIN, Jan 2 (Reuters) - The bank said …") == "Reuters"
+    assert wire_origin(None, "NEW YORK, May 3, 2026 /PRNewswire/ -- Acme announces …") == (
+        "PR Newswire"
+    )
+    assert wire_origin(None, "The minister told Reuters that nothing was decided. He left.") is None
+
+
+def test_a_new_fact_brings_a_name_or_number_that_the_story_had_not() -> None:
+    earlier = [("a", "A ferry ran aground off Port Halden on Monday, the coast guard said.")]
+    text = (
+        "A ferry ran aground off Port Halden on Monday, the coast guard said. "
+        "Prosecutors charged captain Olav Brandt with drunkenness while in command of a vessel."
+    )
+    found = new_fact(text, earlier, "en")
+    assert found is not None
+    assert found.sentence.startswith("Prosecutors charged")
+    assert "brandt" in found.new_terms
+    assert new_fact("A ferry ran aground off Port Halden on Monday.", earlier, "en") is None

@@ -1,0 +1,55 @@
+"""Headlines of one pattern that are different events; rules, so they hold without a text."""
+
+import numpy as np
+import pytest
+
+from newsbeam.stories.grouper import Grouper, StoryInput
+
+SAME = np.full(384, 384**-0.5, np.float32)
+"""One vector for all: the model sees no difference between such headlines."""
+
+
+def stories_of(*titles: str) -> list[str]:
+    grouper = Grouper()
+    items = [StoryInput(id=str(i), title=t, vector=SAME) for i, t in enumerate(titles)]
+    return [grouper.add(item).story for item in items]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "EU adopts 12th sanctions package against Russia",
+            "EU adopts 13th sanctions package against Russia",
+        ),
+        (
+            "Apple reports record first-quarter earnings, beats estimates",
+            "Microsoft reports record first-quarter earnings, beats estimates",
+        ),
+        (
+            "Ninth Circuit upholds ruling in copyright case",
+            "Second Circuit upholds ruling in copyright case",
+        ),
+        ("Texas court strikes down abortion law", "Ohio court strikes down abortion law"),
+        ("Word puzzle: hints and answers for Jan. 3", "Word puzzle: hints and answers for Jan. 4"),
+        ("Nokia Q1 results beat forecasts", "Nokia Q2 results beat forecasts"),
+    ],
+)
+def test_events_of_one_pattern_stay_apart(one: str, other: str) -> None:
+    first, second = stories_of(one, other)
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Quake kills 12 in Japan", "Japan quake: death toll of 12 rises to 14"),
+        (
+            "EU agrees 13th package of sanctions against Russia",
+            "13th Russia sanctions package approved by EU ambassadors",
+        ),
+    ],
+)
+def test_reports_of_one_event_are_not_vetoed(one: str, other: str) -> None:
+    first, second = stories_of(one, other)
+    assert first == second
