@@ -7,8 +7,7 @@ Newsletters Events Subscribe Last year a court …``).  Such words must not trig
 import re
 
 _WORD = re.compile(r"\S+")
-_LETTER = re.compile(r"[^\W\d_]")
-_STOPS = re.compile(r"[.,;!?…]")
+_STOPS = ".,;!?…:)”"
 WINDOW = 16
 """Words looked at together; shorter menus do little harm."""
 CAPITALS = 0.75
@@ -24,14 +23,10 @@ def prose_pieces(text: str) -> list[tuple[int, int]]:
     words = [m.span() for m in _WORD.finditer(text)]
     if len(words) < WINDOW:
         return [(0, len(text))] if words else []
-    capital = [_is_capital(text[a:b]) for a, b in words]
+    capital = [_is_capital(text, a, b) for a, b in words]
     if sum(capital) < WINDOW * CAPITALS:
         return [(0, len(text))]
-    stops = [bool(_STOPS.search(text[a:b])) for a, b in words]
-    menu = [False] * len(words)
-    for i in range(len(words) - WINDOW + 1):
-        if sum(capital[i : i + WINDOW]) >= CAPITALS * WINDOW and sum(stops[i : i + WINDOW]) <= 1:
-            menu[i : i + WINDOW] = [True] * WINDOW
+    menu = _windows(capital, [text[b - 1] in _STOPS for _, b in words])
     if not any(menu):
         return [(0, len(text))]
     pieces, start = [], None
@@ -45,9 +40,24 @@ def prose_pieces(text: str) -> list[tuple[int, int]]:
     return pieces
 
 
-def _is_capital(word: str) -> bool:
-    letter = _LETTER.search(word)
-    return letter is None or letter.group().isupper()
+def _windows(capital: list[bool], stops: list[bool]) -> list[bool]:
+    """Mark the words of all windows with many capitals and at most one comma or full stop."""
+    menu = [False] * len(capital)
+    high, marks = sum(capital[:WINDOW]), sum(stops[:WINDOW])
+    for end in range(WINDOW, len(capital) + 1):
+        if high >= CAPITALS * WINDOW and marks <= 1:
+            menu[end - WINDOW : end] = [True] * WINDOW
+        if end < len(capital):
+            high += capital[end] - capital[end - WINDOW]
+            marks += stops[end] - stops[end - WINDOW]
+    return menu
+
+
+def _is_capital(text: str, start: int, end: int) -> bool:
+    """Whether a word begins with no small letter; a word without letters counts as a capital."""
+    while start < end and not text[start].isalpha():
+        start += 1
+    return start == end or text[start].isupper()
 
 
 def headline(title: str) -> str:

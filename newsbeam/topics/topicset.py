@@ -10,6 +10,7 @@
 A prepared set can be pickled and sent to workers.
 """
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,8 @@ from newsbeam.topics.view import ArticleView
 if TYPE_CHECKING:
     import numpy as np
 
+VIEWS = 64
+"""Articles whose words are kept between ``passages`` and ``match``: a batch of the graph."""
 MAX_EMBEDDED = 16
 """Passages embedded per article at most; those in which a query is true come first."""
 
@@ -105,6 +108,8 @@ class TopicSet:
                 queries[f"query {name}"] = active.topic.parsed
         self._gates = QuerySet(queries)
         self._model: str | None = None
+        self._views: dict[str, ArticleView] = {}
+        self._lock = threading.Lock()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -160,7 +165,7 @@ class TopicSet:
         These are the passages (title, lead, paragraphs) that have the words of some topic: its
         wide query or its query is true of the passage alone.
         """
-        view = ArticleView(article)
+        view = self._view(article)
         names = [n for n in self.candidates(view) if self._topics[n].topic.has_meaning]
         places = [*((view.title,) if view.title is not None else ()), *view.prose]
         sure: list[int] = []
@@ -187,7 +192,7 @@ class TopicSet:
         Raises:
             ConfigError: the vectors are of another model than ``prepare`` saw.
         """
-        view = ArticleView(embedded.article)
+        view = self._view(embedded.article)
         vectors = self._vectors(embedded, view)
         judged = []
         for name in self.candidates(view) if names is None else names:
@@ -207,8 +212,26 @@ class TopicSet:
         judged = [j for j in self.judge(embedded) if j.passes]
         if not judged:
             return ()
-        view = ArticleView(embedded.article)
+        view = self._view(embedded.article)
         return tuple(mention(j, view) for j in judged)
+
+    def _view(self, article: Article) -> ArticleView:
+        """Return an article cut up; ``passages`` and ``match`` ask for the same one in turn."""
+        with self._lock:
+            view = self._views.pop(article.id, None)
+            if view is None or view.article is not article:
+                view = ArticleView(article)
+            self._views[article.id] = view
+            if len(self._views) > VIEWS:
+                self._views.pop(next(iter(self._views)))
+        return view
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what a worker makes for itself."""
+        return {k: v for k, v in self.__dict__.items() if k not in ("_views", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _views={}, _lock=threading.Lock())
 
     def _vectors(
         self, embedded: Embedded, view: ArticleView

@@ -28,6 +28,7 @@ class ArticleView:
         self.article = article
         self.passages: tuple[Passage, ...] = tuple(passages) or article_passages(article)
         self._evaluations: dict[int, Evaluation] = {}
+        self._pieces: dict[int, list[tuple[int, int]]] = {}
 
     @cached_property
     def document(self) -> Document:
@@ -50,15 +51,16 @@ class ArticleView:
             for a, b in self.pieces(i):
                 part.add(passage.text[a:b], max(0, passage.start) + a, zone)
             part.facts, part.published = self.document.facts, self.document.published
-            self._evaluations[i] = Evaluation(part)
+            self._evaluations[i] = Evaluation(part, self.evaluation)
         return self._evaluations[i]
 
     def pieces(self, i: int) -> list[tuple[int, int]]:
         """Return the stretches of the i-th passage that count: no menus, no site names."""
-        passage = self.passages[i]
-        if passage.zone == ZoneKind.TITLE:
-            return [(0, len(headline(passage.text)))]
-        return prose_pieces(passage.text)
+        if i not in self._pieces:
+            text = self.passages[i].text
+            in_title = self.passages[i].zone == ZoneKind.TITLE
+            self._pieces[i] = [(0, len(headline(text)))] if in_title else prose_pieces(text)
+        return self._pieces[i]
 
     def cleaned(self, i: int) -> Passage:
         """Return the i-th passage with the text that counts: what is embedded."""

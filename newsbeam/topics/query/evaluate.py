@@ -46,10 +46,17 @@ class Hit:
 
 
 class Evaluation:
-    """Evaluates queries on one document; what was found is kept for the next query."""
+    """Evaluates queries on one document; what was found is kept for the next query.
 
-    def __init__(self, document: Document) -> None:
+    Args:
+        document: the words.
+        whole: the evaluation of the article that the document is a passage of: what does not
+            occur there is not looked for here.
+    """
+
+    def __init__(self, document: Document, whole: "Evaluation | None" = None) -> None:
         self.document = document
+        self._whole = whole
         self._spans: dict[int, list[Span]] = {}
         self._alive_parts: dict[int, list[Node]] = {}
         self._wild: dict[tuple[str, bool], list[int]] = {}
@@ -65,7 +72,7 @@ class Evaluation:
         return all(self.truth(p) for p in node.parts)
 
     def _or(self, node: Or) -> bool:
-        return any(self.truth(p) for p in self._alive(node))
+        return any(self.truth(p) for p in self.alive(node))
 
     def _not(self, node: Not) -> bool:
         return not self.truth(node.part)
@@ -99,14 +106,17 @@ class Evaluation:
         """Return the places that make a true query true; nothing for what NOT excludes."""
         return list(dict.fromkeys(self._hits(node)))
 
-    def _alive(self, node: Or) -> list[Node]:
+    def alive(self, node: Or) -> list[Node]:
         """Return the parts of an OR that may be true here."""
         if len(node.parts) < FEW and not any(isinstance(p, Or) for p in node.parts):
             return list(node.parts)
         key = id(node)
         if key not in self._alive_parts:
             self._nodes.append(node)
-            self._alive_parts[key] = or_index(node).alive(self.document)
+            if self._whole is not None:
+                self._alive_parts[key] = self._whole.alive(node)
+            else:
+                self._alive_parts[key] = or_index(node).alive(self.document)
         return self._alive_parts[key]
 
     def _find(self, node: Node) -> Iterable[Span]:
@@ -114,7 +124,7 @@ class Evaluation:
             case Phrase():
                 return self._phrase(node)
             case Or():
-                return [span for part in self._alive(node) for span in self.spans(part)]
+                return [span for part in self.alive(node) for span in self.spans(part)]
             case Near(left=left, right=right):
                 return (outer for outer, _, _ in self._near(node, left, right))
             case Same(left=left, right=right):
@@ -284,7 +294,7 @@ class Evaluation:
                     if self.truth(part):
                         yield from self._hits(part)
             case Or():
-                for part in self._alive(node):
+                for part in self.alive(node):
                     if self.truth(part):
                         yield from self._hits(part)
             case Count(part=part):
@@ -304,7 +314,7 @@ class Evaluation:
                     Hit(node, a, b) for a, b in self.spans(node) if span[0] <= a and b <= span[1]
                 )
             case Or():
-                for part in self._alive(node):
+                for part in self.alive(node):
                     yield from self.hits_within(part, span)
             case Near(left=left, right=right):
                 yield from self._ends(self._near(node, left, right), left, right, span)
