@@ -108,7 +108,6 @@ class Document:
     language: str | None = None
     title: str = ""
     text: str = ""
-    _exact: list[str] | None = None
     _sentences: list[int] | None = None
     _stems: dict[str, list[int]] | None = None
     _keys: frozenset[str] | None = None
@@ -142,17 +141,9 @@ class Document:
         """Return the title or the text: what the offsets of a place are of."""
         return self.title if self.zones[place] == TITLE else self.text
 
-    @property
-    def exact(self) -> list[str]:
-        """The words as written, without possessive and the dots of abbreviations."""
-        if self._exact is None:
-            self._exact = [
-                plain(self.source(i)[a:b]) if word else ""
-                for i, (word, a, b) in enumerate(
-                    zip(self.words, self.starts, self.ends, strict=True)
-                )
-            ]
-        return self._exact
+    def exact_at(self, place: int) -> str:
+        """Return a word as written, without possessive and the dots of abbreviations."""
+        return plain(self.source(place)[self.starts[place] : self.ends[place]])
 
     @property
     def sentences(self) -> list[int]:

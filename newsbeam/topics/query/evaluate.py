@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsbeam.topics.query.document import ANYWHERE, TITLE, Document
-from newsbeam.topics.query.necessary import or_index
+from newsbeam.topics.query.necessary import OrIndex, or_index
 from newsbeam.topics.query.nodes import (
     COMPARE,
     And,
@@ -28,6 +28,7 @@ from newsbeam.topics.query.nodes import (
     is_wild,
     wildcard,
 )
+from newsbeam.topics.query.words import fold
 
 Span = tuple[int, int]
 FEW = 6
@@ -59,9 +60,9 @@ class Evaluation:
         self._whole = whole
         self._spans: dict[int, list[Span]] = {}
         self._alive_parts: dict[int, list[Node]] = {}
-        self._wild: dict[tuple[str, bool], list[int]] = {}
-        self._exact: dict[str, list[int]] | None = None
-        self._sorted: dict[bool, list[str]] = {}
+        self._indexes: dict[int, OrIndex] = {}
+        self._wild: dict[str, list[int]] = {}
+        self._sorted: list[str] | None = None
         self._nodes: list[Node] = []  # kept alive, as _spans is keyed by id
 
     def truth(self, node: Node) -> bool:
@@ -113,11 +114,17 @@ class Evaluation:
         key = id(node)
         if key not in self._alive_parts:
             self._nodes.append(node)
-            if self._whole is not None:
-                self._alive_parts[key] = self._whole.alive(node)
-            else:
-                self._alive_parts[key] = or_index(node).alive(self.document)
+            index = or_index(node) if self._whole is None else self._whole.index(node)
+            self._alive_parts[key] = index.alive(self.document)
         return self._alive_parts[key]
+
+    def index(self, node: Or) -> OrIndex:
+        """Return the index of what may be true of an OR in this document, for its passages."""
+        key = id(node)
+        if key not in self._indexes:
+            self._nodes.append(node)
+            self._indexes[key] = or_index(node).within(self.document)
+        return self._indexes[key]
 
     def _find(self, node: Node) -> Iterable[Span]:
         match node:
@@ -188,44 +195,45 @@ class Evaluation:
         word = node.words[i]
         if word == "*":
             return None
-        if is_wild(word):
-            return self._wildcard(word, node.exact)
         if node.exact:
-            return self._exact_places().get(word, [])
+            return self._exact(word)
+        if is_wild(word):
+            return self._wildcard(word)
         if node.stemmed:
             from newsbeam.topics.query.words import stem
 
             return self.document.stems.get(stem(word, self.document.language), [])
         return self.document.places.get(word, [])
 
-    def _wildcard(self, word: str, exact: bool) -> list[int]:
-        key = (word, exact)
-        if key not in self._wild:
-            places = self._exact_places() if exact else self.document.places
-            words = self._beginning_with(word.split("*")[0].split("?")[0], exact)
+    def _exact(self, word: str) -> list[int]:
+        """Return where a word is written just so: first by its folded form, then as it stands."""
+        document = self.document
+        if not is_wild(word):
+            return [p for p in document.places.get(fold(word), ()) if document.exact_at(p) == word]
+        start = word.split("*")[0].split("?")[0]
+        pattern = wildcard(word)
+        words = self._beginning_with(start.lower() if start.isascii() else "")
+        places = sorted(p for w in words for p in document.places[w])
+        return [p for p in places if pattern.fullmatch(document.exact_at(p))]
+
+    def _wildcard(self, word: str) -> list[int]:
+        if word not in self._wild:
+            places = self.document.places
+            words = self._beginning_with(word.split("*")[0].split("?")[0])
             if word[-1] != "*" or word.count("*") > 1 or "?" in word:
                 pattern: re.Pattern[str] = wildcard(word)
                 words = [w for w in words if pattern.fullmatch(w)]
-            self._wild[key] = sorted(p for w in words for p in places[w])
-        return self._wild[key]
+            self._wild[word] = sorted(p for w in words for p in places[w])
+        return self._wild[word]
 
-    def _beginning_with(self, start: str, exact: bool) -> list[str]:
-        if exact not in self._sorted:
-            places = self._exact_places() if exact else self.document.places
-            self._sorted[exact] = sorted(places)
-        words = self._sorted[exact]
-        low = bisect.bisect_left(words, start or "\0")
+    def _beginning_with(self, start: str) -> list[str]:
+        if self._sorted is None:
+            self._sorted = sorted(self.document.places)
+        words = self._sorted
         if not start:
-            return words[low:]
+            return words
+        low = bisect.bisect_left(words, start)
         return words[low : bisect.bisect_right(words, start + "\U0010ffff", lo=low)]
-
-    def _exact_places(self) -> dict[str, list[int]]:
-        if self._exact is None:
-            self._exact = {}
-            for place, word in enumerate(self.document.exact):
-                if word:
-                    self._exact.setdefault(word, []).append(place)
-        return self._exact
 
     def _near(self, node: Near, left: Node, right: Node) -> Iterator[tuple[Span, Span, Span]]:
         """Yield (whole, left, right) for each pair close enough, in the title or in the text."""

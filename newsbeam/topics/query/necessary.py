@@ -1,6 +1,5 @@
 """What an article must hold for a query to be true: clauses of words, of which one must occur."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
@@ -90,34 +89,44 @@ class OrIndex:
     """
 
     def __init__(self, node: Or) -> None:
-        self._by_word: dict[str, list[Node]] = defaultdict(list)
-        self._by_beginning: dict[int, dict[str, list[Node]]] = {}
-        self._always: list[Node] = []
-        self._place: dict[int, int] = {}
-        for part in _flat(node):
-            self._place.setdefault(id(part), len(self._place))
+        self._parts = tuple(_flat(node))
+        self._by_word: dict[str, list[int]] = {}
+        self._by_beginning: dict[int, dict[str, list[int]]] = {}
+        self._always: list[int] = []
+        for number, part in enumerate(self._parts):
             keys = min(_clauses(part), key=_frequency, default=frozenset())
             if not keys or len(keys) > MAX_KEYS:
-                self._always.append(part)
+                self._always.append(number)
+                continue
             for key in keys:
                 if key.endswith("*"):
-                    self._by_beginning.setdefault(len(key) - 1, defaultdict(list))[key[:-1]].append(
-                        part
-                    )
+                    table = self._by_beginning.setdefault(len(key) - 1, {})
+                    table.setdefault(key[:-1], []).append(number)
                 else:
-                    self._by_word[key].append(part)
+                    self._by_word.setdefault(key, []).append(number)
+
+    def within(self, document: Document) -> "OrIndex":
+        """Return the index of the parts that may be true of a document, for its passages."""
+        part: OrIndex = object.__new__(OrIndex)
+        part._parts, part._always = self._parts, self._always
+        part._by_word = {
+            key: self._by_word[key] for key in common_keys(document.keys, self._by_word)
+        }
+        part._by_beginning = {}
+        for length, table in self._by_beginning.items():
+            if known := common_keys(document.beginnings(length), table):
+                part._by_beginning[length] = {key: table[key] for key in known}
+        return part
 
     def alive(self, document: Document) -> list[Node]:
         """Return the parts that may be true of the document, each once, in the query's order."""
-        found = [
-            part for key in document.keys & self._by_word.keys() for part in self._by_word[key]
-        ]
-        for length, parts in self._by_beginning.items():
-            for key in common_keys(document.beginnings(length), parts):
-                found.extend(parts[key])
-        found.extend(self._always)
-        once = {id(part): part for part in found}
-        return sorted(once.values(), key=lambda part: self._place[id(part)])
+        found = set(self._always)
+        for key in common_keys(document.keys, self._by_word):
+            found.update(self._by_word[key])
+        for length, table in self._by_beginning.items():
+            for key in common_keys(document.beginnings(length), table):
+                found.update(table[key])
+        return [self._parts[number] for number in sorted(found)]
 
 
 def or_index(node: Or) -> OrIndex:
