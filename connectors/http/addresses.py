@@ -84,10 +84,9 @@ class AddressGuard:
         real = unwrap(found)
         if any(n.version == a.version and a in n for n in self._networks for a in {found, real}):
             return None
-        for one in {found, real}:
-            if not one.is_global or one.is_multicast or one.is_reserved or one.is_unspecified:
-                named = f" (as {found})" if found != real else ""
-                return f"{REFUSED}: {real}{named} is not on the public Internet"
+        if not real.is_global or real.is_multicast or real.is_reserved or real.is_unspecified:
+            named = f" (as {found})" if found != real else ""
+            return f"{REFUSED}: {real}{named} is not on the public Internet"
         if port not in self._ports:
             return f"{REFUSED}: port {port} is not in fetch.allow_ports"
         return None

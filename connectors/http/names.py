@@ -61,7 +61,8 @@ class Names(AbstractResolver):
 def _address(name: str, text: str) -> tuple[str, int]:
     address, port = text, ""
     if text.startswith("["):
-        address, _, port = text[1:].partition("]")
+        address, closed, port = text[1:].partition("]")
+        address = address if closed else text
         port = port.removeprefix(":")
     elif text.count(":") == 1:
         address, _, port = text.partition(":")

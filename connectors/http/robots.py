@@ -24,9 +24,6 @@ AI_NAMES = (
 """Crawlers that collect for AI training: who shuts out one of them, and not all, opts out."""
 
 _SIGNAL = re.compile(r"^\s*content-signal\s*:(.*)$", re.IGNORECASE | re.MULTILINE)
-_RULE = re.compile(r"^\s*(?:dis)?allow\s*:\s*(\S*)", re.IGNORECASE)
-MAX_WILDCARDS = 6
-"""Rules with more are left out: matching them takes exponential time, and none is honest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +58,13 @@ def read_robots(status: int, body: bytes) -> Robots:
         return Robots()  # an error page with status 200
     from protego import Protego
 
-    rules = Protego.parse("\n".join(line for line in text.splitlines() if _is_sane(line)))
+    rules = Protego.parse(text)
     delay = rules.crawl_delay(OUR_NAME)
     return Robots(
         rules=rules,
         ai_optout=_optouts(rules, text),
         crawl_delay_s=min(max(float(delay or 0.0), 0.0), 60.0),
     )
-
-
-def _is_sane(line: str) -> bool:
-    found = _RULE.match(line)
-    return not found or re.sub(r"\*+", "*", found.group(1)).count("*") <= MAX_WILDCARDS
 
 
 def _optouts(rules: Any, text: str) -> tuple[str, ...]:

@@ -178,7 +178,8 @@ def check(ctx: click.Context, urls: tuple[str, ...], json_: bool) -> None:
     from connectors.poll import poll_many
 
     settings = load_settings(ctx.obj)
-    wanted = [Feed(_absolute(url)) for url in urls] or _all_feeds(settings)
+    listed = {feed.url: feed for feed in _listed(settings)} if urls else {}
+    wanted = [listed.get(u) or Feed(u) for u in map(_absolute, urls)] or _all_feeds(settings)
     now = datetime.now(UTC)
     polls = poll_many([(feed, Cursor(feed.url)) for feed in wanted], settings.fetch, now)
     if json_:
@@ -207,6 +208,11 @@ def _all_feeds(settings: Settings) -> list[Feed]:
     for url in settings.feeds.urls:
         found.setdefault(url, Feed(url))
     return list(found.values())
+
+
+def _listed(settings: Settings) -> list[Feed]:
+    """Return the feeds of the list, where there is one."""
+    return _all_feeds(settings) if all(file.exists() for file in _files(settings)) else []
 
 
 def _files(settings: Settings) -> list[Path]:

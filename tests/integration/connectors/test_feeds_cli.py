@@ -1,0 +1,129 @@
+"""``newsbeam feeds`` and ``newsbeam inspect``, as a person or a script calls them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from connectors.history import History
+from pipelines.cli import cli
+from sinks.store.store import open_store
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with settings that allow the test server."""
+    (tmp_path / "newsbeam.toml").write_text(
+        '[fetch]\nallow_networks = ["127.0.1.0/24"]\nmin_gap_s = 0.0\ntimeout_s = 5.0\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(*words: str, **more: object) -> Result:
+    return CliRunner().invoke(cli, list(words), **more)  # type: ignore[arg-type]
+
+
+def test_a_site_is_added_by_its_feed(desk, server, hostile_http, make_rss) -> None:
+    page = b"<link rel=alternate type='application/rss+xml' href='/feed.xml'>"
+    server.replies["/"] = hostile_http(page, Content_Type="text/html")
+    body = make_rss("<item><guid>1</guid><title>A story</title><link>/1</link></item>")
+    server.replies["/feed.xml"] = hostile_http(body, Content_Type="application/rss+xml")
+    added = call("feeds", "add", f"{server.top}/", "--tag", "business")
+    assert added.exit_code == 0, added.output
+    listed = json.loads(call("feeds", "list", "--json").output)
+    assert [(f["url"], f["title"], f["tags"]) for f in listed] == [
+        (f"{server.top}/feed.xml", "Herald", ["business"])
+    ]
+    checked = json.loads(call("feeds", "check", "--json").output)
+    assert (checked[0]["verdict"], checked[0]["entries"]) == ("feed_ok", 1)
+    found = json.loads(call("feeds", "discover", f"{server.top}/", "--json").output)
+    assert found[0]["kind"] == "rss20"
+
+
+def test_what_cannot_be_read_is_not_added(desk, server) -> None:
+    added = call("feeds", "add", f"{server.top}/nothing")
+    assert added.exit_code == 1
+    assert "not_found" in added.output
+    assert call("feeds", "add", "javascript:alert(1)").exit_code != 0
+
+
+def test_feeds_are_exchanged_with_other_readers(desk, tmp_path) -> None:
+    other = tmp_path / "other.opml"
+    other.write_text(
+        "<opml><body><outline text='AI'><outline text='A' xmlUrl='https://a.example/f'/></outline>"
+        "<outline text='B' xmlUrl='https://b.example/f'/></body></opml>"
+    )
+    assert "2 feeds read, 2 of them new" in call("feeds", "import", str(other), "--tag", "x").output
+    assert "2 feeds read, 0 of them new" in call("feeds", "import", str(other)).output
+    exported = call("feeds", "export").output
+    assert exported.count("xmlUrl") == 2
+    assert call("feeds", "remove", "https://a.example/f").exit_code == 0
+    assert call("feeds", "remove", "https://a.example/f").exit_code == 1
+    assert "1 feeds" in call("feeds", "list").output
+
+
+def test_a_title_that_looks_like_markup_is_shown_as_it_is(desk) -> None:
+    call("feeds", "add", "https://a.example/f", "--no-check", "--title", "[red]A[/red]")
+    assert "[red]A[/red]" in call("feeds", "list").output
+
+
+def test_health_names_silent_feeds_and_ends_with_3(desk, tmp_path) -> None:
+    call("feeds", "add", "https://a.example/f", "--no-check")
+    assert "1 new" in call("feeds", "health").output
+    now = datetime.now(UTC).replace(tzinfo=None)
+    hours = [
+        int((datetime.now(UTC) - timedelta(days=9, hours=n)).timestamp()) for n in range(9, 0, -1)
+    ]
+    (desk / "newsroom").mkdir()
+    with open_store(desk / "newsroom" / "store.duckdb", "test") as db:
+        db.execute(
+            "INSERT INTO feed_cursors "
+            "(url, last_success, last_new, failures, unchanged, polls, history) "
+            "VALUES ('https://a.example/f', ?, ?, 0, 9, 99, ?)",
+            [now, now - timedelta(days=9), History([], hours).dump()],
+        )
+    told = call("feeds", "health")
+    assert told.exit_code == 3
+    assert "silent" in told.output
+    (row,) = json.loads(call("feeds", "health", "--json").output)
+    assert (row["state"], row["median_gap_s"]) == ("silent", 3600)
+
+
+def test_inspect_feeds_gives_one_line_per_file(desk, tmp_path, make_rss) -> None:
+    good, bad = tmp_path / "good.xml", tmp_path / "bad.xml"
+    good.write_bytes(
+        make_rss(
+            "<item><guid>1</guid><title>A</title><link>https://a.example/1</link>"
+            "<author>Ada</author>"
+            "<pubDate>Fri, 20 Nov 2026 08:00:00 GMT</pubDate><description>Words</description></item>"
+        )
+    )
+    bad.write_bytes(b"\xff\x00 nothing")
+    told = call("inspect", "feeds", str(good), str(bad), "none").output
+    lines = [json.loads(line) for line in told.splitlines()]
+    assert [line["source"] for line in lines] == [str(good), str(bad), "none"]
+    assert set(lines[0]) == {"source", "title", "entries", "error"}
+    assert lines[0]["entries"] == [
+        {
+            "url": "https://a.example/1", "guid": "1", "title": "A",
+            "published": "2026-11-20T08:00:00Z", "author": "Ada", "summary": "Words", "content": None,
+        }
+    ]  # fmt: skip
+    assert lines[0]["error"] is None
+    assert lines[1]["error"]
+    assert lines[2]["error"]
+
+
+def test_inspect_urls_gives_one_line_per_line(desk) -> None:
+    said = b"https://www.a.example/x?utm_source=y\n\njavascript:1\n" + b"\xff\xfe\x00\n"
+    lines = [json.loads(x) for x in call("inspect", "urls", "-", input=said).output.splitlines()]
+    assert lines[0] == {
+        "url": "https://www.a.example/x?utm_source=y",
+        "canonical": "https://a.example/x",
+        "outlet": "a.example",
+    }
+    assert len(lines) == 4
+    assert all(line["canonical"] is None and line["outlet"] is None for line in lines[1:])
