@@ -108,8 +108,9 @@ def _shadow(db: Db) -> None:
         """  # noqa: S608
     )
     db.execute(
-        f"CREATE OR REPLACE TEMP VIEW feed_cursors AS "  # noqa: S608
-        f"SELECT url, TIMESTAMP '1970-01-01' AS last_success FROM {source}.feeds"
+        "CREATE OR REPLACE TEMP VIEW feed_cursors AS "  # noqa: S608
+        "SELECT DISTINCT feed_url AS url, TIMESTAMP '1970-01-01' AS last_success "
+        f"FROM {source}.article_rows"
     )
     db.execute("CREATE OR REPLACE TEMP TABLE meta (name VARCHAR, value VARCHAR)")
     db.execute("INSERT INTO meta VALUES (?, 'rehearsal')", [ARMED])

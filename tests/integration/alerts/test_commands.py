@@ -1,0 +1,147 @@
+"""`newsbeam alerts …` and `newsbeam status` on a store with some alerts in it."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from newsbeam.settings import Settings
+from pipelines.cli import cli
+from pipelines.cli.alerts import moment
+from pipelines.cli.status import gather
+from sinks.publish.publish import publish
+from sinks.store.mailbox import requests
+from sinks.store.store import open_store
+from tests.alert_support import NOW, Desk, alerts, article, rule
+from tests.loopback_slack import LoopbackSlack
+from tests.slack_limits import problems
+
+CONFIG = """
+[[alerts.rules]]
+name = "ports"
+channel = "#news"
+topics = ["ports"]
+quiet_hours = "02:00-03:00"
+
+[[alerts.rules]]
+name = "wide"
+channel = "#desk"
+min_newsrooms = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published store with one story of two newsrooms, one old article, one dead letter."""
+    tmp_path = tmp_path_factory.mktemp("alerts")
+    (tmp_path / "newsbeam.toml").write_text(CONFIG)
+    with open_store(tmp_path / "newsroom/store.duckdb") as db, LoopbackSlack() as slack:
+        desk = Desk(db, tmp_path / "staging", alerts(rule(name="ports", topics=("ports",))))
+        desk.start()
+        desk.arrive(article("one"), story="s1")
+        desk.dispatch(slack)
+        desk.now += timedelta(hours=1)
+        desk.arrive(article("two", outlet="b.example"), story="s1")
+        desk.dispatch(slack)
+        desk.arrive(article("old", published=NOW - timedelta(days=9)))
+        slack.faults.append("is_archived")
+        desk.arrive(article("refused"))
+        desk.dispatch(slack)
+        desk.arrive(article("other topic"), topics=("ships",))
+        target = tmp_path / Settings().publish.path
+        publish(db, target, Settings().publish, now=desk.now, force=True)
+    return tmp_path
+
+
+def newsbeam(folder: Path, *arguments: str) -> Result:
+    result = CliRunner().invoke(cli, ["-c", str(folder / "newsbeam.toml"), *arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_preview_shows_messages_edits_and_replies_in_order(folder: Path) -> None:
+    shown = newsbeam(folder, "alerts", "preview", "--since", "2026-03-01").output
+    lines = [line for line in shown.splitlines() if line.startswith("2026-")]
+    kinds = [line.split(" → ")[1] for line in lines]
+    assert kinds[0] == "#news  (new message)"
+    ours = [kind for kind in kinds if kind.startswith("#news")][:3]
+    assert ours[1:] == ["#news  (reply in thread)", "#news  (edit, nobody is notified)"]
+    assert kinds.count("#desk  (new message)") == 1
+    assert "also covered by 1 newsroom" in shown
+    assert "1 too old" in shown
+
+
+def test_preview_has_block_kit_that_slack_takes(folder: Path) -> None:
+    found = json.loads(
+        newsbeam(folder, "alerts", "preview", "--since", "2026-03-01", "--json").output
+    )
+    assert len(found["messages"]) >= 4
+    assert all(problems(m["text"], m["blocks"]) == [] for m in found["messages"])
+
+
+def test_preview_of_articles_is_as_though_they_came_together(folder: Path) -> None:
+    urls = ("https://harbour-courier.example/one", "https://b.example/two")
+    shown = newsbeam(folder, "alerts", "preview", *urls, "--rule", "ports").output
+    assert "1 messages, 0 edits" in shown
+    assert "also covered by 1 newsroom" in shown
+    assert newsbeam(folder, "alerts", "list", "--since", "2026-03-01").output.count("sent") >= 2
+
+
+def test_preview_changes_nothing(folder: Path) -> None:
+    before = newsbeam(folder, "alerts", "list", "--since", "2026-03-01", "--json").output
+    newsbeam(folder, "alerts", "preview", "--since", "2026-03-01")
+    assert newsbeam(folder, "alerts", "list", "--since", "2026-03-01", "--json").output == before
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("https://harbour-courier.example/one", "story (new) is sent"),
+        ("https://harbour-courier.example/old", "too old (published 217 hours ago"),
+        ("https://harbour-courier.example/refused", "is dead: is_archived"),
+        ("https://harbour-courier.example/other topic", "no decision was made"),
+    ],
+)
+def test_explain_says_why(folder: Path, name: str, said: str) -> None:
+    assert said in newsbeam(folder, "alerts", "explain", name).output
+
+
+def test_retry_and_mute_work_on_a_store_that_is_free(folder: Path) -> None:
+    assert "1 dead letters are sent again" in newsbeam(folder, "alerts", "retry", "--all").output
+    assert "muted topic ships" in newsbeam(folder, "alerts", "mute", "topic", "ships").output
+    assert "took back 1" in newsbeam(folder, "alerts", "unmute", "topic", "ships").output
+
+
+def test_they_leave_a_request_where_another_process_holds_the_store(folder: Path) -> None:
+    store = folder / "newsroom/store.duckdb"
+    with open_store(store, "newsbeam watch"):
+        said = newsbeam(folder, "alerts", "mute", "story", "s1", "--for", "2d").output
+    assert "left for the running process" in said
+    ((_, request),) = requests(store)
+    assert request is not None
+    assert (request["what"], request["kind"], request["value"]) == ("mute", "story", "s1")
+
+
+def test_status_names_what_needs_attention(folder: Path) -> None:
+    result = newsbeam(folder, "status")
+    assert result.exit_code == 3
+    assert "for #news: is_archived (`newsbeam alerts retry`)" in result.output
+    assert "5 article" in result.output.replace("5 articles", "5 article")
+    found = json.loads(newsbeam(folder, "status", "--json").output)
+    assert found["watch"] is None
+    assert found["counts"]["articles"] == 5
+
+
+def test_status_before_the_first_run(tmp_path: Path) -> None:
+    found = gather(Settings(home=str(tmp_path)), NOW)
+    assert "there is no store yet" in found["attention"][0]
+
+
+def test_times_are_spans_or_iso() -> None:
+    assert moment("7d", NOW) == NOW - timedelta(days=7)
+    assert moment("2026-03-02T12:00", NOW) == NOW
+    assert moment("2026-03-02T13:00+01:00", NOW) == NOW
+    assert moment(None, NOW) is None
