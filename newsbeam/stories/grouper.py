@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import exp
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +140,7 @@ class Grouper:
         days: how long an article stays in the window.
         articles: most articles in the window.
         model: of one pair; None: the one that comes with newsbeam.
+        apart: pairs of stories that a person has split: never merged again by the machine.
     """
 
     def __init__(
@@ -146,10 +148,12 @@ class Grouper:
         days: float = WINDOW_DAYS,
         articles: int = WINDOW_ARTICLES,
         model: PairModel | None = None,
+        apart: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._span = timedelta(days=days)
         self._most = articles
         self._model = model or load_model()
+        self._apart = {frozenset(pair) for pair in apart}
         self._window = Window()
         self._kept: dict[int, Kept] = {}
         self._stories: dict[str, _Story] = {}
@@ -162,14 +166,14 @@ class Grouper:
         return len(self._kept)
 
     @classmethod
-    def restore(cls, rows: Iterable[Kept], **options: float) -> "Grouper":
+    def restore(cls, rows: Iterable[Kept], **options: Any) -> "Grouper":
         """Return a grouper that goes on where the one that gave the rows had stopped.
 
         Args:
             rows: the kept rows of the window, in order of arrival.
             options: as for the constructor.
         """
-        grouper = cls(**options)  # type: ignore[arg-type]
+        grouper = cls(**options)
         for row in rows:
             grouper._advance(row.seen)
             grouper._take(row)
@@ -347,7 +351,7 @@ class Grouper:
     def _merges(self, story_id: str, fit: "_Fit") -> tuple[Merge, ...]:
         """Merge the second story that the newcomer fits as well, where the members agree."""
         other_id = fit.also
-        if other_id is None or other_id == story_id:
+        if other_id is None or other_id == story_id or {other_id, story_id} in self._apart:
             return ()
         ours, theirs = self._stories[story_id].members, self._stories[other_id].members
         links = [

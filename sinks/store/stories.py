@@ -109,7 +109,10 @@ def _grouper(db: Db, batch: Batch) -> tuple[Grouper, int]:
     if warm is not None and warm[1] == state:
         return warm[0], state[0]
     days = batch.settings.stories.window_days
-    return Grouper.restore(window_rows(db, days), days=days), state[0]
+    apart = db.execute(
+        "SELECT from_story, to_story FROM story_lineage WHERE kind = 'split' ORDER BY ALL"
+    ).fetchall()
+    return Grouper.restore(window_rows(db, days), days=days, apart=apart), state[0]
 
 
 def window_rows(db: Db, days: float = WINDOW_DAYS) -> Iterator[Kept]:
