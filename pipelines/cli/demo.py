@@ -24,7 +24,7 @@ TICKS = {
 }
 
 
-QUERY = "SELECT topic, outlet, title FROM mentions JOIN articles USING (article_id) ORDER BY topic"
+QUERY = "SELECT topic, outlet, title FROM mentions ORDER BY topic, score DESC"
 """A first question to what the demo has stored."""
 
 
