@@ -50,9 +50,9 @@ _KEYS = {
 """Our word -> the keys under which the world's archives keep it, best first."""
 
 _CANONICAL = re.compile(
-    rb"<link[^>]+rel=[\"']?canonical[\"']?[^>]*?href=[\"']([^\"']+)|"
-    rb"<link[^>]+href=[\"']([^\"']+)[\"'][^>]*rel=[\"']?canonical|"
-    rb"<meta[^>]+property=[\"']og:url[\"'][^>]*?content=[\"']([^\"']+)",
+    rb"<link[^<>]+rel=[\"']?canonical[\"']?[^<>]*?href=[\"']([^\"']+)|"
+    rb"<link[^<>]+href=[\"']([^\"']+)[\"'][^<>]*rel=[\"']?canonical|"
+    rb"<meta[^<>]+property=[\"']og:url[\"'][^<>]*?content=[\"']([^\"']+)",
     re.IGNORECASE,
 )
 _NAMES = {

@@ -15,8 +15,11 @@ from newsbeam.errors import ParseError
 from newsbeam.records import Entry, Verdict
 from newsbeam.urls import is_web_url
 
-LARGE_BYTES = 5_000_000
-"""Broken XML beyond this is read by the fast reader's recovery instead of by feedparser."""
+LARGE_BYTES = 256_000
+"""Broken XML beyond this is read by the fast reader's recovery: feedparser would take minutes."""
+
+_ENDLESS_TAG = re.compile(rb"<[^<>]{10000}")
+"""A tag of ten thousand characters: feedparser's time grows with its square."""
 
 _BINARY = {
     b"%PDF": "a PDF",
@@ -123,7 +126,7 @@ def _read(url: str, body: bytes, charset: str | None) -> Outline | None:
 
     if outline := read_xml(url, body, charset):
         return outline
-    if len(body) > LARGE_BYTES:  # broken and large: feedparser would take minutes
+    if len(body) > LARGE_BYTES or _ENDLESS_TAG.search(body):
         outline = read_xml(url, body, charset, recover=True)
         return outline if outline and outline.items else None
     return read_anything(url, body, charset)

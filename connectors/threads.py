@@ -39,7 +39,7 @@ _COMMENT_TITLE = re.compile(r"^(?:new comment by|re:|/u/\S+ on|\S+ on )", re.IGN
 _THREAD_FEED = re.compile(
     r"hnrss\.org/item|/comments/\w+/[^?]*\.rss|/feeds/(?:inbox|post)|thread", re.I
 )
-_BREAK = re.compile(r"</?(?:p|div|br|li|blockquote|pre|h[1-6])\b[^>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"</?(?:p|div|br|li|blockquote|pre|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _FOOT = re.compile(
     r"^(?:submitted by\b|\[link\]|\[comments\]|comments url:|article url:|points: \d|"
     r"# comments: \d)",

@@ -12,12 +12,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urljoin
 
 from connectors.parsing.plain import clean, plain_text
 from connectors.parsing.times import parse_time
 from newsbeam.records import Entry, record_id
 from newsbeam.urls import canonical_url, is_web_url, outlet_of, unwrap_redirect
+
+MOST_ITEMS = 200_000
+"""Items of one feed that are read, from its top; the largest that we know of prints 50,000."""
 
 FULL_TEXT_CHARS = 1_000
 """A description at least this long may be the whole article: it is kept as content too."""
@@ -105,7 +109,7 @@ def to_entries(
         now: dates after it are no dates.
         keep_html: keep even a short description as ``content``, with its markup.
     """
-    items = list(outline.items)
+    items = list(islice(outline.items, MOST_ITEMS))
     links = [_link(url, item) for item in items]
     keys = _natural_keys(items, links)
     return tuple(

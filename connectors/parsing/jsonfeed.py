@@ -6,7 +6,7 @@ Source: https://www.jsonfeed.org/version/1.1/
 import json
 from typing import Any
 
-from connectors.parsing.items import Item, Outline
+from connectors.parsing.items import MOST_ITEMS, Item, Outline
 
 
 def read_json(body: bytes) -> Outline | None:
@@ -24,7 +24,9 @@ def read_json(body: bytes) -> Outline | None:
     hub = next((_text(h.get("url")) for h in hubs or [] if isinstance(h, dict)), None)
     return Outline(
         kind="json11" if version.endswith("1.1") else "json1",
-        items=[_item(item, found) for item in found["items"] if isinstance(item, dict)],
+        items=[
+            _item(item, found) for item in found["items"][:MOST_ITEMS] if isinstance(item, dict)
+        ],
         title=_text(found.get("title")),
         language=_text(found.get("language")),
         hub=hub,

@@ -14,6 +14,8 @@ from typing import Any
 import feedparser
 
 from connectors.parsing.items import Hints, Item, Outline
+from newsbeam.errors import ParseError
+from newsbeam.records import Verdict
 
 _PERIODS = {
     "hourly": 3600,
@@ -25,11 +27,18 @@ _PERIODS = {
 
 
 def read_anything(url: str, body: bytes, charset: str | None = None) -> Outline | None:
-    """Read a feed however broken; None where it is none at all."""
+    """Read a feed however broken; None where it is none at all.
+
+    Raises:
+        ParseError: feedparser cannot cope with it.
+    """
     kind = f"application/xml; charset={charset}" if charset else "application/xml"
     headers = {"content-location": url, "content-type": kind}
     # a stream, never the bytes themselves: feedparser would try to open them as a file or a URL
-    found = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
+    try:
+        found = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False)
+    except Exception as error:  # feedparser has crashed in many ways on broken input
+        raise ParseError(url, f"unreadable: {type(error).__name__}", Verdict.DAMAGED) from error
     if not found.get("version") and not found.entries:
         return None
     feed = found.feed

@@ -14,7 +14,7 @@ _C1 = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0x
 """C1 controls, which nobody writes: they are Windows-1252 that was called Latin-1."""
 _BLOCK = re.compile(
     r"</?(?:p|div|br|li|ul|ol|h[1-6]|td|tr|th|table|blockquote|figure|figcaption|section|article|"
-    r"header|footer|hr|img|dd|dt|dl|pre)\b[^>]*>",
+    r"header|footer|hr|img|dd|dt|dl|pre)\b[^<>]*>",
     re.IGNORECASE,
 )
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")

@@ -98,7 +98,8 @@ def test_inspect_feeds_gives_one_line_per_file(desk, tmp_path, make_rss) -> None
         make_rss(
             "<item><guid>1</guid><title>A</title><link>https://a.example/1</link>"
             "<author>Ada</author>"
-            "<pubDate>Fri, 20 Nov 2026 08:00:00 GMT</pubDate><description>Words</description></item>"
+            "<pubDate>Fri, 20 Nov 2026 08:00:00 GMT</pubDate>"
+            "<description>Words</description></item>"
         )
     )
     bad.write_bytes(b"\xff\x00 nothing")
@@ -109,7 +110,8 @@ def test_inspect_feeds_gives_one_line_per_file(desk, tmp_path, make_rss) -> None
     assert lines[0]["entries"] == [
         {
             "url": "https://a.example/1", "guid": "1", "title": "A",
-            "published": "2026-11-20T08:00:00Z", "author": "Ada", "summary": "Words", "content": None,
+            "published": "2026-11-20T08:00:00Z", "author": "Ada",
+            "summary": "Words", "content": None,
         }
     ]  # fmt: skip
     assert lines[0]["error"] is None

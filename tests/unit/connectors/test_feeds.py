@@ -231,3 +231,17 @@ def test_script_in_titles_and_summaries_is_left_out() -> None:
             "</description></item>")
     ).entries  # fmt: skip
     assert (entry.title, entry.summary) == ("A B", "Text")
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [b"<", b"&", b"<!--", b"<![CDATA[", b"<a ", b"&#", b"<!", b"<?", b"<a>", b"<a href='", b"\x00"],
+)
+def test_junk_in_any_quantity_costs_one_item_not_the_run(junk: bytes) -> None:
+    body = b"<rss version='2.0'><channel><item><title>" + junk * (400_000 // len(junk))
+    assert len(parse(body).entries) <= 1
+
+
+def test_a_tag_with_ten_thousand_attributes_is_read_in_no_time() -> None:
+    attributes = b" ".join(b"a%d='1'" % n for n in range(10_000))
+    assert len(parse(b"<rss><channel><item><title>x<a " + attributes + b">").entries) == 1
