@@ -89,9 +89,13 @@ DEEDS = (
     "split",
     "met",
 )
-TOPIC = (
-    'name = "harbour"\ntitle = "Harbour"\ndescription = "News of the harbour."\nquery = "harbour"\n'
-)
+TOPIC = """
+name = "harbour"
+title = "Harbour"
+description = "News of the harbour."
+query = "harbour"
+precision = 0.5
+"""
 
 
 class Feeds:
@@ -119,7 +123,7 @@ class Feeds:
         parts = []
         for slug in self.items[n][-20:]:
             self.served.setdefault(slug, time.time())
-            title = slug.rsplit("-", 1)[0].replace("-", " ").title()
+            title = title_of(slug)
             url = f"http://outlet{n}.example/a/{slug}"
             parts.append(
                 f"<item><title>{title}</title><link>{url}</link><guid>{url}</guid>"
@@ -129,12 +133,12 @@ class Feeds:
 
     def page(self, slug: str) -> str:
         rng = random.Random(slug)
-        title = slug.rsplit("-", 1)[0].replace("-", " ").title()
+        title = title_of(slug)
         lines = []
         for _ in range(8):
             who, deed, thing = rng.choice(NAMES), rng.choice(DEEDS), rng.choice(THINGS)
             lines.append(
-                f"<p>The {thing} of {who} {deed} on day {rng.randrange(999)} with "
+                f"<p>The {thing} of {who} {deed} in the harbour on day {rng.randrange(999)} with "
                 f"{rng.randrange(9999)} people, {rng.choice(NAMES)} said.</p>"
             )
         body = "".join(lines)
@@ -170,8 +174,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except ConnectionError:  # the client has what it wants
+            return
+
     def log_message(self, format: str, *args: Any) -> None:
         return
+
+
+def title_of(slug: str) -> str:
+    return "Harbour: " + slug.rsplit("-", 1)[0].replace("-", " ").title()
 
 
 def settings_file(folder: Path, feeds: Feeds, slack: LoopbackSlack, **more: Any) -> Path:
