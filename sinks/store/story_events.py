@@ -5,7 +5,7 @@ needs to check it in SQL.  A backfill is history: it makes no events.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -180,12 +180,12 @@ def window_counts(db: Db, topic: str, now: datetime, most: int) -> dict[int, int
 
 
 def _lately(db: Db, topic: str, now: datetime) -> bool:
-    found: Sequence[Any] | None = db.execute(
+    found = db.execute(
         "SELECT 1 FROM story_events WHERE kind IN ('burst', 'no_baseline') AND topic = ? "
         "AND at_time > ? LIMIT 1",
         [topic, now - QUIET],
-    ).fetchone()
-    return found is not None
+    ).fetchall()  # not fetchone: an unfinished result forbids the next register()
+    return bool(found)
 
 
 def _burst_row(batch: Batch, topic: str, found: Burst) -> Row:
