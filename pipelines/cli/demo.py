@@ -24,7 +24,7 @@ TICKS = {
 }
 
 
-QUERY = "SELECT topic, outlet, title FROM mentions ORDER BY topic, score DESC"
+QUERY = "SELECT topic, outlet, title FROM mentions ORDER BY topic, outlet"
 """A first question to what the demo has stored."""
 
 
@@ -174,8 +174,11 @@ def _next_steps(config: Path, report: "RunReport", serve: bool) -> str:
 def _serve(newsroom: "Newsroom", every: float) -> None:
     click.echo("\nServing until Ctrl-C.", err=True)
     never = threading.Event()
-    for tick, what in TICKS.items():
-        never.wait(every)
-        newsroom.at(tick)
-        click.echo(f"tick {tick}: {what}", err=True)
-    never.wait()
+    try:
+        for tick, what in TICKS.items():
+            never.wait(every)
+            newsroom.at(tick)
+            click.echo(f"tick {tick}: {what}", err=True)
+        never.wait()
+    except KeyboardInterrupt:  # that is how serving ends
+        click.echo("The sample newsroom is closed.", err=True)

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from newsbeam.settings import Settings, load_settings
-from pipelines.cli.demo import write_settings
+from pipelines.cli.demo import QUERY, write_settings
 from pipelines.newsroom.content import LAST_TICK
 from pipelines.newsroom.server import Newsroom
 from pipelines.report import RunReport
@@ -65,6 +65,16 @@ def test_the_verdicts_add_up_to_the_entries(settings: Settings, first: RunReport
     assert sum(first.verdicts.values()) + first.known == first.entries
     rows = ask(settings, "SELECT count(*) FROM ledger_rows WHERE kind = 'entry'")
     assert rows == [(first.entries,)]
+
+
+@pytest.mark.slow
+def test_the_question_that_the_demo_suggests_has_an_answer(
+    settings: Settings, first: RunReport
+) -> None:
+    published = settings.path(settings.publish.path)
+    with duckdb.connect(str(published), read_only=True) as db:
+        rows = db.execute(QUERY).fetchall()
+    assert len(rows) == sum(first.mentions.values()) > 0
 
 
 @pytest.mark.slow

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from connectors.opml import read_opml
 from newsbeam.errors import ConfigError
 from newsbeam.settings import Settings, load_settings
+from newsbeam.topics.topic import find_topics, load_topic
 from pipelines.cli.init import init, starter_files
 from pipelines.starter.settings_text import settings_markdown, settings_toml, tables
 
@@ -87,3 +89,19 @@ def test_the_starter_list_is_wide_and_each_feed_stands_in_a_folder() -> None:
 @pytest.mark.parametrize("name", ["newsbeam.toml", "topics/_example.toml"])
 def test_the_starter_files_are_valid_toml(name: str) -> None:
     assert isinstance(tomllib.loads(starter_files()[name]), dict)
+
+
+def test_the_starter_list_is_read_with_its_folders_as_tags(tmp_path: Path) -> None:
+    (tmp_path / "feeds.opml").write_text(starter_files()["feeds.opml"], encoding="utf-8")
+    feeds = list(read_opml(tmp_path / "feeds.opml"))
+    assert len(feeds) == starter_files()["feeds.opml"].count("xmlUrl=")
+    assert all(f.tags and f.title and f.language for f in feeds)
+
+
+def test_the_example_topic_is_ignored_until_it_is_copied(tmp_path: Path) -> None:
+    example = starter_files()["topics/_example.toml"]
+    (tmp_path / "_example.toml").write_text(example, encoding="utf-8")
+    assert find_topics((), (tmp_path,)) == []
+    (tmp_path / "port-strikes.toml").write_text(example, encoding="utf-8")
+    [path] = find_topics((), (tmp_path,))
+    assert load_topic(path).name == "port-strikes"
