@@ -19,6 +19,7 @@ def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     from newsbeam.encoder import load_encoder
     from newsbeam.settings import ModelSettings
     from newsbeam.stories.grouper import Grouper, StoryInput
+    from newsbeam.stories.vector_text import vector_text
 
     encoder = load_encoder(ModelSettings())
     grouper = Grouper()
@@ -26,7 +27,7 @@ def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     while chunk := list(islice(numbered, BATCH)):
         read = [read_line(number, line) for number, line in chunk]
         good = [r for r in read if isinstance(r, StoryInput)]
-        vectors = iter(encoder.encode([story_text(r) for r in good]) if good else ())
+        vectors = iter(encoder.encode([vector_text(r.title, r.text) for r in good]) if good else ())
         for row in read:
             if not isinstance(row, StoryInput):
                 yield row
@@ -38,11 +39,6 @@ def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
                 "copy_of": made.copy_of,
                 "similarity": made.similarity,
             }
-
-
-def story_text(item: "StoryInput") -> str:
-    """Return what is embedded of an article, as the pipeline does: title and lead."""
-    return f"{item.title or ''}\n{(item.text or '')[:600]}".strip()
 
 
 def read_line(number: int, line: str) -> "StoryInput | dict[str, Any]":

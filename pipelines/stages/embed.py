@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import apache_beam as beam
 
 from newsbeam.encoder import load_encoder
-from newsbeam.records import Article, Embedded, Passage
+from newsbeam.records import Embedded, Passage
+from newsbeam.stories.vector_text import vector_text
 from pipelines.job import Job
 from pipelines.stages.items import Done, Read, Vectors
 from pipelines.stages.match import topic_set
@@ -20,17 +21,12 @@ AT_ONCE = 64
 """Articles per batch: some hundred texts, enough for sorting by length to pay."""
 
 
-def headline_text(article: Article, chars: int = 600) -> str:
-    """Return what the story vector is made of: the title and the beginning of the text."""
-    return f"{article.title or ''}\n{article.text[:chars]}".strip()
-
-
 def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
     """Give articles their vectors, in order."""
     encoder = load_encoder(job.settings.model)
     topics = topic_set(job.settings)
     parts: list[tuple[Passage, ...]] = [topics.passages(i.article) for i in items]
-    texts = [headline_text(i.article) or "-" for i in items]
+    texts = [vector_text(i.article.title, i.article.text) for i in items]
     texts += [p.text for passage in parts for p in passage]
     vectors = encoder.encode(texts)
     at = len(items)

@@ -110,7 +110,7 @@ def _floor() -> tuple[float, float]:
     """Seconds of extraction in one process per core, and of embedding, with all warm."""
     from newsbeam.encoder import load_encoder
     from newsbeam.settings import ModelSettings, Settings
-    from pipelines.stages.embed import headline_text
+    from newsbeam.stories.vector_text import vector_text
     from pipelines.stages.match import topic_set
 
     cores = os.cpu_count() or 1
@@ -121,7 +121,7 @@ def _floor() -> tuple[float, float]:
         articles = [a for a in pool.imap(_extract, names, 8) if a is not None]
         extraction = time.perf_counter() - start
     topics = topic_set(Settings())
-    texts = [headline_text(a) or "-" for a in articles]
+    texts = [vector_text(a.title, a.text) for a in articles]
     texts += [p.text for a in articles for p in topics.passages(a)]
     encoder = load_encoder(ModelSettings())
     encoder.encode(texts[:32])

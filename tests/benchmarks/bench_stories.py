@@ -33,6 +33,7 @@ from newsbeam.records import record_id  # noqa: E402
 from newsbeam.settings import ModelSettings  # noqa: E402
 from newsbeam.stories.copies import sketch  # noqa: E402
 from newsbeam.stories.grouper import Grouper, StoryInput  # noqa: E402
+from newsbeam.stories.vector_text import vector_text  # noqa: E402
 
 DATA = Path(os.environ.get("NEWSBEAM_DATA", ROOT.parent / "shared" / "data"))
 SETS = ("wikinews_medium", "wikinews", "handpicked")
@@ -73,9 +74,7 @@ def load_set(name: str) -> list[tuple[int, StoryInput]]:
 
 
 def with_vectors(items: list[StoryInput]) -> list[StoryInput]:
-    vectors = load_encoder(ModelSettings()).encode(
-        [f"{i.title or ''}\n{(i.text or '')[:600]}".strip() for i in items]
-    )
+    vectors = load_encoder(ModelSettings()).encode([vector_text(i.title, i.text) for i in items])
     return [replace(i, vector=v) for i, v in zip(items, vectors, strict=True)]
 
 
