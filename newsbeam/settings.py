@@ -209,7 +209,7 @@ class DashboardSettings:
 
 @dataclass(frozen=True, slots=True)
 class WebSubSettings:
-    """Feeds that push: `watch` listens for the hubs that feeds offer (docs/connectors/websub.md)."""
+    """Feeds that push: `watch` listens for the hubs that they offer (docs/connectors/websub.md)."""
 
     callback: str = ""
     """Public URL under which hubs reach ``listen``; empty: no subscriptions."""

@@ -1,4 +1,4 @@
-"""What a story vector is made of: one rule for the pipeline, the command line and the benchmarks."""
+"""What a story vector is made of: one rule for pipeline, command line and benchmarks."""
 
 CHARS = 600
 """Beginning of the text that goes into the vector: some 140 tokens of the model's 256."""
