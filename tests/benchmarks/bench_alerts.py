@@ -39,56 +39,7 @@ from tests.alert_kills import torture
 from tests.alert_support import Desk, alerts, article, rule
 from tests.loopback_slack import LoopbackSlack
 
-NAMES = (
-    "Adel",
-    "Bram",
-    "Cora",
-    "Dunn",
-    "Elke",
-    "Finn",
-    "Gerd",
-    "Hale",
-    "Iris",
-    "Jost",
-    "Kaja",
-    "Lund",
-    "Mira",
-    "Nils",
-    "Okto",
-    "Pell",
-)
-THINGS = (
-    "barge",
-    "crane",
-    "ferry",
-    "quay",
-    "lock",
-    "tug",
-    "buoy",
-    "pier",
-    "dock",
-    "sluice",
-    "anchor",
-    "beacon",
-    "dredger",
-    "mole",
-)
-DEEDS = (
-    "sank",
-    "burned",
-    "opened",
-    "closed",
-    "moved",
-    "failed",
-    "won",
-    "lost",
-    "began",
-    "ended",
-    "rose",
-    "fell",
-    "split",
-    "met",
-)
+SYLLABLES = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
 TOPIC = """
 name = "harbour"
 title = "Harbour"
@@ -113,8 +64,7 @@ class Feeds:
 
     def add(self, feed: int) -> str:
         """Publish a new article in a feed; return its slug."""
-        words = [self.rng.choice(w) for w in (NAMES, DEEDS, THINGS, NAMES)]
-        slug = "-".join(words).lower() + f"-{self.rng.randrange(10**6)}"
+        slug = "-".join(word(self.rng) for _ in range(4)) + f"-{self.rng.randrange(10**6)}"
         self.items[feed].append(slug)
         return slug
 
@@ -134,13 +84,10 @@ class Feeds:
     def page(self, slug: str) -> str:
         rng = random.Random(slug)
         title = title_of(slug)
-        lines = []
-        for _ in range(8):
-            who, deed, thing = rng.choice(NAMES), rng.choice(DEEDS), rng.choice(THINGS)
-            lines.append(
-                f"<p>The {thing} of {who} {deed} in the harbour on day {rng.randrange(999)} with "
-                f"{rng.randrange(9999)} people, {rng.choice(NAMES)} said.</p>"
-            )
+        lines = [
+            f"<p>In the harbour {' '.join(word(rng) for _ in range(25))} {rng.randrange(9999)}.</p>"
+            for _ in range(8)
+        ]
         body = "".join(lines)
         return (
             f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>"
@@ -182,6 +129,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         return
+
+
+def word(rng: random.Random) -> str:
+    """Return a word that no other article has: each is a story of its own."""
+    return "".join(rng.choice(SYLLABLES) for _ in range(4))
 
 
 def title_of(slug: str) -> str:
