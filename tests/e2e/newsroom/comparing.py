@@ -11,8 +11,11 @@ import duckdb
 
 from pipelines.newsroom.golden import Expected, expected_feeds, expected_pages
 
-NO_PAGE = {"not_found", "http_error", "too_many_redirects", "robots_disallowed", "empty"}
-"""Verdicts of entries whose page could not be read: only the verdict is compared."""
+NO_ARTICLE = {
+    *("not_found", "http_error", "too_many_redirects", "robots_disallowed", "empty"),
+    *("listing", "duplicate_url"),
+}
+"""Verdicts of entries whose page gave no text of its own: only the verdict is compared."""
 
 CLUTTER = {"related", "footer"}
 """Zones that may hold what other stories are about; they never make a mention."""
@@ -22,39 +25,60 @@ Row = dict[str, Any]
 
 def differences(db: duckdb.DuckDBPyConnection, edition: date, tick: int = 0) -> list[str]:
     """Return every difference between store and golden table; empty: all is as it must be."""
-    pages = expected_pages(edition, tick)
-    entries = _rows(db, "SELECT * FROM entries")
-    articles = {
-        row["canonical_url"]: row
-        for row in _rows(
-            db,
-            "SELECT a.*, t.text, t.zones FROM article_rows a "
-            "LEFT JOIN article_texts t USING (article_id, revision)",
-        )
-    }
+    return [
+        *page_differences(db, edition, tick),
+        *topic_differences(db, edition, tick),
+        *story_differences(db, edition, tick),
+    ]
+
+
+def page_differences(db: duckdb.DuckDBPyConnection, edition: date, tick: int = 0) -> list[str]:
+    """Return what is wrong with feeds, verdicts, addresses, texts, dates, languages, revisions."""
+    pages, articles = expected_pages(edition, tick), _articles(db)
     found = [
         *_feed_differences(db),
-        *_entry_differences(pages, entries),
+        *_entry_differences(pages, _rows(db, "SELECT url, verdict FROM entries")),
         *_unexpected_articles(pages, articles),
     ]
-    mentions = defaultdict(set)
-    for row in _rows(db, "SELECT article_id, topic FROM mention_rows"):
-        mentions[row["article_id"]].add(row["topic"])
     for page in pages.values():
-        if page.verdict in NO_PAGE or page.verdict == "duplicate_url":
-            continue
         article = articles.get(page.canonical_url)
-        if page.verdict == "listing":
-            if article is not None:
-                found.append(f"{page.url}: a list page became an article")
+        if page.verdict == "listing" and article is not None:
+            found.append(f"{page.url}: a list page became an article")
+        if page.verdict in NO_ARTICLE:
             continue
         if article is None:
             found.append(f"{page.url}: no article {page.canonical_url}")
             continue
-        topics = mentions[article["article_id"]]
-        found += [f"{page.url}: {said}" for said in _article_differences(page, article, topics)]
-    found += _story_differences(db, pages, articles)
+        found += [f"{page.url}: {said}" for said in _article_differences(page, article)]
     return found
+
+
+def topic_differences(db: duckdb.DuckDBPyConnection, edition: date, tick: int = 0) -> list[str]:
+    """Return the mentions that are missing and those that should not be."""
+    mentions = defaultdict(set)
+    for row in _rows(
+        db, "SELECT canonical_url, topic FROM mention_rows JOIN article_rows USING (article_id)"
+    ):
+        mentions[row["canonical_url"]].add(row["topic"])
+    found = []
+    for page in expected_pages(edition, tick).values():
+        got = mentions[page.canonical_url] if page.verdict != "duplicate_url" else page.topics
+        found += [f"{page.url}: not on {topic}" for topic in sorted(page.topics - got)]
+        found += [f"{page.url}: wrongly on {topic}" for topic in sorted(got - page.topics)]
+    return found
+
+
+def story_differences(db: duckdb.DuckDBPyConnection, edition: date, tick: int = 0) -> list[str]:
+    """Return stories that are torn or hold several events, and copies that are none or missed."""
+    return list(_story_differences(db, expected_pages(edition, tick), _articles(db)))
+
+
+def _articles(db: duckdb.DuckDBPyConnection) -> dict[str, Row]:
+    sql = (
+        "SELECT a.*, t.text, t.zones FROM article_rows a "
+        "LEFT JOIN article_texts t USING (article_id, revision)"
+    )
+    return {row["canonical_url"]: row for row in _rows(db, sql)}
 
 
 def _rows(db: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
@@ -101,7 +125,7 @@ def _unexpected_articles(
         yield f"{url}: an article at an address that the golden table does not know"
 
 
-def _article_differences(page: Expected, article: Row, topics: set[str]) -> Iterator[str]:
+def _article_differences(page: Expected, article: Row) -> Iterator[str]:
     text = " ".join(_own_text(article).split())
     published = article["published"]
     checks: list[tuple[str, Any, Any]] = [
@@ -109,7 +133,6 @@ def _article_differences(page: Expected, article: Row, topics: set[str]) -> Iter
         ("outlet", article["outlet"], page.outlet),
         ("language", article["language"], page.language),
         ("published", published.date() if published else None, page.published),
-        ("topics", sorted(topics), sorted(page.topics)),
         ("revision", article["revision"], page.revision),
     ]
     if page.verdict != "too_short":  # whether a caption is a whole text is nobody's concern
@@ -173,9 +196,3 @@ def _who(
         if page.story == label and article and article["article_id"] in grouped:
             stories[grouped[article["article_id"]]["story_id"]].append(page.outlet)
     return " | ".join(", ".join(outlets) for outlets in stories.values())
-
-
-def corrected(db: duckdb.DuckDBPyConnection) -> set[str]:
-    """Return the canonical URLs of articles that are known to have been corrected."""
-    sql = "SELECT canonical_url FROM revisions WHERE kind = 'correction'"
-    return {row["canonical_url"] for row in _rows(db, sql)}
