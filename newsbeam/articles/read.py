@@ -13,7 +13,7 @@ from newsbeam.articles import zones as zoning
 from newsbeam.articles.dom import blocks as dom_blocks
 from newsbeam.articles.dom import body, decode
 from newsbeam.articles.dom.claims import Claims, read_claims, tidy
-from newsbeam.articles.dom.refine import failed, kind_of, refine
+from newsbeam.articles.dom.refine import failed, kind_of, missed, refine
 from newsbeam.articles.facts import dates, language, people, titles
 from newsbeam.articles.plain import read_plain
 from newsbeam.articles.signals import Sight
@@ -77,7 +77,7 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
         raw=text,
     )
     authors = people.find_authors(tree, claims, entry.authors, site, outlet, blocks)
-    lines = zoning.drop_title(main_lines(tree, blocks, claims, url), title)
+    lines = zoning.drop_title(main_lines(tree, blocks, claims, url, text), title)
     shown = _judged(page, text, tree, blocks, claims, title, lines)
     if shown.found.verdict in _WALLS:
         title = entry.title or title  # what such a page calls itself is not the article's headline
@@ -161,16 +161,17 @@ def _judged(
 
 
 def main_lines(
-    tree: Any, blocks: list[dom_blocks.Block], claims: Claims, url: str
+    tree: Any, blocks: list[dom_blocks.Block], claims: Claims, url: str, raw: str
 ) -> list[body.Line]:
     """Return the lines of a page: the engine's, with second opinions where it fails.
 
     The tree loses its navigation and figures; the blocks have been read by then.
     """
     body.strip_beside(tree)
+    body.strip_idle(tree)
     lines = body.engine_lines(tree, url)
-    if failed(lines):
-        second = body.engine_lines(tree, url, fast=False)
+    if failed(lines) or missed(lines, blocks):
+        second = body.engine_lines(decode.parse(raw, url), url, fast=False)
         if sum(len(x.text) for x in second) >= min(sum(len(x.text) for x in lines), 250):
             lines = second
     return refine(lines, blocks, claims)

@@ -16,6 +16,8 @@ from newsbeam.articles.dom.body import Line
 from newsbeam.articles.dom.claims import ARTICLE_TYPES, Claims, strings, types_of
 from newsbeam.articles.dom.refine import letters
 
+PAGE_CHARS = 15_000
+"""Characters of a page in which the words of walls are looked for."""
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _SENTENCE = re.compile(r"[.!?。！？][”\"'’»)\]]*\s*$")
 _CUT = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\s*$")
@@ -93,8 +95,8 @@ class Sight:
 
     @cached_property
     def page(self) -> str:
-        """All visible text, a block a line, lower case."""
-        return "\n".join(block.text for block in self.blocks).lower()
+        """All visible text, a block a line, lower case; of very long pages the beginning."""
+        return "\n".join(block.text for block in self.blocks).lower()[:PAGE_CHARS]
 
     @cached_property
     def titles(self) -> str:
@@ -231,7 +233,8 @@ def forum_evidence(s: Sight) -> tuple[float, list[str]]:
     if _FORUM_URL.search(s.url):
         found += 1.5
         why.append("the URL is that of a thread")
-    words = len(_FORUM_WORDS.findall(s.page))
+    # the words alone prove nothing: many articles end in "Reply" buttons
+    words = len(_FORUM_WORDS.findall(s.page)) if found else 0
     if words >= 6 and words * 250 > len(s.page):
         found += 1
         why.append(f"{words} buttons and marks of a forum")

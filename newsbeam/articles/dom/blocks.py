@@ -109,6 +109,7 @@ _PART = re.compile(
 BREAK = "\u2028"
 """Stands for ``<br>`` while a block is read; white space otherwise."""
 _PARAGRAPH = re.compile(rf"{BREAK}\s*{BREAK}\s*")
+_UNSEEN = etree.XPath(".//*[@hidden or contains(@style, 'display')]")
 _HIDDEN = re.compile(r"display\s*:\s*none")
 _TAG_PART = {
     "nav": "nav",
@@ -150,11 +151,12 @@ def read_blocks(tree: Any) -> list[Block]:
     body = tree.find("body")
     root = tree if body is None else body
     run = _Run()
+    hidden = {e for e in _UNSEEN(root) if _hidden(e)}
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag
         if event == "start":
-            if tag in SKIPPED_TAGS or not isinstance(tag, str) or _hidden(element):
+            if tag in SKIPPED_TAGS or not isinstance(tag, str) or element in hidden:
                 walk.skip_subtree()
                 run.skipped = element
             elif tag in BLOCK_TAGS:

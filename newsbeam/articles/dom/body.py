@@ -5,6 +5,7 @@ trafilatura finds the body; its tree is turned into lines here, so that a quote 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lxml import etree
@@ -52,6 +53,58 @@ def strip_beside(tree: Any) -> None:
     etree.strip_elements(tree, *BESIDE, with_tail=False)
 
 
+KEPT_EMPTY = frozenset({"br", "hr", "img", "td", "th", "tr"})
+"""Elements that mean something without a text."""
+FARM_TAGS = frozenset({"div", "ul", "ol", "section", "aside", "table", "p", "li"})
+FARM_LINKS, FARM_TEXT, FARM_CHARS = 3, 0.1, 120
+"""A link farm: so many links, such a share of text outside them, so many characters each."""
+MIN_PROSE = 1000
+"""Characters outside links from which a page is no list, so that its link farms may go."""
+
+
+def strip_idle(tree: Any) -> None:
+    """Take out what no text would come from: empty elements, and link farms beside a text.
+
+    Half of the engine's time goes into testing the names of such elements.
+    """
+    empty, farms = [], []
+    opened: list[tuple[int, int, int]] = []
+    chars = links = anchors = depth = 0
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        tag = element.tag
+        if event == "start":
+            opened.append((chars, links, anchors))
+            if tag == "a":
+                depth += 1
+                anchors += 1
+            own = element.text
+        else:
+            before, linked, named = opened.pop()
+            if tag == "a":
+                depth -= 1
+            size, count = chars - before, anchors - named
+            if not size:
+                if tag not in KEPT_EMPTY:
+                    empty.append(element)
+            elif (
+                count >= FARM_LINKS
+                and tag in FARM_TAGS
+                and size <= FARM_CHARS * count
+                and size - (links - linked) <= FARM_TEXT * size
+            ):
+                farms.append(element)
+            own = element.tail
+        if own and not own.isspace():
+            found = len(own.strip())
+            chars += found
+            if depth:
+                links += found
+    for element in empty + (farms if chars - links >= MIN_PROSE else []):
+        parent = element.getparent()
+        if parent is not None and not (element.tail and element.tail.strip()):
+            parent.remove(element)
+
+
 def engine_lines(tree: Any, url: str, *, fast: bool = True) -> list[Line]:
     """Return what trafilatura takes for the main text of a parsed page (which stays as it is).
 
@@ -62,10 +115,19 @@ def engine_lines(tree: Any, url: str, *, fast: bool = True) -> list[Line]:
     """
     from trafilatura import bare_extraction
 
-    document = bare_extraction(tree, url=url, fast=fast, include_comments=False)
+    # format txt: the tree is what we read; the library need not write it out as well
+    document = bare_extraction(tree, url=url, options=_options(fast))
     if document is None or document.body is None:
         return []
     return list(body_lines(document.body))
+
+
+@cache
+def _options(fast: bool) -> Any:
+    """Return the engine's settings, which cost half a millisecond to make."""
+    from trafilatura.settings import Extractor
+
+    return Extractor(output_format="txt", fast=fast, comments=False)
 
 
 def body_lines(body: Any) -> Iterator[Line]:

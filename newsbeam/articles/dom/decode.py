@@ -163,9 +163,11 @@ def parse(text: str, url: str) -> Any:
     Raises:
         ExtractError: the parser gave up.
     """
-    parser = lxml_html.HTMLParser(
+    parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False
     )
+    # one class for all elements: choosing by tag in Python, as lxml.html does, costs 2 ms a page
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml_html.HtmlElement))
     if not text.strip():
         return lxml_html.document_fromstring("<html><body></body></html>")
     try:

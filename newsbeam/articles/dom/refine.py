@@ -90,6 +90,27 @@ def failed(lines: Sequence[Line]) -> bool:
     return total < 250 or (total > 1500 and longest > 0.6 * total)
 
 
+def missed(lines: Sequence[Line], blocks: Sequence[Block]) -> bool:
+    """Say whether the page's largest run of like paragraphs is not what was extracted."""
+    long = [b for b in blocks if b.tag == "p" and len(b.text) >= MIN_REPAIR]
+    long = [b for b in long if b.links < 0.5 * len(b.text)]
+    if not long:
+        return False
+    # what all of them are called means nothing: some pages wrap everything in "no-comments"
+    shared = frozenset.intersection(*(b.parts for b in long))
+    beside = frozenset({"comments", "footer", "related"}) - shared
+    prose: dict[tuple[str, str, str], list[str]] = {}
+    for block in long:
+        if not block.parts & beside:
+            prose.setdefault(block.group, []).append(block.text)
+    most = max(prose.values(), key=lambda texts: sum(map(len, texts)), default=[])
+    size = sum(map(len, most))
+    text = squash("\n".join(line.text for line in lines))
+    if size < 800 or len(text) > size / 2:
+        return False
+    return sum(len(t) for t in most if squash(t)[:60] in text) < 0.3 * size
+
+
 def claimed_body(claims: Claims) -> str:
     """Return the longest ``articleBody`` of the page's JSON-LD as plain text."""
     found = [text for node in claims.nodes for text in strings(node.get("articleBody"))[:1]]

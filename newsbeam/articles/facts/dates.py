@@ -215,10 +215,11 @@ def _near_headline(
     blocks: Sequence[Block], title: str | None, language: str | None
 ) -> Iterator[Claim]:
     """Yield the dates in the short blocks around the headline, nearest first."""
-    wanted = letters(title or "")
-    at = next((i for i, b in enumerate(blocks) if wanted and wanted in letters(b.text)), None)
+    at = next((i for i, b in enumerate(blocks) if title and title in b.text), None)
     if at is None:
         at = next((i for i, b in enumerate(blocks) if b.tag == "h1"), None)
+    if at is None and (wanted := letters(title or "")):
+        at = next((i for i, b in enumerate(blocks[:200]) if wanted in letters(b.text)), None)
     if at is None:
         return
     after = [b.text for b in blocks[at : at + 14] if b.parts.isdisjoint({"related", "caption"})]
@@ -226,13 +227,16 @@ def _near_headline(
     for texts, weight in ((after, 0.5), (before, 0.35)):
         for index, text in enumerate(texts):
             label = (texts[index - 1][-40:] if index else "") + text
-            if len(text) > 160 or (_MODIFIED_LABEL.search(label) and not _LABEL.search(label)):
+            if len(text) > 160 or text.isalpha() or not _DIGIT.search(text):
+                continue
+            if _MODIFIED_LABEL.search(label) and not _LABEL.search(label):
                 continue
             if moment := in_words(text, language) or _iso_line(text) or _short_year(text):
                 yield Claim(moment, weight + 0.15 * bool(_LABEL.search(label)), "text")
                 weight /= 2  # the first date near the headline is usually the one
 
 
+_DIGIT = re.compile(r"\d\D{1,20}\d")
 _SHORT_YEAR = re.compile(
     r"(?<![\d.])(3[01]|[12]\d|0?[1-9])\.(1[0-2]|0?[1-9])\.(\d\d)(?![\d.])(.{0,24})"
 )

@@ -6,7 +6,7 @@ from typing import Any
 _CODE = re.compile(r"^([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*$", re.I)
 MIN_DETECT = 60
 """Characters below which a detection is a guess."""
-SAMPLE = 1200
+SAMPLE = 800
 """Characters that are looked at; more cost time and change nothing."""
 _ALIASES = {"iw": "he", "in": "id", "nb": "no", "nn": "no", "cn": "zh", "jp": "ja", "ua": "uk"}
 
