@@ -90,8 +90,8 @@ def parse_feed(
     outline = _read(url, body, declared_charset(content_type))
     if outline is None:
         raise _refusal(url, body)
-    if not url and is_web_url(outline.self_url):
-        url = outline.self_url or ""  # a file: the feed itself says where it lives
+    if not url:  # a file: the feed itself says where it lives
+        url = next((u for u in (outline.self_url, outline.home) if u and is_web_url(u)), "")
     return ParsedFeed(
         kind=outline.kind,
         entries=to_entries(url, outline, now, keep_html=keep_html),

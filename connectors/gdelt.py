@@ -66,6 +66,17 @@ def parse_gdelt(
     return ParsedFeed(kind="gdelt", entries=to_entries(url, outline, now))
 
 
+def is_gdelt(body: bytes) -> bool:
+    """Say whether an answer looks like a GKG or mentions file, packed or plain."""
+    if body.startswith(b"PK\x03\x04"):
+        return re.search(rb"\.(?:gkg|mentions)\.csv", body[:200], re.IGNORECASE) is not None
+    first = body[:MAX_LINE_BYTES].partition(b"\n")[0]
+    return (
+        first.count(b"\t") >= _MENTION_COLUMNS - 3
+        and _STAMP.search(first[:60].decode("latin-1")) is not None
+    )
+
+
 def _lines(body: bytes) -> Iterator[list[str]]:
     if body.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(io.BytesIO(body)) as packed:

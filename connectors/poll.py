@@ -10,8 +10,7 @@ its entries are new is for the caller to say, who knows the store.
 
 import asyncio
 import hashlib
-import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
@@ -21,10 +20,10 @@ from connectors.feeds import ParsedFeed
 from connectors.history import LEASES, PUSHED, History, load_history
 from connectors.http.answers import Answer, AnswerError, max_age, retry_after
 from connectors.http.crowd import Crowd
+from connectors.kinds import Parser, parser_of
 from connectors.pages import host_key
 from connectors.parsing.identity import recognise
 from connectors.parsing.items import Hints
-from connectors.sitemaps import is_sitemap
 from newsbeam.errors import ParseError, RecordError, RetrieveError
 from newsbeam.records import Cursor, Entry, Feed, Verdict
 from newsbeam.settings import FetchSettings, Settings
@@ -45,8 +44,6 @@ OFF_LOOP_BYTES = 200_000
 
 MOST_FOLLOWED = 50
 """Files of a sitemap index (or other lists of lists) that one poll follows."""
-
-Parser = Callable[..., ParsedFeed]
 
 _HINTS = tuple(item.name for item in fields(Hints))
 
@@ -149,24 +146,6 @@ def poll_many(
     """Poll a batch; return one result per feed, in the order of the batch."""
     order = {feed.url: at for at, (feed, _) in enumerate(feeds)}
     return sorted(poll_each(feeds, settings, now), key=lambda poll: order[poll.feed.url])
-
-
-KINDS = {
-    "feed": ("connectors.feeds", "parse_feed"),
-    "sitemap": ("connectors.sitemaps", "parse_sitemap"),
-    "gdelt": ("connectors.gdelt", "parse_gdelt"),
-    "thread": ("connectors.threads", "parse_threads"),
-}
-"""``Feed.kind`` -> the module and the pure function that reads it (docs/add-a-connector.md)."""
-
-
-def parser_of(kind: str, body: bytes = b"") -> Parser:
-    """Return the function that reads a kind of feed; a sitemap is known by its looks as well."""
-    if kind == "feed" and is_sitemap(body):
-        kind = "sitemap"
-    module, name = KINDS.get(kind, KINDS["feed"])
-    parser: Parser = getattr(importlib.import_module(module), name)
-    return parser
 
 
 async def _parse(client: Client, feed: Feed, answer: Answer, now: datetime) -> ParsedFeed:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsbeam.errors import StoreBusyError
 from newsbeam.records import Cursor
 from newsbeam.settings import Settings, load_settings
 from pipelines.cli import EXIT_PARTIAL
@@ -45,15 +46,24 @@ def health(ctx: click.Context, all_: bool, json_: bool) -> None:
 
 
 def _cursors(settings: Settings) -> dict[str, Cursor]:
-    """Return what is remembered of every feed; nothing before the first run."""
+    """Return what is remembered of every feed; nothing before the first run.
+
+    While `watch` holds the store, what it has published is read.
+    """
     path = settings.path(settings.store.path)
     if not path.exists():
         return {}
     from sinks.store.read import cursors
     from sinks.store.store import open_store
 
-    with open_store(path, "newsbeam feeds health") as db:
-        return cursors(db)
+    try:
+        with open_store(path, "newsbeam feeds health") as db:
+            return cursors(db)
+    except StoreBusyError:
+        from sinks.publish.reader import open_publication
+
+        with open_publication(settings.path(settings.publish.path)) as db:
+            return cursors(db)
 
 
 def _summary(found: "list[Health]") -> str:

@@ -28,15 +28,22 @@ def inspect() -> None:
 @inspect.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
+    "--kind",
+    type=click.Choice(["feed", "sitemap", "gdelt", "thread"]),
+    default="feed",
+    show_default=True,
+    help="Which connector reads them; sitemaps and GDELT files are known by their looks.",
+)
+@click.option(
     "--base-url", metavar="URL", help="Where the files come from; relative links start here."
 )
-def feeds(files: tuple[Path, ...], base_url: str | None) -> None:
+def feeds(files: tuple[Path, ...], kind: str, base_url: str | None) -> None:
     """Parse feeds that are files: title and entries of each, or the error.
 
-    Relative links are resolved against the feed's own address (its rel=self link), then --base-url.
+    Relative links start at --base-url, else at the feed's own address or its site.
     """
     for file in files:
-        _print(_feed_line(file, base_url))
+        _print(_feed_line(file, kind, base_url))
 
 
 @inspect.command()
@@ -54,14 +61,14 @@ def urls(source: Path) -> None:
         _print({"url": line, "canonical": canonical, "outlet": outlet_of(line) if web else None})
 
 
-def _feed_line(file: Path, base_url: str | None) -> dict[str, Any]:
-    from connectors.feeds import parse_feed
+def _feed_line(file: Path, kind: str, base_url: str | None) -> dict[str, Any]:
+    from connectors.kinds import parser_of
     from newsbeam.errors import ParseError
 
     line: dict[str, Any] = {"source": str(file), "title": None, "entries": [], "error": None}
     try:
         body = file.read_bytes()
-        parsed = parse_feed(base_url or "", body, now=datetime.now(UTC))
+        parsed = parser_of(kind, body)(base_url or "", body, now=datetime.now(UTC))
     except OSError as error:
         return {**line, "error": f"cannot be read: {error.strerror}"}
     except ParseError as error:

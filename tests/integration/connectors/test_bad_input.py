@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -205,35 +206,38 @@ def test_a_redirect_to_a_forbidden_address_is_refused(
 
 
 class Rebinding:
-    """A resolver that names a public address first and a private one afterwards."""
+    """A resolver that names an allowed address first and a forbidden one afterwards."""
 
-    def __init__(self) -> None:
-        self.answers = ["93.184.215.14", "127.0.0.1"]
+    def __init__(self, port: int) -> None:
+        self.answers = ["127.0.1.1", "127.0.0.1"]
+        self.port = port
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[dict[str, object]]:
         address = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return [
-            {
-                "hostname": host,
-                "host": address,
-                "port": port,
-                "family": socket.AF_INET,
-                "proto": 0,
-                "flags": 0,
-            }
-        ]
+        found = {"hostname": host, "host": address, "port": self.port}
+        return [{**found, "family": socket.AF_INET, "proto": 0, "flags": 0}]
 
     async def close(self) -> None:
         return None
 
 
-def test_a_name_that_changes_its_address_is_refused_where_it_connects(fetch, now) -> None:
-    rebinding = Rebinding()
-    rebinding.answers = ["127.0.0.1"]
-    asked = replace(fetch, robots=False)
+def test_a_name_that_changes_its_address_is_refused_where_it_connects(
+    server, fetch, now, hostile_http
+) -> None:
+    server.replies["/x"] = hostile_http(b"<p>x</p>", Content_Type="text/html")
+    asked, rebinding = replace(fetch, robots=False), Rebinding(server.port)
+    assert isinstance(page_of("http://rebind.example/x", asked, now, resolver=rebinding), Page)
     assert (
         verdict_of("http://rebind.example/x", asked, now, resolver=rebinding) == "blocked_address"
     )
+    assert len(server.requests) == 1
+
+
+def test_several_threads_may_fetch_at_once(server, fetch, now, hostile_http) -> None:
+    server.replies["/x"] = hostile_http(b"<p>x</p>", Content_Type="text/html")
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(page_of, f"{server.top}/x", fetch, now) for _ in range(8)]
+        assert all(isinstance(one.result(), Page) for one in asked)
 
 
 def test_a_port_that_is_not_allowed_is_refused(fetch, now) -> None:

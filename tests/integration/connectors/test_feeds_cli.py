@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from connectors.history import History
+from newsbeam.settings import load_settings
 from pipelines.cli import cli
+from sinks.publish.publish import publish
 from sinks.store.store import open_store
 
 
@@ -129,3 +131,20 @@ def test_inspect_urls_gives_one_line_per_line(desk) -> None:
     }
     assert len(lines) == 4
     assert all(line["canonical"] is None and line["outlet"] is None for line in lines[1:])
+
+
+def test_health_is_told_from_the_publication_while_the_store_is_held(desk) -> None:
+    call("feeds", "add", "https://a.example/f", "--no-check")
+    settings = load_settings(desk / "newsbeam.toml")
+    now = datetime.now(UTC)
+    with open_store(settings.path(settings.store.path), "watch") as db:
+        db.execute(
+            "INSERT INTO feed_cursors (url, last_success, failures, unchanged, polls, reason) "
+            "VALUES ('https://a.example/f', ?, 2, 0, 9, 'HTTP 503')",
+            [now.replace(tzinfo=None)],
+        )
+        target = settings.path(settings.publish.path)
+        publish(db, target, settings.publish, now=now, force=True)
+        told = call("feeds", "health")
+        assert "failing" in told.output, told.exception
+        assert "HTTP 503" in told.output

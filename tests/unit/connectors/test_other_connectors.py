@@ -17,8 +17,8 @@ from connectors.feeds import ParsedFeed
 from connectors.gdelt import parse_gdelt
 from connectors.health import judge
 from connectors.history import History
+from connectors.kinds import KINDS, parser_of
 from connectors.opml import parse_opml, read_opml, render_opml, write_opml
-from connectors.poll import KINDS, parser_of
 from connectors.sitemaps import parse_sitemap
 from connectors.threads import parse_threads
 from newsbeam.errors import ConfigError, ParseError
