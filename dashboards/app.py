@@ -11,7 +11,7 @@ import streamlit as st
 sys.path.insert(0, str(Path(__file__).parents[1]))  # `streamlit run` knows only our folder
 
 from dashboards import frame, parts
-from dashboards.pages import alerts, feeds, overview, quality, search, story, topic
+from dashboards.views import alerts, feeds, overview, quality, search, story, topic
 from newsbeam.errors import NewsbeamError
 
 

@@ -15,7 +15,8 @@ from dashboards import data, parts
 from newsbeam.settings import DashboardSettings
 from sinks.publish.reader import Reader
 
-PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "1 year"}
+PERIODS = (7, 30, 90, 365)
+"""Days to choose from; the address says the number."""
 PAGE = 25
 """Mentions shown at once."""
 
@@ -67,10 +68,9 @@ def filters(topic: str | None = None) -> data.Chosen:
     columns = st.columns([2, 2, 2])
     with columns[0]:
         days = st.selectbox(
-            "Period",
-            list(PERIODS),
-            index=list(PERIODS).index(settings().days) if settings().days in PERIODS else 1,
-            format_func=PERIODS.__getitem__,
+            "Days",
+            PERIODS,
+            index=PERIODS.index(settings().days) if settings().days in PERIODS else 1,
             key="days",
             bind="query-params",
         )
@@ -120,7 +120,7 @@ def volume_chart(rows: Sequence[Mapping[str, Any]], span: data.Span, today: date
     st.altair_chart(
         (lines + partial).properties(height=280), alt=spoken(rows, today), width="stretch"
     )
-    st.caption("Dotted: the day is not over yet.  All days are UTC.")
+    st.html('<p class="nb-meta">Dotted: the day is not over yet.  All days are UTC.</p>')
 
 
 def spoken(rows: Sequence[Mapping[str, Any]], today: date) -> str:

@@ -96,7 +96,10 @@ def _ask_people(store: Path) -> None:
                 leave(store, request, datetime.now(UTC))
             done.add(row["mention_id"])
             st.rerun()
-    st.caption(f"{len(done)} answered here.  Answers are taken up by the next run, or by watch.")
+    st.html(
+        f'<p class="nb-meta" role="status">{len(done)} answered here.  Answers are taken up by the '
+        "next run, or by watch.</p>"
+    )
 
 
 def _percent(value: float | None) -> str | None:

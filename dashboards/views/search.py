@@ -29,9 +29,7 @@ def show() -> None:
     topic = left.selectbox(
         "Topic", topics, index=None, placeholder="any topic", key="on", bind="query-params"
     )
-    order = right.segmented_control(
-        "Order", ["best", "newest"], default="best", key="order", bind="query-params", required=True
-    )
+    order = right.selectbox("Order", ["best", "newest"], key="order", bind="query-params")
     like = st.query_params.get("like")
     if like and not text:
         _show_like(like)

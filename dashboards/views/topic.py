@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboards import data, frame, parts
-from dashboards.pages.overview import show_bursts
+from dashboards.views.overview import show_bursts
 
 
 def show() -> None:
