@@ -45,12 +45,12 @@ WINDOW_ARTICLES = 200_000
 MERGE_MARGIN = 1.5
 """Log odds above the threshold by which an article must fit two stories before they may be merged;
 their own members must then agree, too.  High, because a wrong merge is worse than two stories."""
-MEMBERS = 12
+MEMBERS = 8
 """Latest members of a story that a newcomer is compared with."""
 TERMS_FEATURE = PAIR_FEATURES.index("terms")
 COPY_MARGIN = 3.0
 """Log odds above the bar that a copy has at least: it is in its original's story."""
-STORIES = 6
+STORIES = 5
 """Stories that a newcomer is compared with in full."""
 
 
@@ -328,13 +328,15 @@ class Grouper:
             if len(ids) == STORIES:
                 break
         groups = [self._stories[story_id].members[-MEMBERS:] for story_id in ids]
-        flat = np.array([n for group in groups for n in group], np.int64)
-        all_odds = self._odds(item.published, features, flat)
+        known = dict(zip(near.tolist(), odds.tolist(), strict=True))
+        todo = [n for group in groups for n in group if n not in known]
+        if todo:
+            others = self._odds(item.published, features, np.array(todo, np.int64))
+            known |= zip(todo, others.tolist(), strict=True)
         rule = self._model.rule(features.has_text)
-        ends = np.cumsum([len(group) for group in groups])[:-1]
         scores = [
-            rule.best_share * float(part.max()) + (1 - rule.best_share) * float(part.mean())
-            for part in np.split(all_odds, ends)
+            rule.best_share * max(part) + (1 - rule.best_share) * sum(part) / len(part)
+            for part in ([known[n] for n in group] for group in groups)
         ]
         order = np.argsort(-np.round(scores, 5), kind="stable").tolist()
         best = order[0]

@@ -9,6 +9,7 @@ Cost: a newcomer looks at no more than :data:`POSTINGS` latest articles of each 
 """
 
 from collections.abc import Sequence
+from heapq import nlargest
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,11 @@ from numpy.typing import NDArray
 
 from newsbeam.stories.features import TERMS, TOTALS, Features, Floats, Frequencies, Rows, totals
 
-INDEXED = 24
+INDEXED = 20
 """Terms by which an article is found."""
-POSTINGS = 48
+POSTINGS = 32
 """Latest articles that one term leads to."""
-CANDIDATES = 48
+CANDIDATES = 32
 """Articles that a newcomer is compared with in full."""
 
 
@@ -103,22 +104,15 @@ class Window:
 
     def candidates(self, features: Features) -> NDArray[np.int64]:
         """Return the numbers of the articles that share most with the newcomer, best first."""
-        found: list[int] = []
-        worth: list[float] = []
+        scores: dict[int, float] = {}
         weight_of = dict(zip(features.ids.tolist(), features.weights.tolist(), strict=True))
         for key in self._keys(features):
-            posting = self._postings.get(key)
-            if posting:
-                latest = posting[-POSTINGS:]
-                found += latest
-                worth += [weight_of[key]] * len(latest)
-        if not found:
-            return np.zeros(0, np.int64)
-        numbers, where = np.unique(np.array(found, np.int64), return_inverse=True)
-        scores = np.bincount(where, np.array(worth))
+            weight = weight_of[key]
+            for number in self._postings.get(key, ())[-POSTINGS:]:
+                scores[number] = scores.get(number, 0.0) + weight
         # equal scores: the later article first, so that the order is fixed
-        best = np.lexsort((-numbers, -np.round(scores, 6)))[:CANDIDATES]
-        return numbers[best]
+        best = nlargest(CANDIDATES, scores, key=lambda n: (round(scores[n], 6), n))
+        return np.array(best, np.int64)
 
     def rows(self, numbers: Sequence[int] | NDArray[np.int64]) -> Rows:
         """Return the features of some articles, to compare with."""

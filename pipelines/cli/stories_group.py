@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,8 @@ def _time(value: Any) -> datetime | None:
         raise ValueError("published is not an ISO 8601 time")
     try:
         time = datetime.fromisoformat(value)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"published is not an ISO 8601 time: {value!r}") from None
+    # one date in the year 2099 would otherwise push everything else out of the window
+    return None if time > datetime.now(UTC) + timedelta(days=1) else time

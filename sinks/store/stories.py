@@ -21,7 +21,13 @@ from newsbeam.stories.grouper import WINDOW_DAYS, Assignment, Grouper, Kept, Mer
 from newsbeam.stories.newsrooms import Owners, load_owners
 from newsbeam.stories.pack import pack, unpack
 from sinks.store.batch import Batch
-from sinks.store.story_edits import Change, close_story, move_articles, refresh_stories
+from sinks.store.story_edits import (
+    Change,
+    close_story,
+    known_stories,
+    move_articles,
+    refresh_stories,
+)
 from sinks.store.story_events import story_events
 
 Db = duckdb.DuckDBPyConnection
@@ -46,8 +52,11 @@ def group_step(db: Db, batch: Batch) -> None:
         for row in rows:
             row["story_id"] = now_in.get(row["story_id"], row["story_id"])
         _write(db, batch, rows, features)
-        changed = {row["story_id"] for row in rows} | _merge(db, batch, merges)
-        refresh_stories(db, [(s, grouper.central(s)) for s in changed], batch.run_id)
+        changed = {row["story_id"] for row in rows}
+        known = known_stories(db, sorted(changed | {m.merged for m in merges}))
+        since = min([*(row["arrived"] for row in rows), *(k[1] for k in known.values())])
+        changed |= _merge(db, batch, merges)
+        refresh_stories(db, [(s, grouper.central(s)) for s in sorted(changed)], batch.run_id, since)
         story_events(db, batch)
     batch.counts["stories_new"] = sum(r["new"] for r in rows)
     batch.counts["stories_merged"] = len(merges)

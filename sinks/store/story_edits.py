@@ -96,7 +96,10 @@ def close_story(db: Db, change: Change) -> None:
 
 
 def refresh_stories(
-    db: Db, stories: Sequence[tuple[str, str | None]], run_id: str | None = None
+    db: Db,
+    stories: Sequence[tuple[str, str | None]],
+    run_id: str | None = None,
+    since: datetime | None = None,
 ) -> None:
     """Count stories anew and write their rows.
 
@@ -104,11 +107,17 @@ def refresh_stories(
         db: the store.
         stories: story and the article that its headline is from (None: as before, else the first).
         run_id: the run that changed them; None: a person did.
+        since: none of their articles arrived before (naive UTC): DuckDB then skips the older parts
+            of the table, and the cost depends on how old the stories are, not on the history.
     """
     if not stories:
         return
-    rows = [{"story_id": s, "central": a} for s, a in sorted(set(stories))]
-    schema = pa.schema([pa.field("story_id", pa.string()), pa.field("central", pa.string())])
+    known = known_stories(db, [s for s, _ in stories])
+    rows = [
+        {"story_id": s, "central": a, "former": known[s][0] if s in known else None}
+        for s, a in sorted(stories, key=lambda pair: pair[0])
+    ]
+    schema = pa.schema([pa.field(n, pa.string()) for n in ("story_id", "central", "former")])
     db.register("arrow_now", pa.Table.from_pylist(rows, schema=schema))
     db.execute("CREATE OR REPLACE TEMP TABLE changed_stories AS FROM arrow_now")
     db.unregister("arrow_now")
@@ -116,9 +125,9 @@ def refresh_stories(
         """
         INSERT INTO story_rows
         WITH members AS (
-            SELECT s.*, c.central, o.title_article AS former
+            SELECT s.*, c.central, c.former
             FROM changed_stories c JOIN story_articles s USING (story_id)
-            LEFT JOIN story_rows o USING (story_id)),
+            WHERE s.arrived >= $2::TIMESTAMP),
         counted AS (
             SELECT story_id,
                    coalesce(any_value(central), any_value(former) FILTER (former = article_id),
@@ -143,8 +152,23 @@ def refresh_stories(
             copies = excluded.copies, outlets = excluded.outlets, newsrooms = excluded.newsrooms,
             merged_into = NULL, run_id = excluded.run_id
         """,
-        [run_id],
+        [run_id, since or datetime(1, 1, 1)],  # noqa: DTZ001 - naive, as the store keeps times,
     )
+
+
+def known_stories(db: Db, stories: Sequence[str]) -> dict[str, tuple[str | None, datetime]]:
+    """Return the headline's article and the first arrival of the stories that have a row."""
+    if not stories:
+        return {}
+    marks = ", ".join("?" * len(stories))  # constants: DuckDB looks them up in the primary key
+    return {
+        story: (title_article, first_seen)
+        for story, title_article, first_seen in db.execute(
+            "SELECT story_id, title_article, first_seen FROM story_rows "  # noqa: S608
+            f"WHERE story_id IN ({marks})",
+            list(stories),
+        ).fetchall()
+    }
 
 
 def merge_stories(db: Db, keep: str, other: str, *, reason: str, by: str, at: datetime) -> int:
