@@ -34,6 +34,7 @@ from newsbeam.settings import ModelSettings  # noqa: E402
 from newsbeam.stories.copies import sketch  # noqa: E402
 from newsbeam.stories.grouper import Grouper, StoryInput  # noqa: E402
 from newsbeam.stories.vector_text import vector_text  # noqa: E402
+from newsbeam.stories.vector_text import vector_text  # noqa: E402
 
 DATA = Path(os.environ.get("NEWSBEAM_DATA", ROOT.parent / "shared" / "data"))
 SETS = ("wikinews_medium", "wikinews", "handpicked")
