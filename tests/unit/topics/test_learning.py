@@ -1,0 +1,148 @@
+"""Fitting, thresholds, figures, lint, proposals."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from newsbeam.topics.features import NAMES
+from newsbeam.topics.labelled import labels_hash, read_labels
+from newsbeam.topics.learning import Row, calibrate, choose_threshold, cross_validate
+from newsbeam.topics.lint import lint_query
+from newsbeam.topics.metrics import curve, quality, reliability
+from newsbeam.topics.model import GENERIC, Model, fit
+from newsbeam.topics.plots import curve_svg, reliability_svg
+from newsbeam.topics.propose import propose_terms, topic_toml
+from newsbeam.topics.topic import load_topic
+from tests.unit.topics.topic_support import article
+
+
+def rows(n: int = 300, seed: int = 0) -> list[Row]:
+    """Texts whose answer follows title_query and meaning_best, with some noise."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for i in range(n):
+        values = rng.random(len(NAMES)) * [1 if n.startswith("mean") else 0 for n in NAMES]
+        values[0] = float(rng.random() < 0.3)
+        score = 4 * values[0] + 4 * values[NAMES.index("meaning_best")] - 4
+        answer = bool(rng.random() < 1 / (1 + np.exp(-score)))
+        group = "article" if i % 2 else "headline"
+        made.append(Row(str(i), group, tuple(map(float, values)), answer))
+    return made
+
+
+def test_without_labels_the_generic_weights_stay() -> None:
+    weights = fit(np.zeros((0, len(NAMES))), np.zeros(0))
+    assert weights == pytest.approx(dict(GENERIC), abs=1e-3)
+
+
+def test_labels_move_the_weights_and_few_move_them_less() -> None:
+    many, few = rows(2000), rows(20)
+    far = [
+        abs(
+            fit(np.array([r.values for r in some]), np.array([r.answer for r in some]))["bias"]
+            - GENERIC["bias"]
+        )
+        for some in (many, few)
+    ]
+    assert far[0] > 0
+    assert all(np.isfinite(far))
+
+
+def test_calibration_reaches_the_precision_that_is_asked_for() -> None:
+    done, held_out = calibrate(rows(1500), "v1", "m", precision=0.85)
+    assert done.precision >= 0.84
+    assert len(held_out) == 1500
+    assert done.model == "m"
+    assert done.labels == labels_hash((r.id, r.answer) for r in rows(1500))
+
+
+def test_cross_validation_is_repeatable_and_no_candidate_has_no_chance() -> None:
+    table = [*rows(100), Row("x", "article", None, True)]
+    assert (cross_validate(table) == cross_validate(table)).all()
+    assert cross_validate(table)[-1] == 0
+
+
+def test_with_few_positives_the_generic_threshold_is_kept() -> None:
+    truth = np.array([True] * 3 + [False] * 50)
+    assert choose_threshold(truth, truth.astype(float), 0.9) == 0.45
+
+
+def test_figures_have_intervals_that_hold_them() -> None:
+    truth = [True] * 20 + [False] * 80
+    probability = [0.9] * 16 + [0.2] * 4 + [0.8] * 4 + [0.1] * 76
+    q = quality(truth, probability, 0.5)
+    assert (q.precision, q.recall) == (0.8, 0.8)
+    assert q.f1_low < q.f1 < q.f1_high
+    assert sum(b.rows for b in reliability(truth, probability)) == 100
+    assert curve(truth, probability)[0][1] == 0.8 or curve(truth, probability)[0][1] == 1.0
+
+
+def test_plots_are_well_formed() -> None:
+    truth, probability = [True, False, True, False], [0.9, 0.2, 0.6, 0.6]
+    for svg in (
+        reliability_svg({"a": reliability(truth, probability)}),
+        curve_svg({"a": curve(truth, probability)}, {"a": (0.8, 0.9)}),
+    ):
+        root = ElementTree.fromstring(svg)
+        assert root.tag.endswith("svg")
+
+
+def test_a_model_names_the_parts_of_its_score() -> None:
+    model = Model()
+    assert model.parts([0.0] * len(NAMES)) == {"bias": GENERIC["bias"]}
+    assert model.probability([1.0] * len(NAMES)) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("the OR of OR and", "wide"),
+        ("NOT llama", "wide"),
+        ("lang:en", "wide"),
+        ("count(llama)>=0", "wide"),
+        ("llama AND NOT llama", "never"),
+        ("llama NOT (alpaca OR llama)", "never"),
+        ("llama AND lang:de AND lang:fr", "never"),
+        ("llama AND date:2024 AND date:2025", "never"),
+        ("title:llama NEAR/3 body:meta", "never"),
+        ("~regulate", "expensive"),
+        ("*phone", "expensive"),
+        ("llama NEAR/5 the", "expensive"),
+        ("llama or alpaca", "meant"),
+        ("llama near/5 meta", "meant"),
+        ("llama AND meta OR alpaca", "meant"),
+    ],
+)
+def test_lint_warns(query: str, kind: str) -> None:
+    assert kind in {w.kind for w in lint_query(query)}
+
+
+@pytest.mark.parametrize(
+    "query", ["llama", "(llama AND meta) OR alpaca", "llama NEAR/5 revenue", "copyright* AND ai"]
+)
+def test_lint_has_nothing_against_good_queries(query: str) -> None:
+    assert lint_query(query) == []
+
+
+def test_terms_that_the_examples_share_are_proposed(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    examples = [
+        article("Beekeepers count losses", "Honey bees died in the cold. Beekeepers lost hives."),
+        article(
+            "A hard winter for hives", "Honey bees need food, beekeepers say; hives are empty."
+        ),
+    ]
+    terms = propose_terms(examples)
+    assert "honey bees" in terms
+    assert not {"the", "in"} & set(terms)
+    path = tmp_path / "bees.toml"
+    path.write_text(topic_toml("bees", terms, ["Honey bees died"]), encoding="utf-8")
+    assert load_topic(path).parsed is not None
+
+
+def test_labels_are_read_with_open_answers(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "l.jsonl"
+    path.write_text('{"id": 1, "title": "A", "text": "", "topics": {"x": true, "y": null}}\n')
+    (row,) = read_labels([path])
+    assert row.group == "headline"
+    assert row.answers == {"x": True, "y": None}

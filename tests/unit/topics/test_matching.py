@@ -1,0 +1,179 @@
+"""Articles against topics."""
+
+import pickle
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from newsbeam.errors import ConfigError
+from newsbeam.topics import TopicSet, load_topics
+from newsbeam.topics.calibration import Calibration, write_calibration
+from newsbeam.topics.explain import explain
+from newsbeam.topics.features import NAMES
+from newsbeam.topics.menus import headline, prose_pieces
+from newsbeam.topics.model import GENERIC
+from newsbeam.topics.view import ArticleView
+from tests.unit.topics.topic_support import TOPIC, WordEncoder, article, embed, folder_with
+
+ENCODER = WordEncoder()
+ABOUT = article(
+    "Villagers dig a new well",
+    "The village has a new well that gives clean water again after ten dry years.",
+    "Forty families had walked for hours to fetch water from the wells of their neighbours.",
+)
+ELSEWHERE = article(
+    "Mayor opens library",
+    "The library has ten thousand books and is open on every day of the week from now on.",
+    related=["Villagers dig a new well for clean water", "Water of the village well is clean"],
+)
+
+
+@pytest.fixture
+def topics(tmp_path: Path) -> TopicSet:
+    loaded = load_topics([], [folder_with(tmp_path, wells=TOPIC)])
+    loaded.prepare(ENCODER)
+    return loaded
+
+
+def test_an_article_on_the_topic_is_a_mention_with_evidence(topics: TopicSet) -> None:
+    (mention,) = topics.match(embed(topics, ABOUT, ENCODER))
+    assert mention.topic == "wells"
+    assert mention.matched_by == "both"
+    assert mention.topic_version == topics.version("wells")
+    terms = [e for e in mention.evidence if e.kind == "query"]
+    assert {e.term for e in terms} >= {"well", "village*"}
+    for evidence in mention.evidence:
+        source = ABOUT.title if evidence.zone == "title" else ABOUT.text
+        assert source is not None
+        stretch = source[evidence.start : evidence.end]
+        assert stretch.startswith(evidence.text) or evidence.text.startswith(stretch[:40])
+        assert evidence.sentence in source
+
+
+def test_related_boxes_trigger_nothing_and_cost_nothing(topics: TopicSet) -> None:
+    assert topics.passages(ELSEWHERE) == ()
+    assert not topics.needs_vectors(ELSEWHERE)
+    assert topics.match(embed(topics, ELSEWHERE, ENCODER)) == ()
+
+
+def test_a_passing_word_is_no_mention(topics: TopicSet) -> None:
+    passing = article(
+        "Mayor opens library",
+        "The library has ten thousand books and is open on every day of the week from now on.",
+        "There is also a tap with water for the readers on the second floor of the building.",
+    )
+    assert topics.match(embed(topics, passing, ENCODER)) == ()
+
+
+def test_only_passages_with_the_words_of_a_topic_are_embedded(topics: TopicSet) -> None:
+    mixed = article(
+        "News from the valley",
+        "A new well gives water to the village, and everybody came to drink from it at noon.",
+        "The choir sang for two hours and nobody wanted to go home when it ended at midnight.",
+    )
+    (only,) = topics.passages(mixed)
+    assert "new well" in only.text
+
+
+def test_a_prepared_set_survives_pickling(topics: TopicSet) -> None:
+    again = pickle.loads(pickle.dumps(topics))
+    embedded = embed(topics, ABOUT, ENCODER)
+    assert again.match(embedded) == topics.match(embedded)
+
+
+def test_matching_is_pure(topics: TopicSet) -> None:
+    embedded = embed(topics, ABOUT, ENCODER)
+    assert topics.match(embedded) == topics.match(embedded)
+
+
+def test_a_headline_alone_can_be_a_mention(topics: TopicSet) -> None:
+    bare = article("Village gets its first well with clean water")
+    (mention,) = topics.match(embed(topics, bare, ENCODER))
+    assert all(e.zone == "title" for e in mention.evidence)
+
+
+def test_a_changed_model_refuses_to_run_uncalibrated(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, wells=TOPIC)
+    weights = {name: GENERIC[name] for name in ("bias", *NAMES)}
+    bound = Calibration("v", "other@2/fp32/test", "hash", 10, 5, 1.0, 1.0, 1.0, 0.5, weights)
+    write_calibration(folder / "wells.toml", bound)
+    with pytest.raises(ConfigError, match=r"calibrated for the model other@2.*topics calibrate"):
+        load_topics([], [folder]).prepare(ENCODER)
+
+
+def test_vectors_of_another_model_are_refused(topics: TopicSet) -> None:
+    embedded = replace(embed(topics, ABOUT, ENCODER), model="other")
+    with pytest.raises(ConfigError, match="vectors of other"):
+        topics.match(embedded)
+
+
+def test_a_topic_without_examples_works_by_its_query(tmp_path: Path) -> None:
+    text = TOPIC[: TOPIC.index("[examples]")]
+    topics = load_topics([], [folder_with(tmp_path, wells=text)])
+    topics.prepare(ENCODER)
+    assert topics.passages(ABOUT) == ()
+    (mention,) = topics.match(embed(topics, ABOUT, ENCODER))
+    assert mention.matched_by == "query"
+
+
+def test_a_topic_without_query_works_by_meaning(tmp_path: Path) -> None:
+    lines = [line for line in TOPIC.splitlines() if not line.startswith(("query", "wide"))]
+    topics = load_topics([], [folder_with(tmp_path, wells="\n".join(lines))])
+    topics.prepare(ENCODER)
+    assert len(topics.passages(ELSEWHERE)) == 2
+    judged = topics.judge(embed(topics, ABOUT, ENCODER))[0]
+    assert judged.look.values[NAMES.index("meaning_best")] > 0.3
+
+
+def test_an_article_is_explained_in_words(topics: TopicSet) -> None:
+    judged = topics.judge(embed(topics, ABOUT, ENCODER), ["wells"])[0]
+    text = "\n".join(explain(judged, ArticleView(ABOUT)))
+    assert "IS a mention of Village wells" in text
+    assert "matches “well”" in text
+    judged = topics.judge(embed(topics, ELSEWHERE, ENCODER), ["wells"])[0]
+    text = "\n".join(explain(judged, ArticleView(ELSEWHERE)))
+    assert "is NOT a mention" in text
+    assert "NO  one of 2: (well OR wells)" in text or "NO " in text
+
+
+def test_menus_glued_to_the_text_do_not_count() -> None:
+    menu = (
+        "Search Jobs Newsletters Events Podcasts Video Politics Business Culture Science Security "
+        "Climate Games Magazine Insider Coupons Copyright Lawsuits "
+    )
+    prose = "Last year a court had to decide whether the plan of the city was lawful or not."
+    pieces = prose_pieces(menu + prose)
+    assert len(pieces) == 1
+    assert "Copyright" not in (menu + prose)[slice(*pieces[0])]
+    assert prose_pieces(prose) == [(0, len(prose))]
+
+
+def test_lists_of_names_in_prose_are_no_menu() -> None:
+    prose = (
+        "The bill comes from Amy Klose (Minnesota), Marsha Brack (Tennessee), Chris Conn "
+        "(Delaware), Tom Till (North Carolina), and Ada Byron, Grace Hopp, Alan Turin, and Jo Lee."
+    )
+    assert prose_pieces(prose) == [(0, len(prose))]
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("Court rules on AI training | Technology | The Example", "Court rules on AI training"),
+        ("Court rules on AI training - The Example", "Court rules on AI training"),
+        ("We won the case - but at what cost", "We won the case - but at what cost"),
+        ("Llama | Meta", "Llama | Meta"),
+    ],
+)
+def test_names_of_sites_are_cut_from_headlines(title: str, kept: str) -> None:
+    assert headline(title) == kept
+
+
+def test_parts_of_a_score_add_up(topics: TopicSet) -> None:
+    import math
+
+    (mention,) = topics.match(embed(topics, ABOUT, ENCODER))
+    total = sum(dict(mention.parts).values())
+    assert mention.score == pytest.approx(1 / (1 + math.exp(-total)), abs=2e-3)
+    assert asdict(mention)["partial"] is False

@@ -1,0 +1,115 @@
+"""Topic files, the packs, and what is kept beside them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newsbeam.encoder import model_identity
+from newsbeam.errors import ConfigError
+from newsbeam.settings import ModelSettings
+from newsbeam.topics import load_topics
+from newsbeam.topics.calibration import read_calibration
+from newsbeam.topics.lint import lint_topic
+from newsbeam.topics.topic import find_topics, load_topic, shared_macros
+from tests.unit.topics.topic_support import TOPIC, WordEncoder, folder_with
+
+PACK = find_topics(["ai"], [])
+
+
+def test_the_ai_pack_has_the_five_topics() -> None:
+    assert {p.stem for p in PACK} == {
+        *("ai-capex", "ai-copyright", "ai-regulation", "llama-monetization", "open-source-ai"),
+    }
+
+
+@pytest.mark.parametrize("path", PACK, ids=lambda p: p.stem)
+def test_a_topic_of_the_pack_is_calibrated_as_it_is_now(path: Path) -> None:
+    topic, bound = load_topic(path), read_calibration(path)
+    assert bound is not None
+    assert bound.topic_version == topic.version, f"calibrate {topic.name} again"
+    assert bound.model == model_identity(ModelSettings())
+    assert bound.precision >= topic.precision
+
+
+@pytest.mark.parametrize("path", PACK, ids=lambda p: p.stem)
+def test_the_vectors_of_the_pack_are_stored(path: Path) -> None:
+    class Refuses(WordEncoder):
+        identity = model_identity(ModelSettings())
+
+        def encode(self, texts):  # type: ignore[no-untyped-def]
+            raise AssertionError(f"{path.stem}: the examples would be embedded at every start")
+
+    load_topics(["ai"], []).prepare(Refuses())
+
+
+@pytest.mark.parametrize("path", PACK, ids=lambda p: p.stem)
+def test_lint_has_nothing_to_say_of_the_pack(path: Path) -> None:
+    assert lint_topic(load_topic(path), shared_macros(path.parent)) == []
+
+
+def test_a_topic_of_a_folder_replaces_that_of_the_pack(tmp_path: Path) -> None:
+    mine = TOPIC.replace("wells", "ai-capex", 1)
+    topics = load_topics(["ai"], [folder_with(tmp_path, ai_capex=mine)])
+    assert topics["ai-capex"].topic.title == "Village wells"
+    assert len(topics.names) == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "cure"),
+    [
+        (("title", "titel"), "titel", "did you mean `title`?"),
+        (("PARAGRAPH", "NEAR"), "query", "NEAR/5"),
+        (('name = "wells"', 'name = "My Wells"'), "topic", "lower-case words with hyphens"),
+        (('name = "wells"', ""), "name", "required"),
+        (("[examples]", "precision = 2.0\n[examples]"), "", "between 0 and 1"),
+        (("'''(", "'''$many ("), "query", "define it under [macros]"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_place(
+    tmp_path: Path, change: tuple[str, str], where: str, cure: str
+) -> None:
+    folder = folder_with(tmp_path, wells=TOPIC.replace(*change, 1))
+    with pytest.raises(ConfigError) as caught:
+        load_topics([], [folder])
+    assert where in str(caught.value) or "settings" in str(caught.value)
+    assert cure in str(caught.value)
+    assert "wells.toml" in str(caught.value)
+
+
+def test_an_unknown_pack_is_named() -> None:
+    with pytest.raises(ConfigError, match="known: ai"):
+        load_topics(["sports"], [])
+
+
+def test_macros_are_shared_in_a_folder(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, wells=TOPIC.replace("water)", "water OR $pump)"))
+    (folder / "_macros.toml").write_text("[macros]\npump = 'pump OR pumps'\n", encoding="utf-8")
+    topic = load_topic(folder / "wells.toml")
+    assert topic.macros == {"pump": "pump OR pumps"}
+
+
+def test_the_version_changes_with_the_query_only_where_it_changes() -> None:
+    one, two = load_topic(PACK[0]), load_topic(PACK[0])
+    assert one.version == two.version
+    assert one.version != load_topic(PACK[1]).version
+
+
+def test_a_damaged_calibration_is_refused_with_the_cure(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, wells=TOPIC)
+    (folder / "wells.calibration.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ConfigError, match="calibrate again"):
+        load_topics([], [folder])
+    (folder / "wells.calibration.json").write_text(json.dumps({"x": 1}), encoding="utf-8")
+    with pytest.raises(ConfigError, match="unknown key"):
+        load_topics([], [folder])
+
+
+def test_vectors_are_kept_beside_the_topic(tmp_path: Path) -> None:
+    folder, encoder = folder_with(tmp_path, wells=TOPIC), WordEncoder()
+    load_topics([], [folder]).prepare(encoder)
+    load_topics([], [folder]).prepare(encoder)
+    assert encoder.calls == 1
+    (folder / "wells.vectors.json").write_text("damaged", encoding="utf-8")
+    load_topics([], [folder]).prepare(encoder)
+    assert encoder.calls == 2
