@@ -20,6 +20,7 @@ from newsbeam.topics.topicset import Judged
 from newsbeam.topics.view import ArticleView
 
 _SAYS = {
+    "query": "the query is true of the article as a whole",
     "title_query": "the query is true of the headline",
     "title_wide": "the headline has words of the topic",
     "lead_query": "the query is true near the beginning",

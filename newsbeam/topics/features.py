@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 NAMES = (
+    "query",
     "title_query",
     "title_wide",
     "lead_query",
@@ -99,6 +100,7 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
     at_title = meaning.get(title, 0.0) if title is not None else 0.0
     best = in_text[0] if in_text else at_title
     values = (
+        float(whole),
         float(in_title),
         float(wide_title),
         float(any(i in prose[:LEADING] for i in found)),

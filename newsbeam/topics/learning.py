@@ -1,6 +1,6 @@
 """From answers to a calibrated topic: fit the small model, cross-validate, choose the threshold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,9 @@ class Row:
     answer: bool
 
 
-def cross_validate(rows: Sequence[Row], seed: int = 0) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def cross_validate(
+    rows: Sequence[Row], seed: int = 0, prior: Mapping[str, float] = GENERIC
+) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """Return for each row the probability from models that have not seen it, float64 (n,).
 
     The mean over :data:`REPEATS` splits into :data:`FOLDS` folds, stratified by group and answer.
@@ -47,14 +49,18 @@ def cross_validate(rows: Sequence[Row], seed: int = 0) -> "np.ndarray[Any, np.dt
         for fold in range(FOLDS):
             train = (folds != fold) & known
             test = (folds == fold) & known
-            weights = fit(table[train], answers[train]) if train.any() else dict(GENERIC)
+            weights = fit(table[train], answers[train], prior=prior)
             model = Model(weights)
             total[test] += [model.probability(values) for values in table[test]]
     return total / REPEATS
 
 
 def calibrate(
-    rows: Sequence[Row], topic_version: str, model: str, precision: float
+    rows: Sequence[Row],
+    topic_version: str,
+    model: str,
+    precision: float,
+    prior: Mapping[str, float] = GENERIC,
 ) -> tuple[Calibration, "np.ndarray[Any, np.dtype[np.float64]]"]:
     """Fit a topic's model and choose its threshold.
 
@@ -63,6 +69,7 @@ def calibrate(
         topic_version: version of the definition.
         model: identity of the sentence model.
         precision: the least that the topic asks for.
+        prior: the weights of a topic without labels.
 
     Returns:
         The calibration, with cross-validated figures; and the cross-validated probabilities.
@@ -70,10 +77,10 @@ def calibrate(
     import numpy as np
 
     table, answers, known = _table(rows)
-    held_out = cross_validate(rows)
+    held_out = cross_validate(rows, prior=prior)
     threshold = choose_threshold(answers.astype(bool), held_out, precision)
     p, r, f1 = scores(answers.astype(bool), held_out >= threshold)
-    weights = fit(table[known], answers[known]) if known.any() else dict(GENERIC)
+    weights = fit(table[known], answers[known], prior=prior)
     return (
         Calibration(
             topic_version=topic_version,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GENERIC: Mapping[str, float] = {
     "bias": -5.1,
+    "query": 0.0,
     "title_query": 4.5,
     "title_wide": 0.6,
     "lead_query": 0.2,
@@ -28,6 +29,17 @@ GENERIC: Mapping[str, float] = {
     "has_text": -2.5,
 }
 """Weights for a topic without labels."""
+QUERY_ONLY: Mapping[str, float] = {
+    **dict.fromkeys(NAMES, 0.0),
+    "bias": -4.0,
+    "query": 4.4,
+    "title_query": 1.5,
+    "lead_query": 0.5,
+    "body_query": 1.0,
+    "body_share": 0.5,
+}
+"""Weights for a topic without labels and without examples: what the query says is a mention, as in
+other monitors, and the score ranks by where and how often."""
 GENERIC_THRESHOLD = 0.45
 PRIOR_STRENGTH = 3.0
 """Precision (1 / variance) of the prior; cross-validated on the dev sets, docs/benchmarks.md."""
@@ -51,6 +63,11 @@ class Model:
     def probability(self, values: Sequence[float]) -> float:
         """Return the calibrated probability that the article is about the topic."""
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, sum(self.parts(values).values())))))
+
+
+def generic_weights(has_meaning: bool) -> Mapping[str, float]:
+    """Return the weights of a topic without labels."""
+    return GENERIC if has_meaning else QUERY_ONLY
 
 
 def fit(

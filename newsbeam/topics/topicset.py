@@ -26,7 +26,7 @@ from newsbeam.topics.calibration import (
 )
 from newsbeam.topics.evidence import collect_evidence, matched_by
 from newsbeam.topics.features import Look, TopicVectors, look
-from newsbeam.topics.model import Model
+from newsbeam.topics.model import Model, generic_weights
 from newsbeam.topics.query import Query, QuerySet
 from newsbeam.topics.topic import Topic, find_topics, load_topic
 from newsbeam.topics.view import ArticleView
@@ -52,7 +52,9 @@ class ActiveTopic:
     @property
     def model(self) -> Model:
         """The calibrated model, or the generic one."""
-        return self.calibration.scorer if self.calibration else Model()
+        if self.calibration:
+            return self.calibration.scorer
+        return Model(generic_weights(self.topic.has_meaning))
 
     @property
     def version(self) -> str:

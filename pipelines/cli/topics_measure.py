@@ -106,6 +106,7 @@ def calibrate(
     from newsbeam.topics.calibration import write_calibration
     from newsbeam.topics.labelled import read_labels
     from newsbeam.topics.learning import calibrate as fit_topic
+    from newsbeam.topics.model import generic_weights
     from pipelines.cli.topics_report import print_calibrations
 
     settings = load_settings(config)
@@ -122,7 +123,8 @@ def calibrate(
         if active.path is None:
             raise ConfigError(f"topic {name}", "has no file to calibrate")
         version, wanted = active.topic.version, active.topic.precision
-        done[name], _ = fit_topic(rows, version, encoder.identity, wanted)
+        prior = generic_weights(active.topic.has_meaning)
+        done[name], _ = fit_topic(rows, version, encoder.identity, wanted, prior)
         write_calibration(active.path, done[name])
     print_calibrations({name: asdict(c) for name, c in done.items()}, as_json)
 
@@ -215,10 +217,14 @@ def measure(
     from newsbeam.topics.labelled import labels_hash
     from newsbeam.topics.learning import cross_validate
     from newsbeam.topics.metrics import curve, quality, reliability
+    from newsbeam.topics.model import generic_weights
 
     active = topics[name]
     rows = [case.row for case in cases]
-    held_out = cross_validate(rows) if cross_validated else [c.probability for c in cases]
+    prior = generic_weights(active.topic.has_meaning)
+    held_out = (
+        cross_validate(rows, prior=prior) if cross_validated else [c.probability for c in cases]
+    )
     probability = [float(p) for p in held_out]
     truth = [row.answer for row in rows]
     threshold = active.model.threshold

@@ -1,0 +1,131 @@
+"""How good the topics of the ``ai`` pack are, against a plain cosine and a plain keyword rule.
+
+Run: ``NEWSBEAM_DATA=… python tests/benchmarks/bench_topics.py``.  All in one run, on the two
+labelled development sets, cross-validated (5 folds, 3 times): no text is scored by a model that
+was fitted on it; the baselines' thresholds are chosen on the other folds too.  Also prints what
+share of the passages is embedded, and how many labelled positives the cheap gate loses.
+"""
+
+import os
+import platform
+import re
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import numpy as np
+
+from newsbeam.encoder import LazyEncoder
+from newsbeam.settings import ModelSettings, Settings
+from newsbeam.topics.labelled import read_labels
+from newsbeam.topics.learning import FOLDS, cross_validate
+from newsbeam.topics.metrics import quality, scores
+from pipelines.cli.topics_measure import Case, look_at
+from pipelines.cli.topics_tag import load_topics_for
+
+DATA = Path(os.environ.get("NEWSBEAM_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+AI = r"\bAI\b|artificial intelligence|machine learning|chatbot|language model|OpenAI|ChatGPT"
+KEYWORDS = {
+    "ai-copyright": (AI, r"copyright|fair use|intellectual property"),
+    "open-source-ai": (AI, r"open[- ]source|open[- ]weight|open model"),
+    "ai-regulation": (AI, r"regulat|legislat|AI Act|executive order|lawmaker"),
+    "ai-capex": (AI + "|data cent", r"data cent(er|re)|capex|capital expenditure|GPUs"),
+    "llama-monetization": (r"\bLlama\b|Meta AI", r"revenue|moneti|licens|subscription|\bads?\b"),
+}
+"""A plain rule per topic: both patterns occur in headline or text."""
+
+
+def keyword_rule(name: str, case: Case) -> float:
+    """Return 1 where both patterns of the rule occur."""
+    text = f"{case.article.title or ''}\n{case.article.text}"
+    return float(all(re.search(p, text, re.I if p != AI else 0) for p in KEYWORDS[name]))
+
+
+def threshold_by_folds(truth: Any, values: Any, seed: int = 0) -> Any:
+    """Return which texts are found, each by the threshold that is best on the other folds."""
+    rng = np.random.default_rng(seed)
+    folds = rng.permutation(len(truth)) % FOLDS
+    found = np.zeros(len(truth), dtype=bool)
+    for fold in range(FOLDS):
+        train = folds != fold
+        options = np.quantile(values[train], np.linspace(0.5, 1, 200))
+        best = max(options, key=lambda t: scores(truth[train], values[train] >= t)[2])
+        found[~train] = values[~train] >= best
+    return found
+
+
+def main() -> None:
+    """Print the tables."""
+    files = [DATA / "topics" / f"{name}-dev.jsonl.gz" for name in ("articles", "headlines")]
+    if not all(f.exists() for f in files):
+        raise SystemExit(f"no labelled sets under {DATA}: set NEWSBEAM_DATA")
+    encoder = LazyEncoder(ModelSettings())
+    topics = load_topics_for(Settings())
+    topics.prepare(encoder, strict=False)
+    labelled = read_labels(files)
+    began = perf_counter()
+    cases = look_at(labelled, topics, encoder, topics.names)
+    spent = perf_counter() - began
+    print(f"{platform.machine()}, Python {platform.python_version()}, {encoder.identity}")
+    print(f"{len(labelled)} texts judged in {spent:.0f} s\n")
+    articles = {c.row.id: c.article for found in cases.values() for c in found}
+    ids = list(articles)
+    leads = [f"{articles[i].title or ''}\n{articles[i].text[:600]}" for i in ids]
+    vectors = dict(zip(ids, encoder.encode(leads), strict=True))
+    print(f"{'topic':20}{'texts':10}{'yes':>5}  newsbeam: P    R    F1 (95 %)          ", end="")
+    print("cosine F1  keywords F1")
+    for name in topics.names:
+        report(name, cases[name], topics[name], vectors, encoder)
+    gate(cases)
+    embedded(list(articles.values()), topics)
+
+
+def report(name: str, cases: list[Case], active: Any, vectors: Any, encoder: Any) -> None:
+    """Print the rows of one topic."""
+    held_out = cross_validate([c.row for c in cases])
+    truth = np.array([c.row.answer for c in cases])
+    description = encoder.encode([active.topic.description.strip()])[0]
+    cosine = np.array([vectors[c.row.id] @ description for c in cases])
+    words = np.array([keyword_rule(name, c) for c in cases])
+    groups = np.array([c.row.group for c in cases])
+    for group in ("article", "headline"):
+        some = groups == group
+        q = quality(truth[some].tolist(), held_out[some].tolist(), active.model.threshold)
+        plain = scores(truth[some], threshold_by_folds(truth[some], cosine[some]))[2]
+        rule = scores(truth[some], words[some] > 0)[2]
+        print(
+            f"{name:20}{group:10}{q.positives:>5}          {q.precision:5.2f}{q.recall:5.2f} "
+            f"{q.f1:6.3f} ({q.f1_low:.2f}-{q.f1_high:.2f}) {plain:14.2f} {rule:12.2f}"
+        )
+
+
+def gate(cases: dict[str, list[Case]]) -> None:
+    """Print how many positives the gate loses."""
+    positives = [c for found in cases.values() for c in found if c.row.answer]
+    lost = [c for c in positives if c.row.values is None]
+    print(f"\ngate: {len(lost)} of {len(positives)} positives are no candidates", end="")
+    print(f" ({len(lost) / len(positives):.2%})")
+
+
+def embedded(articles: list[Any], topics: Any) -> None:
+    """Print what share of articles and passages is embedded, and the time of the gate."""
+    from newsbeam.topics.view import ArticleView
+
+    for group, some in (
+        ("articles", [a for a in articles if a.text.strip()]),
+        ("headlines", [a for a in articles if not a.text.strip()]),
+    ):
+        chosen = [len(topics.passages(a)) for a in some]
+        views = [ArticleView(a) for a in some]
+        every = sum(len(v.prose) + (v.title is not None) for v in views)
+        print(
+            f"{group}: {sum(c > 0 for c in chosen) / len(some):.0%} embedded, "
+            f"{sum(chosen) / every:.0%} of their passages"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The shared encoder against sentence-transformers itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from newsbeam.encoder import (
+    BUNDLED_SHA256,
+    LazyEncoder,
+    bundled_folder,
+    load_encoder,
+    model_identity,
+)
+from newsbeam.errors import ConfigError
+from newsbeam.settings import ModelSettings
+
+TEXTS = [
+    "A short one",
+    "",
+    "Ünïcode “quotes” and 著作権法",
+    "word " * 600,
+    "Meta takes a cut of what cloud companies earn by hosting its Llama models.",
+    "\n  spaces around  \n",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_vectors_equal_those_of_sentence_transformers() -> None:
+    from sentence_transformers import SentenceTransformer
+
+    reference = SentenceTransformer(str(bundled_folder()), device="cpu")
+    expected = reference.encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
+    found = load_encoder(ModelSettings(batch=3)).encode(TEXTS)
+    assert found.dtype == np.float32
+    assert np.abs(found - expected).max() < 1e-5
+
+
+@pytest.mark.slow
+def test_rows_follow_the_texts_whatever_the_batch() -> None:
+    one = load_encoder(ModelSettings(batch=1)).encode(TEXTS)
+    all_at_once = load_encoder(ModelSettings(batch=32)).encode(TEXTS)
+    assert np.abs(one - all_at_once).max() < 1e-5
+    assert load_encoder(ModelSettings()).encode([]).shape == (0, 384)
+
+
+def test_the_identity_is_known_without_loading() -> None:
+    identity = LazyEncoder(ModelSettings()).identity
+    assert identity == f"all-MiniLM-L6-v2@{BUNDLED_SHA256[:12]}/fp32/torch"
+    assert model_identity(ModelSettings(precision="bf16")) != identity
+
+
+def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"other weights")
+    monkeypatch.setattr("newsbeam.encoder.bundled_folder", lambda: tmp_path)
+    with pytest.raises(ConfigError, match="not the known weights"):
+        load_encoder(ModelSettings(batch=7))
+
+
+def test_an_unknown_model_is_named_with_the_cure() -> None:
+    with pytest.raises(ConfigError, match=r"no model 'no-such-model'.*hf download"):
+        model_identity(ModelSettings(name="no-such-model"))
+
+
+def test_the_module_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, newsbeam.encoder, newsbeam.topics, pipelines.cli.topics;"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'sklearn', 'numpy'};"
+        "bad = heavy & set(sys.modules);"
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
