@@ -114,14 +114,17 @@ def model_identity(settings: ModelSettings) -> str:
 
 
 def resolve_precision(settings: ModelSettings) -> str:
-    """Return ``fp32`` or ``bf16``; ``auto`` takes bf16 where the processor has AMX for it."""
+    """Return ``fp32`` or ``bf16``; ``auto`` takes bf16 where the processor computes in it.
+
+    Elsewhere bf16 is emulated and slower.  Twice as fast with avx512_bf16, docs/benchmarks.md.
+    """
     if settings.precision != "auto":
         return settings.precision
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:
         return "fp32"
-    return "bf16" if "amx_bf16" in flags else "fp32"
+    return "bf16" if "amx_bf16" in flags or "avx512_bf16" in flags else "fp32"
 
 
 def bundled_folder() -> Path:
