@@ -17,8 +17,9 @@ FOLDS, REPEATS = 5, 3
 """Cross-validation: folds, and repeats with other folds (few positives make one split noisy)."""
 MIN_POSITIVES = 8
 """With fewer positives the generic threshold is kept: a chosen one would be chance."""
-PLATEAU = 0.01
-"""Thresholds whose F1 is this near to the best are equally good; the middle one is taken."""
+PLATEAU = 0.015
+"""Thresholds whose F1 is this near to the best are equally good; the one nearest to the generic
+threshold is taken, as the others were found on fewer labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def choose_threshold(
     enough = [row for row in table if row[1] >= precision] or table
     best = max(row[3] for row in enough)
     good = [row[0] for row in enough if row[3] >= best - PLATEAU]
-    return float(good[len(good) // 2])
+    return float(min(good, key=lambda t: abs(t - GENERIC_THRESHOLD)))
 
 
 def _table(rows: Sequence[Row]) -> "tuple[np.ndarray[Any, Any], ...]":
