@@ -2,13 +2,12 @@
 
 ::
 
-    feeds ── PollFeeds ──┬─ Entry ─ PickEntries ─ FetchPages ─ ExtractArticles ─┐
-                         │                                                      ├─ EmbedArticles
-    archives ── ReadArchives ───────────────────────────────────────────────────┘        │
-                         │                                                          MatchTopics
-                         └─ Polled, Done ───────────────────────► StageParquet ◄─────────┘
+    feeds ─ PollFeeds ┬─ PickEntries ─ FetchPages ─ ExtractArticles ┐
+                      └─ StageParquet                               ├─ EmbedArticles ─ MatchTopics
+    archives ─ ReadArchives ────────────────────────────────────────┘        └─ StageParquet
 
-Beam does what is parallel and has no history.  What needs order and history happens in the commit.
+The branches are not flattened: the embedded runner would keep all pages in memory.  Beam does what
+is parallel and has no history; what needs order and history happens in the commit.
 """
 
 from collections.abc import Sequence
@@ -35,8 +34,8 @@ def build(
     feeds: Sequence[tuple[Feed, Cursor]] = (),
     archives: Sequence[str] = (),
     known: str,
-) -> beam.PCollection:
-    """Wire the graph; return the names of the staged files.
+) -> list[beam.PCollection]:
+    """Wire the graph; return the names of the staged files, by branch.
 
     Args:
         pipeline: with its runner chosen.
@@ -45,21 +44,21 @@ def build(
         archives: paths to read; every worker must see them.
         known: file of what the store knows (:mod:`pipelines.stages.known`).
     """
-    read, rest = [], []
+    staged = []
     if feeds:
-        polled = (
+        entries, ended = (
             pipeline
             | "Feeds" >> beam.Create(list(feeds), reshuffle=_distributed(job))
             | "PollFeeds" >> PollFeeds(job, known)
+            | "Fresh" >> beam.Partition(_is_ended, 2)
         )
-        entries, ended = polled | "Fresh" >> beam.Partition(_is_ended, 2)
-        read.append(
+        pages = (
             entries
             | "PickEntries" >> PickEntries(job, known)
             | "FetchPages" >> FetchPages(job)
             | "ExtractArticles" >> ExtractArticles(job)
         )
-        rest.append(ended)
+        staged += [ended | "StagePolls" >> StageParquet(job), _understand(pages, job, "Pages")]
     if archives:
         records, ended = (
             pipeline
@@ -67,18 +66,16 @@ def build(
             | "ReadArchives" >> ReadArchives(job, known)
             | "Records" >> beam.Partition(_is_polled, 2)
         )
-        read.append(records)
-        rest.append(ended)
-    done = (
-        read
-        | "Read" >> beam.Flatten(pipeline=pipeline)
-        | "EmbedArticles" >> EmbedArticles(job)
-        | "MatchTopics" >> MatchTopics(job)
-    )
+        staged += [ended | "StageReads" >> StageParquet(job), _understand(records, job, "Records")]
+    return staged
+
+
+def _understand(read: beam.PCollection, job: Job, name: str) -> beam.PCollection:
     return (
-        [done, *rest]
-        | "Everything" >> beam.Flatten(pipeline=pipeline)
-        | "StageParquet" >> StageParquet(job)
+        read
+        | f"EmbedArticles{name}" >> EmbedArticles(job)
+        | f"MatchTopics{name}" >> MatchTopics(job)
+        | f"StageParquet{name}" >> StageParquet(job)
     )
 
 

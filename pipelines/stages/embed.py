@@ -13,7 +13,7 @@ from newsbeam.encoder import load_encoder
 from newsbeam.records import Embedded, Passage
 from newsbeam.stories.vector_text import vector_text
 from pipelines.job import Job
-from pipelines.stages.items import Done, Read, Vectors
+from pipelines.stages.items import Done, Read, Vectors, under_way
 from pipelines.stages.match import topic_set
 from pipelines.stages.timing import timed
 
@@ -50,8 +50,11 @@ class _Embed(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def process(self, items: Sequence[Read]) -> Iterable[Vectors]:
-        yield from timed("embed", embed_articles(items, self._job))
+    def process(self, items: Sequence[Read | Done]) -> Iterable[Vectors | Done]:
+        read, done = under_way(items)
+        yield from done
+        if read:
+            yield from timed("embed", embed_articles(read, self._job))
 
 
 class EmbedArticles(beam.PTransform):
@@ -67,14 +70,8 @@ class EmbedArticles(beam.PTransform):
 
     def expand(self, items: beam.PCollection) -> beam.PCollection:
         """Wire the graph; no work happens here."""
-        read, done = items | "Split" >> beam.Partition(_is_done, 2)
-        vectors = (
-            read
+        return (
+            items
             | "Batch" >> beam.BatchElements(min_batch_size=AT_ONCE, max_batch_size=AT_ONCE)
             | "Embed" >> beam.ParDo(_Embed(self._job))
         )
-        return (vectors, done) | beam.Flatten()
-
-
-def _is_done(item: object, _: int) -> int:
-    return int(isinstance(item, Done))

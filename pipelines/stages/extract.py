@@ -15,7 +15,7 @@ from newsbeam.articles.pool import Reader
 from newsbeam.records import Article, Entry, LedgerRow, Page, Verdict
 from newsbeam.settings import ExtractSettings
 from pipelines.job import Job
-from pipelines.stages.items import Done, Read, Unread
+from pipelines.stages.items import Done, Read, Unread, under_way
 from pipelines.stages.poll import entry_row
 from pipelines.stages.timing import timed
 
@@ -93,7 +93,10 @@ class _Extract(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def process(self, pages: Sequence[Page | Unread]) -> Iterable[Read | Done]:
+    def process(self, items: Sequence[Page | Unread | Done]) -> Iterable[Read | Done]:
+        pages: list[Page | Unread]
+        pages, done = under_way(items)
+        yield from done
         yield from timed("extract", extract_pages(pages, self._job))
 
 
@@ -110,14 +113,8 @@ class ExtractArticles(beam.PTransform):
 
     def expand(self, items: beam.PCollection) -> beam.PCollection:
         """Wire the graph; no work happens here."""
-        pages, done = items | "Split" >> beam.Partition(_is_done, 2)
-        read = (
-            pages
+        return (
+            items
             | "Batch" >> beam.BatchElements(min_batch_size=AT_ONCE, max_batch_size=AT_ONCE)
             | "Extract" >> beam.ParDo(_Extract(self._job))
         )
-        return (read, done) | beam.Flatten()
-
-
-def _is_done(item: object, _: int) -> int:
-    return int(isinstance(item, Done))

@@ -14,7 +14,7 @@ from newsbeam.encoder import preload
 from newsbeam.records import Entry, Page, Verdict, record_id
 from newsbeam.urls import outlet_of
 from pipelines.job import Job
-from pipelines.stages.items import Done, Unread
+from pipelines.stages.items import Done, Unread, under_way
 from pipelines.stages.poll import entry_row
 from pipelines.stages.stage import write_rows
 from pipelines.stages.timing import timed
@@ -57,9 +57,12 @@ class _Fetch(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def process(self, entries: Sequence[Entry]) -> Iterable[Page | Unread]:
-        preload(self._job.settings.model)  # loads while we wait for servers and readers
-        yield from timed("fetch", fetch_entries(entries, self._job))
+    def process(self, items: Sequence[Entry | Done]) -> Iterable[Page | Unread | Done]:
+        entries, done = under_way(items)
+        yield from done
+        if entries:
+            preload(self._job.settings.model)  # loads while we wait for servers and readers
+            yield from timed("fetch", fetch_entries(entries, self._job))
 
 
 class FetchPages(beam.PTransform):
@@ -75,14 +78,8 @@ class FetchPages(beam.PTransform):
 
     def expand(self, items: beam.PCollection) -> beam.PCollection:
         """Wire the graph; no work happens here."""
-        entries, done = items | "Split" >> beam.Partition(_is_done, 2)
-        pages = (
-            entries
+        return (
+            items
             | "Batch" >> beam.BatchElements(min_batch_size=AT_ONCE, max_batch_size=AT_ONCE)
             | "Fetch" >> beam.ParDo(_Fetch(self._job))
         )
-        return (pages, done) | beam.Flatten()
-
-
-def _is_done(item: Entry | Done, _: int) -> int:
-    return int(isinstance(item, Done))

@@ -5,9 +5,13 @@ An entry is on its way as ``Entry``, then ``Page`` or :class:`Unread`, then :cla
 own and passes ``Done`` on, so the graph has one sink and every entry reaches it exactly once.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from newsbeam.records import Article, Cursor, Embedded, Entry, LedgerRow, Mention
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,19 @@ class Done:
     row: LedgerRow
     embedded: Embedded | None = None
     mentions: tuple[Mention, ...] = ()
+
+
+def under_way(items: Iterable[T | Done]) -> tuple[list[T], list[Done]]:
+    """Return what a stage has to work on, and what it passes on.
+
+    Stages take both together instead of splitting and flattening collections: the embedded runner
+    keeps every flattened collection in memory, with all pages in it (measured).
+    """
+    work: list[T] = []
+    done: list[Done] = []
+    for item in items:
+        if isinstance(item, Done):
+            done.append(item)
+        else:
+            work.append(item)
+    return work, done
