@@ -68,6 +68,33 @@ class Features:
     has_text: bool
     days: Floats
     """float32 (7,): weekdays that the text speaks of, Monday first; zeros: none."""
+    totals: Floats
+    """float32 (TOTALS,): what comparisons need of one side alone: rarity of the title's terms and
+    of the names; whether there are numbers in the title, dates in the text, and names, ordinals
+    and dates in the title."""
+
+
+TOTALS = 7
+
+
+def _totals(bits: NDArray[np.uint8], rarity: Floats) -> Floats:
+    title = ((bits & IN_TITLE) > 0) & ((bits & PAIR) == 0)
+
+    def any_of(kind: int) -> bool:
+        return bool(((bits & kind) == kind).any())
+
+    return np.array(
+        [
+            rarity[title].sum(),
+            rarity[(bits & NAME) > 0].sum(),
+            any_of(NUMBER | IN_TITLE),
+            any_of(DATE),
+            any_of(NAME | IN_TITLE),
+            any_of(ORDINAL | IN_TITLE),
+            any_of(DATE | IN_TITLE),
+        ],
+        np.float32,
+    )
 
 
 class Frequencies:
@@ -136,16 +163,19 @@ def make_features(
     kept = {row[2]: row for row in rows[TERMS - 1 :: -1]}  # a collision keeps the heavier
     ordered = [kept[key] for key in sorted(kept)]
     weights = np.array([-row[1] for row in ordered], np.float32)
+    # half precision is what the store keeps: a restored window must equal this one
+    rarity = np.array([row[3] for row in ordered], np.float16).astype(np.float32)
+    bits = np.array([row[4] for row in ordered], np.uint8)
     norm = float(np.linalg.norm(weights)) or 1.0
     return Features(
         ids=np.array([row[2] for row in ordered], np.uint32),
-        # half precision is what the store keeps: a restored window must equal this one
         weights=(weights / np.float32(norm)).astype(np.float16).astype(np.float32),
-        rarity=np.array([row[3] for row in ordered], np.float16).astype(np.float32),
-        bits=np.array([row[4] for row in ordered], np.uint8),
+        rarity=rarity,
+        bits=bits,
         vector=vector,
         has_text=has_text,
         days=np.array(days or [0.0] * 7, np.float16).astype(np.float32),
+        totals=_totals(bits, rarity),
     )
 
 
@@ -163,33 +193,7 @@ class Rows:
     days: Floats
     """(n, 7)"""
     totals: Floats
-    """(n, TOTALS): see :func:`totals`."""
-
-
-TOTALS = 7
-
-
-def totals(one: Features) -> Floats:
-    """Return what comparisons need of one side alone, float32 (TOTALS,).
-
-    Rarity of the title's terms and of the names; whether there are numbers in the title, dates in
-    the text, names, ordinals and dates in the title.
-    """
-    bits = one.bits
-    title = ((bits & IN_TITLE) > 0) & ((bits & PAIR) == 0)
-    name = (bits & NAME) > 0
-    return np.array(
-        [
-            one.rarity[title].sum(),
-            one.rarity[name].sum(),
-            bool(((bits & (NUMBER | IN_TITLE)) == NUMBER | IN_TITLE).any()),
-            bool((bits & DATE).any()),
-            bool(((bits & (NAME | IN_TITLE)) == NAME | IN_TITLE).any()),
-            bool(((bits & (ORDINAL | IN_TITLE)) == ORDINAL | IN_TITLE).any()),
-            bool(((bits & (DATE | IN_TITLE)) == DATE | IN_TITLE).any()),
-        ],
-        np.float32,
-    )
+    """(n, TOTALS)"""
 
 
 def compare(one: Features, rows: Rows) -> Floats:
@@ -210,7 +214,7 @@ def compare(one: Features, rows: Rows) -> Floats:
     def total(values: NDArray[Any]) -> NDArray[Any]:
         return np.bincount(row, values, minlength=n)
 
-    one_totals = totals(one)
+    one_totals = one.totals
     one_title, row_title = one_totals[0], rows.totals[:, 0]
     title = total(shared * (((both_bits & IN_TITLE) > 0) & plain))
     theirs_in_one = total(shared * (((theirs & IN_TITLE) > 0) & plain)) / (row_title + 1e-6)

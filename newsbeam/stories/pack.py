@@ -6,10 +6,10 @@ import numpy as np
 
 from newsbeam.errors import ParseError
 from newsbeam.stories.copies import Sketch
-from newsbeam.stories.features import Features, Floats
+from newsbeam.stories.features import TOTALS, Features, Floats
 
 _HEAD = struct.Struct("<BBHHI")
-VERSION = 1
+VERSION = 2
 """Of the layout; a store's row of another version cannot be read."""
 
 
@@ -27,6 +27,7 @@ def pack(features: Features, print_: Sketch | None) -> bytes:
             features.rarity.astype("<f2").tobytes(),
             features.bits.tobytes(),
             features.days.astype("<f2").tobytes(),
+            features.totals.astype("<f4").tobytes(),
             hashes.astype("<u4").tobytes(),
         )
     )
@@ -52,5 +53,7 @@ def unpack(data: bytes, vector: Floats | None) -> tuple[Features, Sketch | None]
     at += terms
     days = np.frombuffer(data, "<f2", 7, at).astype(np.float32)
     at += 14
+    totals = np.frombuffer(data, "<f4", TOTALS, at)
+    at += 4 * TOTALS
     print_ = Sketch(np.frombuffer(data, "<u4", hashes, at), runs) if hashes else None
-    return Features(ids, weights, rarity, bits, vector, bool(has_text), days), print_
+    return Features(ids, weights, rarity, bits, vector, bool(has_text), days, totals), print_

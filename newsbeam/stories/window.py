@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.stories.features import TERMS, TOTALS, Features, Floats, Frequencies, Rows, totals
+from newsbeam.stories.features import TERMS, TOTALS, Features, Floats, Frequencies, Rows
 
 INDEXED = 20
 """Terms by which an article is found."""
@@ -76,7 +76,7 @@ class Window:
         self._rarity[row, :n] = features.rarity
         self._bits[row, :n] = features.bits
         self._days[row] = features.days
-        self._totals[row] = totals(features)
+        self._totals[row] = features.totals
         if features.vector is not None:
             self._vectors[row] = features.vector
         self.frequencies.add(features.ids)

@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from newsbeam.errors import ParseError
 from newsbeam.settings import Settings
 from newsbeam.stories.grouper import WINDOW_DAYS, Assignment, Grouper, Kept, Merge, StoryInput
 from newsbeam.stories.newsrooms import Owners, load_owners
@@ -143,7 +144,12 @@ def window_rows(db: Db, days: float = WINDOW_DAYS) -> Iterator[Kept]:
     )
     while chunk := found.fetchmany(2000):
         for article, story, copy_of, outlet, published, arrived, data, vector in chunk:
-            features, print_ = unpack(data, _array(vector))
+            try:
+                features, print_ = unpack(data, _array(vector))
+            except (
+                ParseError
+            ):  # written by another newsbeam: forgotten, as if it had left the window
+                continue
             yield Kept(
                 article,
                 story,
