@@ -84,7 +84,10 @@ async def poll_feed(client: Client, feed: Feed, cursor: Cursor, *, now: datetime
         now: the time of the poll.
     """
     history = load_history(cursor.history)
-    history.lease = LEASES.get(feed.url, 0)
+    lease = LEASES.get(feed.url, 0)
+    if lease != history.lease:
+        history.lease = lease
+        cursor = replace(cursor, history=history.dump())
     cursor = replace(cursor, url=feed.url, last_poll=now, polls=cursor.polls + 1)
     try:
         answer = await client.get(
@@ -98,6 +101,7 @@ async def poll_feed(client: Client, feed: Feed, cursor: Cursor, *, now: datetime
         digest = hashlib.blake2b(answer.body, digest_size=12).hexdigest()
         if digest == cursor.body_hash:
             history.full = int(now.timestamp())
+            cursor = replace(cursor, history=history.dump())
             return _unchanged(feed, cursor, history, answer, "the same body", now)
         parsed = await _parse(client, feed, answer, now)
     except ParseError as error:
@@ -284,7 +288,6 @@ def _unchanged(
             verdict=Verdict.UNCHANGED,
             reason=reason,
             unchanged=cursor.unchanged + 1,
-            history=history.dump(),
         ),
         verdict=Verdict.UNCHANGED,
         reason=reason,

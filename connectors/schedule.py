@@ -73,23 +73,30 @@ def schedule(
         jitter = int(record_id("jitter", cursor.url, str(cursor.polls))[:6], 16) / 0xFFFFFF
     if not poll.ok:
         return _after_failure(poll, now, jitter, settings)
-    history = load_history(cursor.history)
     interval = _interval(poll, new, now, settings)
     wait = max(interval, _hinted(poll.hints, _overflows(poll, new)))
-    if history.lease > now.timestamp():
+    if '"lease"' in (cursor.history or "") and _leased(cursor, now):
         wait = max(wait, min(PUSHED_S, settings.max_interval_s))
     wait = min(wait, settings.max_interval_s) * (0.9 + 0.2 * jitter)
     wait = max(wait, poll.hints.retry_after_s or 0.0)
-    if new:
-        history.arrivals.append(int(now.timestamp()))
     return replace(
         cursor,
         interval_s=interval,
         next_poll=_open_hour(now + timedelta(seconds=wait), poll.hints),
         last_new=now if new else cursor.last_new,
         failures=0.0,
-        history=history.dump(),
+        history=_with_arrival(cursor, now) if new else cursor.history,
     )
+
+
+def _leased(cursor: Cursor, now: datetime) -> bool:
+    return load_history(cursor.history).lease > now.timestamp()
+
+
+def _with_arrival(cursor: Cursor, now: datetime) -> str:
+    history = load_history(cursor.history)
+    history.arrivals.append(int(now.timestamp()))
+    return history.dump()
 
 
 def _interval(poll: Poll, new: int, now: datetime, settings: PollSettings) -> float:
