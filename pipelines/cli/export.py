@@ -100,9 +100,9 @@ def feed(
     from sinks.export import feeds
     from sinks.publish.reader import Reader
 
-    reader = Reader(_publication(load_settings(config)))
-    _known(reader.rows("SELECT DISTINCT topic FROM mention_rows ORDER BY 1"), topic)
-    rows = reader.rows(feeds.ITEMS, [topic, limit])
+    with Reader(_publication(load_settings(config))) as reader:
+        _known(reader.rows("SELECT DISTINCT topic FROM mention_rows ORDER BY 1"), topic)
+        rows = reader.rows(feeds.ITEMS, [topic, limit])
     if form == "rss":
         text = feeds.rss(topic, rows, home)
     elif form == "atom":
@@ -120,8 +120,9 @@ def opml(config: Path | None, output: Path | None) -> None:
     from sinks.export import feeds
     from sinks.publish.reader import Reader
 
-    reader = Reader(_publication(load_settings(config)))
-    _write(feeds.opml(reader.rows(feeds.FEEDS), datetime.now(UTC)), output)
+    with Reader(_publication(load_settings(config))) as reader:
+        rows = reader.rows(feeds.FEEDS)
+    _write(feeds.opml(rows, datetime.now(UTC)), output)
 
 
 @export.command()
@@ -134,16 +135,17 @@ def report(config: Path | None, topic: str, week_to: str | None, output: Path | 
     from sinks.export.report import collect, html
     from sinks.publish.reader import Reader
 
-    reader = Reader(_publication(load_settings(config)))
-    _known(reader.rows("SELECT DISTINCT topic FROM mention_rows ORDER BY 1"), topic)
     try:
         last = date.fromisoformat(week_to) if week_to else None
     except ValueError:
         raise ConfigError("--week-to", f"write a day like 2026-11-15; it is {week_to!r}") from None
-    if last is None:
-        as_of: datetime = reader.rows("FROM publication")[0]["as_of"]
-        last = as_of.date() - timedelta(days=1)
-    _write(html(collect(reader.rows, topic, last)), output)
+    with Reader(_publication(load_settings(config))) as reader:
+        _known(reader.rows("SELECT DISTINCT topic FROM mention_rows ORDER BY 1"), topic)
+        if last is None:
+            as_of: datetime = reader.rows("FROM publication")[0]["as_of"]
+            last = as_of.date() - timedelta(days=1)
+        page = html(collect(reader.rows, topic, last))
+    _write(page, output)
 
 
 def _publication(settings: Settings) -> Path:

@@ -98,6 +98,12 @@ class Reader:
         self._db: duckdb.DuckDBPyConnection | None = None
         self._mark: tuple[int, int] | None = None
 
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
     def follow(self) -> bool:
         """Open the newest publication; True where it is another than before.
 
