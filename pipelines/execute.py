@@ -17,6 +17,9 @@ from pipelines.job import Job  # noqa: E402
 from pipelines.run import REFUSED, Progress  # noqa: E402
 from pipelines.stages.timing import NAMESPACE, watching  # noqa: E402
 
+PATIENCE_S = 7 * 86_400
+"""Longest wait for a portable job service; Beam's 300 s ended a job of ours on a busy machine."""
+
 STAGES = ("poll", "fetch", "read", "extract", "embed", "match", "stage")
 
 
@@ -76,4 +79,5 @@ def pipeline_options(job: Job) -> PipelineOptions:
     name = job.settings.run.runner
     if reason := REFUSED.get(name):
         raise ConfigError("run.runner", f"{name} is refused: {reason}")
-    return PipelineOptions([f"--runner={name}", *job.settings.run.options], save_main_session=False)
+    flags = [f"--runner={name}", f"--job_server_timeout={PATIENCE_S}", *job.settings.run.options]
+    return PipelineOptions(flags, save_main_session=False)
