@@ -160,6 +160,10 @@ class WebSub:
             self._ready.set()
         if not self._failure:
             self._loop.run_forever()
+        waiting = asyncio.all_tasks(self._loop)
+        for task in waiting:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
         self._loop.run_until_complete(runner.cleanup())
         self._loop.close()
 

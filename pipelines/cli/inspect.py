@@ -1,6 +1,6 @@
 """``newsbeam inspect``: one stage on one input, one JSON line per input, in order.
 
-The lines are a contract (docs/inspect.md): scripts may rely on their keys.
+The lines are a contract (docs/formats.md): scripts may rely on their keys.
 """
 
 import json
