@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from newsbeam.articles.dom.blocks import Block, read_buttons
 from newsbeam.articles.dom.body import Line
 from newsbeam.articles.dom.claims import ARTICLE_TYPES, Claims, strings, types_of
-from newsbeam.articles.dom.refine import letters
+from newsbeam.articles.dom.letters import letters
 
 PAGE_CHARS = 15_000
 """Characters of a page in which the words of walls are looked for."""

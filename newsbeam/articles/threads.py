@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.body import Line
-from newsbeam.articles.dom.refine import kind_of, letters
+from newsbeam.articles.dom.letters import letters
+from newsbeam.articles.dom.refine import kind_of
 from newsbeam.records import ZoneKind
 
 MIN_CHARS = 25

@@ -65,6 +65,7 @@ GROWING: tuple[Table, ...] = (
         born="first_fetched",
     ),
     Table(TEXTS, order="at_time, article_id, revision", time="at_time", rows=16_384),
+    Table("revision_rows", order="at_time, article_id, revision", time="at_time"),
     Table(VECTORS, order="article_id", key="article_id", run=None, follows=ARTICLES, rows=16_384),
     Table("mention_rows", order="topic, decided, mention_id", key="mention_id", born="decided"),
     Table("story_rows", order="last_seen, story_id", key="story_id"),

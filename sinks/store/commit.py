@@ -17,6 +17,7 @@ from newsbeam.errors import SinkError
 from sinks.store.alerts import alerts_step
 from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch, stage
+from sinks.store.revisions import revisions_step
 from sinks.store.store import of_disk, roll_back
 from sinks.store.stories import group_step
 
@@ -200,6 +201,7 @@ def _record_run(
 
 STEPS: tuple[Step, ...] = (
     articles_step,
+    revisions_step,
     mentions_step,
     group_step,
     verdicts_step,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from newsbeam.articles import revisions
 from newsbeam.records import Article, Cursor, Embedded, Entry, LedgerRow, Mention
 
 _TEXT, _TEXTS, _TIME = pa.string(), pa.list_(pa.string()), pa.timestamp("us")
@@ -185,9 +186,8 @@ def cursor_row(cursor: Cursor) -> dict[str, Any]:
 
 
 def text_hash(article: Article) -> str:
-    """Return the hash of what a revision is about: headline and text."""
-    said = f"{article.title or ''}\n{article.text}"
-    return hashlib.blake2b(said.encode(errors="replace"), digest_size=10).hexdigest()
+    """Return the hash of what a revision is about: headline and sentences, without counters."""
+    return revisions.fingerprint(article)
 
 
 def article_row(embedded: Embedded) -> dict[str, Any]:

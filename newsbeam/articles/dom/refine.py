@@ -16,6 +16,7 @@ from functools import partial
 from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.body import Line
 from newsbeam.articles.dom.claims import Claims, strings, tidy
+from newsbeam.articles.dom.letters import letters, squash
 from newsbeam.records import ZoneKind
 
 KEEP_AT_LEAST = 0.6
@@ -40,7 +41,6 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 REPEAT_CHARS = 150
 """Shorter lines may repeat: a recipe does, a refrain does."""
 
-_NOT_WORD = re.compile(r"[\W_]+")
 _TAG = re.compile(r"<[^>]{1,300}>")
 _BREAK = re.compile(r"</(?:p|div|li|h\d)>|<br\s*/?>", re.I)
 _SENTENCE = re.compile(r"[.!?…。！？:»”\"’)\]]\s*$")
@@ -116,16 +116,6 @@ def claimed_body(claims: Claims) -> str:
     found = [text for node in claims.nodes for text in strings(node.get("articleBody"))[:1]]
     best = html.unescape(max(found, key=len)) if found else ""
     return _TAG.sub(" ", _BREAK.sub("\n", best)) if "<" in best else best
-
-
-def letters(text: str) -> str:
-    """Return the letters and digits of a text, case folded: equal for equal writing."""
-    return _NOT_WORD.sub("", text.casefold())
-
-
-def squash(text: str) -> str:
-    """Return the text without white space: fast, and equal for texts of one source."""
-    return "".join(text.casefold().split())
 
 
 class _Index:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.claims import Claims, strings
-from newsbeam.articles.dom.refine import letters
+from newsbeam.articles.dom.letters import letters
 from newsbeam.articles.facts.moments import Moment, in_words, read_moment
 
 EARLIEST = datetime(1995, 1, 2, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.claims import Claims, strings, tidy, types_of
-from newsbeam.articles.dom.refine import letters
+from newsbeam.articles.dom.letters import letters
 
 AUTHOR_META = (
     "article:author", "author", "byl", "parsely-author", "sailthru.author", "dc.creator",

@@ -1,0 +1,136 @@
+"""What changed between two readings of one article, and whether it matters.
+
+Counters, clocks, dates, boxes and advertisements change with every visit; they are no revision.
+A changed headline, a sentence that came or went, a corrected figure are.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from newsbeam.articles.dom.letters import letters
+from newsbeam.records import Article, Zone, ZoneKind
+
+BESIDE = frozenset({ZoneKind.RELATED, ZoneKind.FOOTER, ZoneKind.CAPTION})
+"""Zones whose changes are no revision."""
+MIN_SENTENCE = 25
+"""Letters of a sentence whose coming or going matters."""
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|(?<=[。！？])|\n+")
+_NOISE = re.compile(
+    r"^\W*(?:last )?(?:updated|modified|published|posted|aktualisiert|stand|veröffentlicht"
+    r"|mis à jour|publié|actualizado|publicado|aggiornato|pubblicato|atualizado|bijgewerkt"
+    r"|geplaatst|zaktualizowano|opublikowano)\b.{0,80}$"
+    r"|^\W*[\d.,\s]+[km]?\s*(?:views?|shares?|comments?|likes?|reads?|kommentare?|commentaires?"
+    r"|comentarios?|commenti|comentários|reacties|komentarzy)\b.{0,30}$"
+    r"|\b(?:min(?:ute)?s?|hours?|days?)\s+ago\W*$|^\W*(?:advertisement|anzeige|publicité)\W*$"
+    r"|\b\d+\s*(?:min(?:ute)?s?)\s+read\b",
+    re.I,
+)
+_DIGITS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An article as it read at one time."""
+
+    title: str | None
+    text: str
+    zones: tuple[Zone, ...] = ()
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What changed."""
+
+    kind: str
+    """``edit``, ``correction`` or ``retraction``."""
+    title_before: str | None
+    """The old headline, where it changed."""
+    title_after: str | None
+    added: tuple[str, ...]
+    """Sentences that came, in order."""
+    removed: tuple[str, ...]
+    """Sentences that went, in order."""
+    notice: str | None = None
+    """The outlet's own words on its correction."""
+
+
+def compare(old: Article | Reading, new: Article | Reading) -> Revision | None:
+    """Return what changed from one reading of an article to the next; None for noise only.
+
+    A teaser or a wall in place of a text that we had is no revision of it.
+    """
+    if new.partial and not old.partial:
+        return None
+    before, after = list(_sentences(old)), list(_sentences(new))
+    had, have = {key for key, _ in before}, {key for key, _ in after}
+    added = tuple(text for key, text in after if key not in had)
+    removed = tuple(text for key, text in before if key not in have)
+    retitled = bool(new.title) and letters(old.title or "") != letters(new.title or "")
+    if not (added or removed or retitled):
+        return None
+    said = [*((new.title or "",) if retitled else ()), *added]
+    kind, notice = _notice(said)
+    return Revision(
+        kind,
+        old.title if retitled else None,
+        new.title if retitled else None,
+        added,
+        removed,
+        notice,
+    )
+
+
+def fingerprint(reading: Article | Reading) -> str:
+    """Return a hash that is equal for two readings exactly when :func:`compare` finds nothing."""
+    keys = sorted({key for key, _ in _sentences(reading)})
+    said = "\n".join([letters(reading.title or ""), *keys])
+    return hashlib.blake2b(said.encode(errors="replace"), digest_size=10).hexdigest()
+
+
+def _sentences(reading: Article | Reading) -> Iterator[tuple[str, str]]:
+    """Yield the sentences that count, each once, with the key that equal ones share."""
+    seen = set()
+    for stretch in _stretches(reading):
+        for raw in _SENTENCE.split(stretch):
+            text = raw.strip()
+            key = letters(text)
+            # a short line of mostly figures is a counter; a figure in a sentence is news
+            if len(_DIGITS.sub("", key)) < MIN_SENTENCE and not _is_short_sentence(text, key):
+                continue
+            if _NOISE.search(text) or key in seen:
+                continue
+            seen.add(key)
+            yield key, text
+    if not seen and (key := letters(reading.text)):  # nothing but captions and figures
+        yield key, reading.text
+
+
+def _is_short_sentence(text: str, key: str) -> bool:
+    """Say whether a short line is a sentence all the same (``He resigned.``), also in Chinese."""
+    dense = not key.isascii() and len(key) >= 8
+    return (text.endswith((".", "!", "?", "。")) and len(key) >= 8) or dense
+
+
+def _stretches(reading: Article | Reading) -> Iterator[str]:
+    if not reading.zones:
+        yield reading.text
+    for zone in reading.zones:
+        if zone.kind not in BESIDE:
+            yield reading.text[zone.start : zone.end]
+
+
+def _notice(said: Sequence[str]) -> tuple[str, str | None]:
+    """Return the kind of change by what the outlet says of it."""
+    from newsbeam.articles import wording  # compiles long patterns: only where something changed
+
+    for kind, pattern in (
+        ("retraction", wording.RETRACTION),
+        ("correction", wording.CORRECTION),
+    ):
+        for text in said:
+            if pattern.search(text.lower()):
+                return kind, text
+    return "edit", None
