@@ -1,0 +1,97 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from newsbeam.stories.grouper import StoryInput
+from newsbeam.stories.page import story_page
+from pipelines.cli.stories_group import group_lines, read_line
+
+
+def test_a_line_becomes_an_article() -> None:
+    line = '{"id": 7, "title": "A", "text": "", "published": "2026-03-01T08:00:00+01:00"}'
+    item = read_line(1, line)
+    assert isinstance(item, StoryInput)
+    assert (item.id, item.title, item.text) == ("7", "A", None)
+    assert item.published == datetime(2026, 3, 1, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("nope", "line 3: "),
+        ("[1]", "not an object"),
+        ('{"title": "A"}', "no id"),
+        ('{"id": true, "title": "A"}', "no id"),
+        ('{"id": "x"}', "neither title nor text"),
+        ('{"id": "x", "title": 5}', "title is not text"),
+        ('{"id": "x", "title": "A", "published": "yesterday"}', "published is not"),
+        ("[" * 100_000, "line 3: "),
+    ],
+)
+def test_a_bad_line_says_what_is_wrong(line: str, why: str) -> None:
+    answer = read_line(3, line)
+    assert isinstance(answer, dict)
+    assert why in answer["error"]
+
+
+def test_a_date_in_the_future_counts_as_missing() -> None:
+    item = read_line(1, '{"id": "x", "title": "A", "published": "2999-01-01"}')
+    assert isinstance(item, StoryInput)
+    assert item.published is None
+
+
+@pytest.mark.slow
+def test_each_line_gets_an_answer_in_order() -> None:
+    lines = [
+        json.dumps({"id": "a", "title": "Ferry Norrsund runs aground off Port Halden"}),
+        "",
+        "nope",
+        json.dumps({"id": "b", "title": "212 rescued as ferry Norrsund hits Port Halden rocks"}),
+        json.dumps({"id": "c", "title": "Ferry Norrsund runs aground off Port Halden", "text": ""}),
+        json.dumps({"id": "d", "title": "Central bank of Arvenia raises rates"}),
+    ]
+    answers = list(group_lines(lines))
+    assert [a["id"] for a in answers] == ["a", None, "b", "c", "d"]
+    by_id = {a["id"]: a for a in answers}
+    assert by_id["a"]["story"] == by_id["b"]["story"] == by_id["c"]["story"]
+    assert by_id["d"]["story"] != by_id["a"]["story"]
+    assert by_id["c"]["copy_of"] == "a"
+    assert "error" in by_id[None]
+
+
+def test_a_story_is_told_in_words() -> None:
+    first, later = datetime(2026, 3, 1, 8, 0), datetime(2026, 3, 1, 11, 0)  # noqa: DTZ001
+    story = {
+        "story_id": "5" * 20,
+        "title": "Ferry runs aground",
+        "topics": ["ferries"],
+        "articles": 3,
+        "copies": 1,
+        "newsrooms": 2,
+        "first_seen": first,
+        "last_seen": later,
+    }
+    rows = [
+        ("a", "coast.example", "coast.example", None, first),
+        ("b", "inland.example", "inland.example", "a", first),
+        ("c", "harbour.example", "harbour.example", None, later),
+    ]
+    timeline = [
+        {
+            "article_id": id,
+            "outlet": outlet,
+            "newsroom": room,
+            "newsroom_kind": "newsroom",
+            "copy_of": copy_of,
+            "independent": copy_of is None,
+            "arrived": at,
+            "title": f"headline {id}",
+            "revision": 1,
+        }
+        for id, outlet, room, copy_of, at in rows
+    ]
+    page = story_page(story, timeline, [], [])
+    assert "Covered by 2 independent newsrooms in 3 articles (1 is a copy), over 3 hours." in page
+    assert "First: coast.example, 2026-03-01 08:00; harbour.example followed 3 hours later." in page
+    assert "inland.example: headline b  [copy of coast.example's]" in page
