@@ -62,18 +62,24 @@ def follow() -> None:
     )
 
 
+def period() -> data.Span:
+    """Draw the choice of days, which lives in the URL, and return the span."""
+    first, last = ask(data.extent)
+    days = st.selectbox(
+        "Days",
+        PERIODS,
+        index=PERIODS.index(settings().days) if settings().days in PERIODS else 1,
+        key="days",
+        bind="query-params",
+    )
+    return data.Span(max(first, last - timedelta(days=int(days or 30) - 1)), last)
+
+
 def filters(topic: str | None = None) -> data.Chosen:
     """Draw the filters, which live in the URL, and return what is chosen."""
-    first, last = ask(data.extent)
     columns = st.columns([2, 2, 2])
     with columns[0]:
-        days = st.selectbox(
-            "Days",
-            PERIODS,
-            index=PERIODS.index(settings().days) if settings().days in PERIODS else 1,
-            key="days",
-            bind="query-params",
-        )
+        span = period()
     with columns[1]:
         outlets = st.multiselect(
             "Outlets",
@@ -90,8 +96,7 @@ def filters(topic: str | None = None) -> data.Chosen:
             bind="query-params",
             placeholder="all languages",
         )
-    start = max(first, last - timedelta(days=int(days or 30) - 1))
-    return data.Chosen(data.Span(start, last), topic, tuple(outlets), tuple(languages))
+    return data.Chosen(span, topic, tuple(outlets), tuple(languages))
 
 
 def volume_chart(rows: Sequence[Mapping[str, Any]], span: data.Span, today: date) -> None:
@@ -150,7 +155,7 @@ def bar_chart(rows: Sequence[Mapping[str, Any]], label: str, value: str, title: 
         .mark_bar()
         .encode(
             x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y(f"{label}:N", sort=None, title=None),
+            y=alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
             tooltip=[f"{label}:N", f"{value}:Q"],
         )
         .properties(height=24 * len(values) + 40)

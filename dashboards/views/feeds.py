@@ -8,7 +8,6 @@ from dashboards import data, frame
 def show() -> None:
     """Draw the page."""
     st.title("Feeds")
-    chosen = frame.filters()
     rows = frame.ask(data.feeds)
     counts: dict[str, int] = {}
     for row in rows:
@@ -22,7 +21,6 @@ def show() -> None:
         rows[:500],
         {
             "state": "State",
-            "outlet": "Outlet",
             "title": "Feed",
             "feed_url": "URL",
             "last_success": "Last answer",
@@ -34,7 +32,7 @@ def show() -> None:
         "feeds",
     )
     st.header("How everything ended")
-    verdicts = frame.ask(data.verdicts, chosen.span)
+    verdicts = frame.ask(data.verdicts, frame.period())
     frame.bar_chart([v for v in verdicts if v["kind"] == "entry"], "verdict", "n", "Entries")
     frame.shown_table(
         verdicts, {"kind": "What", "verdict": "Verdict", "n": "How many"}, "Verdicts", "verdicts"

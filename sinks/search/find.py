@@ -367,7 +367,9 @@ def _result(
         for h in hits
     ]
     in_text = next((h for h in hits if words.zones[h.first] != 1), None)
-    snippet = article.text[:240]
+    snippet = article.text
+    if len(snippet) > 240:
+        snippet = snippet[:240].rpartition(" ")[0] + " …"
     if in_text is not None:
         start, end = words.sentence_at(in_text.first)
         snippet = article.text[start:end]
