@@ -60,7 +60,7 @@ class Dispatcher:
             stop: asked before each call; true ends the step.
         """
         now = self.clock()
-        digests.compose_digests(self.db, now, self.settings.stale_hours)
+        digests.compose_digests(self.db, now, self.settings.stale_hours, self.settings.timezone)
         for delivery in outbox.due(self.db, now, self.settings.settle_s):
             if stop():
                 return None

@@ -59,8 +59,7 @@ def _blocks(message: Message, zone: str, buttons: bool) -> list[Block]:
     if message.kind == "reply":
         parts = [_section([_say(clean(line, LINE_CHARS), bold=n == 0)])
                  for n, line in enumerate(message.lines[:5])]  # fmt: skip
-        link = [_link(card), _say(f" — {text.outlet_of(card)}")]
-        return [_rich(*parts, _section(link)), _context(_times(card, zone))]
+        return [_rich(*parts, _section([_link(card)])), _context(_times(card, zone))]
     return _story(card, message, zone, buttons)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 
 from newsbeam.alerts.messages import Message, from_json, to_json
+from newsbeam.alerts.text import clock
 from newsbeam.records import record_id
 from sinks.store.alert_facts import Row, rows
 from sinks.store.outbox import transaction
@@ -14,7 +15,9 @@ DIGEST_CARDS = 20
 """Stories in one digest message; the rest is a number."""
 
 
-def compose_digests(db: duckdb.DuckDBPyConnection, now: datetime, stale_hours: float) -> int:
+def compose_digests(
+    db: duckdb.DuckDBPyConnection, now: datetime, stale_hours: float, zone: str = "UTC"
+) -> int:
     """Turn the items whose time has come into one digest message per channel.
 
     An item that is alone becomes a message of its own, where its rule is not a digest's.  Alerts
@@ -35,7 +38,7 @@ def compose_digests(db: duckdb.DuckDBPyConnection, now: datetime, stale_hours: f
             if len(mine) == 1 and not mine[0]["reason"].startswith("waits for the digest"):
                 _single(db, mine[0])
             else:
-                _digest(db, channel, mine, now)
+                _digest(db, channel, mine, now, zone)
             made += 1
     return made
 
@@ -73,13 +76,15 @@ def _single(db: duckdb.DuckDBPyConnection, item: Row) -> None:
     )
 
 
-def _digest(db: duckdb.DuckDBPyConnection, channel: str, items: list[Row], now: datetime) -> None:
+def _digest(
+    db: duckdb.DuckDBPyConnection, channel: str, items: list[Row], now: datetime, zone: str
+) -> None:
     digest_id = record_id("alert", channel, "digest", *sorted(i["alert_id"] for i in items))
     cards = [from_json(i["message"]).cards[0] for i in items]
     cards.sort(key=lambda c: (-c.newsrooms, -c.topics[0][1] if c.topics else 0.0, c.story_id))
     count = len(cards)
     since = min(i["decided"] for i in items)
-    title = f"{count} {'story' if count == 1 else 'stories'} since {since:%d %b %H:%M} UTC"
+    title = f"{count} {'story' if count == 1 else 'stories'} since {clock(since, zone)}"
     message = Message(
         "digest",
         title=title,

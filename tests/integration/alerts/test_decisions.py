@@ -205,7 +205,7 @@ def test_quiet_hours_gather_into_one_digest(desk: Desk, slack: LoopbackSlack) ->
     assert slack.posted() == []
     desk.dispatch(slack, seconds=3601)
     (digest,) = slack.posted()
-    assert digest["text"].startswith("4 stories since 02 Mar 23:00 UTC: Port closed")
+    assert digest["text"].startswith("4 stories since 02 Mar 2026 23:00 UTC: Port closed")
     desk.arrive(article("night 0b", outlet="b.example"), story="unrelated")
     desk.dispatch(slack)
     assert len(slack.parents()) == 2
