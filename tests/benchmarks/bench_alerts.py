@@ -57,8 +57,7 @@ class Feeds:
         self.served: dict[str, float] = {}
         self.rng = random.Random(3)
         handler = type("Handler", (_Handler,), {"feeds": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -93,6 +92,12 @@ class Feeds:
             f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>"
             f"<p>News from the harbour: {title.lower()}.</p>{body}</article></body></html>"
         )
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+    """The default of 5 loses connections of a client that opens 64 at once."""
 
 
 class _Handler(BaseHTTPRequestHandler):
