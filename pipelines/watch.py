@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from newsbeam.errors import ConfigError, NewsbeamError
+from newsbeam.errors import ConfigError, NewsbeamError, SinkError
 from newsbeam.records import Feed
 from newsbeam.settings import Settings, load_settings
 from pipelines.report import RunReport
@@ -46,8 +46,10 @@ log = logging.getLogger(__name__)
 
 PULSE_S = 5.0
 """Longest wait: requests of other commands are taken up within this time."""
-DRAIN_S = 20.0
-"""With ``--once`` or at the last cycle: how long messages that are due may take to go out."""
+DRAIN_S = 60.0
+"""After the last cycle, of ``--once`` too: how long messages that are due may take to go out."""
+FAIR_S = 2.0
+"""Between two cycles: how long messages that are due may take at least."""
 CHECK_S = 300.0
 """How often trouble is looked for."""
 BACKOFF_S = 300.0
@@ -149,11 +151,14 @@ class Supervisor:
             if self._pushes and self._pushes.take(db, self._now()):
                 due = self._now()
             if self._now() >= due:
+                began = monotonic()
                 due = self._cycle(db)
-                message = self._now()
                 last = bool(self._cycles) and self.done >= self._cycles
+                # where feeds are always due, messages still get as much time as cycles do
+                self._drain(dispatcher, DRAIN_S if last else max(FAIR_S, monotonic() - began))
+                self._publish(db, last=last)  # after the messages: nobody waits for a file
+                message = self._now()
                 if last:
-                    self._drain(dispatcher)
                     break
             if message is not None and self._now() >= message:
                 message = dispatcher.step(lambda: self._stopping)
@@ -170,9 +175,6 @@ class Supervisor:
             report = self._work(
                 settings, db, kind="watch", now=began, feeds=self._feeds, warm=self._warm
             )
-            if report.feeds:
-                target = settings.path(settings.publish.path)
-                publish(db, target, settings.publish, now=self._now(), force=False)
         except NewsbeamError as error:
             self._failures += 1
             self.metrics.cycles.labels("failed").inc()
@@ -202,9 +204,19 @@ class Supervisor:
         soonest = began + timedelta(seconds=settings.watch.cycle_s)
         return max(soonest, next_poll(db) or soonest)
 
-    def _drain(self, dispatcher: Dispatcher) -> None:
-        """Send what is due before the end, within reason."""
-        end = monotonic() + DRAIN_S
+    def _publish(self, db: duckdb.DuckDBPyConnection, *, last: bool) -> None:
+        """Publish what is new, at most as often as the settings say."""
+        options = self.settings.publish
+        try:
+            target = self.settings.path(options.path)
+            publish(db, target, options, now=self._now(), force=last)
+        except SinkError as error:
+            self._error = str(error)
+            log.error("not published; the next cycle tries again: %s", error)
+
+    def _drain(self, dispatcher: Dispatcher, seconds: float) -> None:
+        """Send what is due now, or within so many seconds."""
+        end = monotonic() + seconds
         while not self._stopping and (again := dispatcher.step(lambda: self._stopping)):
             if monotonic() + (again - self._now()).total_seconds() > end:
                 return
