@@ -108,7 +108,7 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
         len(found) / max(4, len(prose)),
         at_title,
         best,
-        sum(in_text[:3]) / 3,
+        sum(in_text[:3]) / max(1, len(in_text[:3])),
         max((meaning.get(i, 0.0) for i in found), default=0.0),
         float(bool(prose)),
     )

@@ -17,7 +17,7 @@ FOLDS, REPEATS = 5, 3
 """Cross-validation: folds, and repeats with other folds (few positives make one split noisy)."""
 MIN_POSITIVES = 8
 """With fewer positives the generic threshold is kept: a chosen one would be chance."""
-PLATEAU = 0.015
+PLATEAU = 0.02
 """Thresholds whose F1 is this near to the best are equally good; the one nearest to the generic
 threshold is taken, as the others were found on fewer labels."""
 
