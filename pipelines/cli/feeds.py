@@ -343,9 +343,12 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], summary:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    said = [at for at in range(len(columns)) if any(row[at] for row in rows)]
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for at in said:  # names and reasons may be folded, dates and counts not
+        table.add_column(columns[at], no_wrap=0 < at < len(columns) - 1, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # titles are data, not markup
+        table.add_row(*(Text(row[at]) for at in said))  # titles are data, not markup
     console = Console()
     if rows:
         console.print(table)
