@@ -138,6 +138,7 @@ def window_rows(db: Db, days: float = WINDOW_DAYS) -> Iterator[Kept]:
         JOIN story_articles s USING (article_id)
         LEFT JOIN article_vectors v USING (article_id)
         WHERE f.arrived >= $1::TIMESTAMP - to_seconds($2::DOUBLE)
+          AND s.arrived >= $1::TIMESTAMP - to_seconds($2::DOUBLE)  -- skips older parts of the table
         ORDER BY f.arrival
         """,
         [last[0], days * 86_400],
@@ -268,6 +269,11 @@ def _write(
         db.unregister("arrow_now")
     db.execute("INSERT INTO story_articles SELECT * EXCLUDE (new) FROM grouped_now")
     db.execute("INSERT INTO story_features FROM features_now")
+    db.execute(  # what has left the window is not needed any more
+        "DELETE FROM story_features WHERE arrived < "
+        "(SELECT max(arrived) FROM story_features) - to_seconds($1::DOUBLE)",
+        [batch.settings.stories.window_days * 86_400],
+    )
     db.execute(
         "INSERT INTO story_history "
         "SELECT article_id, story_id, $1, NULL, 'grouped', run_id FROM grouped_now",
