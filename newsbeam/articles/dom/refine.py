@@ -156,20 +156,33 @@ class _Index:
 def _split_lumps(placed: list[Placed], blocks: Sequence[Block]) -> list[Placed]:
     """Take a line that runs over several blocks apart, so that each is judged on its own."""
     out = []
+    squashed: list[str] = []
     for one in placed:
-        if one.place is None or one.place[1] == one.place[0] or len(one.line.text) < LUMP_CHARS:
+        size = len(one.line.text)
+        if size < LUMP_CHARS or (one.place and _covers(one.place, one.line.text, blocks)):
             out.append(one)
             continue
+        squashed = squashed or [squash(block.text) for block in blocks]
         text = squash(one.line.text)
-        parts = [i for i in range(one.place[0], one.place[1] + 1) if squash(blocks[i].text) in text]
-        if sum(len(blocks[i].text) for i in parts) < 0.9 * len(one.line.text):
+        within = range(one.place[0] if one.place else 0, len(blocks))
+        parts = [i for i in within if squashed[i] and squashed[i] in text]
+        if len(parts) < 2 or sum(len(blocks[i].text) for i in parts) < 0.9 * size:
             out.append(one)
             continue
-        out.extend(
-            Placed(Line(one.line.kind, blocks[i].text, blocks[i].tag in HEADINGS), (i, i))
-            for i in parts
-        )
+        out.extend(Placed(_part(one.line, blocks[i]), (i, i)) for i in parts)
     return out
+
+
+def _covers(place: tuple[int, int], text: str, blocks: Sequence[Block]) -> bool:
+    """Say whether a line came from one block, as far as its length tells."""
+    return place[0] == place[1] and len(blocks[place[0]].text) >= 0.9 * len(text)
+
+
+def _part(line: Line, block: Block) -> Line:
+    """Return one block's share of a line; prose in a table means that the table is layout."""
+    prose = len(block.text) >= MIN_REPAIR and _SENTENCE.search(block.text)
+    kind = ZoneKind.BODY if line.kind is ZoneKind.TABLE and prose else line.kind
+    return Line(kind, block.text, block.tag in HEADINGS)
 
 
 def _without(

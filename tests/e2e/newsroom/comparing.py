@@ -20,6 +20,9 @@ NO_ARTICLE = {
 CLUTTER = {"related", "footer"}
 """Zones that may hold what other stories are about; they never make a mention."""
 
+LONGEST = 700
+"""Characters of the newsroom's longest paragraph, about."""
+
 Row = dict[str, Any]
 
 
@@ -140,6 +143,9 @@ def _article_differences(page: Expected, article: Row) -> Iterator[str]:
     for name, got, expected in checks:
         if got != expected:
             yield f"{name} is {got!r}, not {expected!r}"
+    longest = max(_own_text(article).split("\n"), key=len)
+    if len(longest) > LONGEST:
+        yield f"paragraphs run together: {len(longest)} characters from {longest[:60]!r}"
     if page.phrase not in text:
         yield f"the text lacks {page.phrase!r}: {text[:80]!r}"
     for words in page.without:

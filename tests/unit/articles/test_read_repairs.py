@@ -76,3 +76,29 @@ def test_a_feed_that_says_something_else_does_not_replace_the_page() -> None:
     page = f"<html><body><article><h1>Ferry</h1><p>{PROSE * 4}</p></article></body></html>"
     article = read(page, title="Ferry", content="<p>Buy our calendar. </p>" * 200)
     assert article.source == "page"
+
+
+PARAGRAPHS = [
+    f"In part {n} of the report the harbour master counts {n * 7} ships, and he names each of them "
+    f"with its flag, its cargo and the port that it came from on that day."
+    for n in range(1, 6)
+]
+
+
+def test_divs_without_meaning_are_paragraphs() -> None:
+    body = "".join(f'<div class="p">{p}</div>' for p in PARAGRAPHS)
+    article = read(
+        '<html><body><div id="top"><a href="/">Herald</a></div><div id="x"><div class="h">Ships'
+        f'</div><div class="t">{body}</div></div></body></html>'
+    )
+    assert article.text.split("\n") == PARAGRAPHS
+
+
+def test_a_table_for_layout_is_no_table_and_line_breaks_part_its_paragraphs() -> None:
+    body = "<br><br>".join(PARAGRAPHS)
+    article = read(
+        "<html><body><table><tr><td><b>Herald</b><br><i>News of the quay</i></td>"
+        f"<td><h2>Ships</h2><i>A. Writer</i><br><br>{body}</td></tr></table></body></html>"
+    )
+    assert article.text.split("\n") == PARAGRAPHS
+    assert {zone.kind for zone in article.zones} <= {"lead", "body"}
