@@ -1,0 +1,73 @@
+"""Pages made to hang, exhaust or confuse a parser end as rows; the rest of the batch is read."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from newsbeam.articles import read
+from newsbeam.articles.pool import Reader
+from newsbeam.errors import ExtractError
+from newsbeam.records import Article, Entry, LedgerRow, Page
+from newsbeam.settings import ExtractSettings
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+TEXT = "The ferry line between Northhaven and the islands starts again in May, the office said. "
+GOOD = f"<html><body><article><h1>Ferry</h1><p>{TEXT * 6}</p></article></body></html>"
+
+HOSTILE = {
+    "deep nesting": "<div>" * 100_000 + TEXT,
+    "deep inline nesting": "<b><i><a href=x>" * 30_000 + TEXT,
+    "unclosed paragraphs": f"<p>{TEXT}" * 3_000,
+    "one endless line": "<p>" + "a" * 3_000_000,
+    "a million entities": "&amp;" * 500_000,
+    "deep JSON-LD": '<script type="application/ld+json">' + '{"a":' * 50_000 + "</script>" + GOOD,
+    "wide JSON-LD": '<script type="application/ld+json">['
+    + '{"@type":"NewsArticle"},' * 50_000
+    + "{}]</script>"
+    + GOOD,
+    "huge colspan": f"<table><tr><td colspan=999999999>{TEXT}</td></tr></table>",
+    "many attributes": "<div " + " ".join(f"a{i}=1" for i in range(50_000)) + f">{TEXT}</div>",
+    "date-like digits": "<h1>Ferry</h1><p>" + "2026-01-" * 20_000 + "</p>",
+    "spaces for a regular expression": "<title>" + "a " * 50_000 + "</title>" + GOOD,
+    "NUL and surrogates": GOOD.replace("Ferry", "Fer\x00ry\ufffe"),
+}
+
+
+def page(name: str, body: str) -> Page:
+    url = f"https://hostile.example/{name.replace(' ', '-')}"
+    return Page(Entry(name, "f", name, url), url, body.encode(errors="surrogatepass"), NOW)
+
+
+def test_every_hostile_page_ends_as_an_article_or_a_row_and_the_good_ones_are_read() -> None:
+    jobs = [page("good before", GOOD)]
+    jobs += [page(name, body) for name, body in HOSTILE.items()]
+    jobs += [page("good after", GOOD)]
+    with Reader(ExtractSettings(workers=2, timeout_s=10)) as reader:
+        results = list(reader.map(jobs, now=NOW))
+    assert len(results) == len(jobs)
+    for result in results:
+        assert isinstance(result, Article | LedgerRow)
+        if isinstance(result, LedgerRow):
+            assert result.verdict == "extract_error"
+            assert result.reason
+    good = [r for r in (results[0], results[-1]) if isinstance(r, Article)]
+    assert [r.verdict for r in good] == ["article", "article"]
+
+
+def test_a_page_that_eats_memory_is_a_row_and_the_next_page_is_read() -> None:
+    huge = "<html><body>" + "<div class='x y z'><p>a <b>b</b></p></div>" * 200_000
+    jobs = [page("huge", huge), page("good", GOOD)]
+    with Reader(ExtractSettings(workers=1, timeout_s=60, memory_mb=60)) as reader:
+        eaten, good = list(reader.map(jobs, now=NOW))
+    assert isinstance(eaten, LedgerRow)
+    assert eaten.verdict == "extract_error"
+    assert isinstance(good, Article)
+
+
+def test_a_crash_of_a_parser_is_the_page_s_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(read, "main_lines", crash)
+    with pytest.raises(ExtractError, match="RecursionError"):
+        read.read_page(page("good", GOOD), now=NOW)
