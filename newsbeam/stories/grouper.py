@@ -40,7 +40,7 @@ from newsbeam.stories.wires import wire_origin
 
 WINDOW_DAYS = 7.0
 """How long after its last article a story can still grow, days."""
-WINDOW_ARTICLES = 200_000
+WINDOW_ARTICLES = 150_000
 """Most articles that are kept to compare with."""
 MERGE_MARGIN = 1.5
 """Log odds above the threshold by which an article must fit two stories before they may be merged;

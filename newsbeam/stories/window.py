@@ -9,7 +9,6 @@ Cost: a newcomer looks at no more than :data:`POSTINGS` latest articles of each 
 """
 
 from collections.abc import Sequence
-from heapq import nlargest
 from typing import Any
 
 import numpy as np
@@ -111,8 +110,9 @@ class Window:
             for number in self._postings.get(key, ())[-POSTINGS:]:
                 scores[number] = scores.get(number, 0.0) + weight
         # equal scores: the later article first, so that the order is fixed
-        best = nlargest(CANDIDATES, scores, key=lambda n: (round(scores[n], 6), n))
-        return np.array(best, np.int64)
+        numbers = np.fromiter(scores, np.int64, len(scores))
+        worth = np.fromiter(scores.values(), np.float64, len(scores))
+        return numbers[np.lexsort((-numbers, -np.round(worth, 6)))[:CANDIDATES]]
 
     def rows(self, numbers: Sequence[int] | NDArray[np.int64]) -> Rows:
         """Return the features of some articles, to compare with."""
