@@ -142,6 +142,7 @@ class Supervisor:
         dispatcher = self._dispatcher(db)
         due = self._now()
         message: datetime | None = due
+        write_status(self._status(db), self.settings)
         while not self._stopping:
             if self._reload:
                 self._reload = False

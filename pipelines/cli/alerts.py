@@ -247,9 +247,9 @@ def _ask(settings: Settings, request: dict[str, Any]) -> None:
     try:
         with open_store(store, "newsbeam alerts") as db:
             click.echo(apply_request(db, request, now))
-    except StoreBusyError as busy:
+    except StoreBusyError:
         leave(store, request, now)
-        click.echo(f"left for the running process ({busy}); it takes it up within seconds")
+        click.echo("left for the process that holds the store; `watch` takes it up within seconds")
 
 
 @alerts.command()
