@@ -51,7 +51,7 @@ DRAIN_S = 60.0
 FAIR_S = 2.0
 """Between two cycles: how long messages that are due may take at least."""
 CHECK_S = 300.0
-"""How often trouble is looked for."""
+"""How often trouble is looked for, and polls without news are published, seconds."""
 BACKOFF_S = 300.0
 """Longest pause after cycles that failed in a row."""
 
@@ -95,6 +95,8 @@ class Supervisor:
         self._error: str | None = None
         self._feedback: Feedback | None = None
         self._checked: datetime | None = None
+        self._published: datetime | None = None
+        self._news, self._sent = False, 0
         self._feeds: list[Feed] = []
         self._pushes: Pushes | None = None
         self._feeds_print: tuple[Any, ...] = ()
@@ -157,7 +159,9 @@ class Supervisor:
                 last = bool(self._cycles) and self.done >= self._cycles
                 # where feeds are always due, messages still get as much time as cycles do
                 self._drain(dispatcher, DRAIN_S if last else max(FAIR_S, monotonic() - began))
-                self._publish(db, last=last)  # after the messages: nobody waits for a file
+                self._publish(
+                    db, dispatcher.counts["sent"], last=last
+                )  # after the messages: nobody waits for a file
                 message = self._now()
                 if last:
                     break
@@ -191,6 +195,7 @@ class Supervisor:
         self._failures, self._error = 0, None
         self._last_end = self._now()
         self.done += 1
+        self._news = self._news or bool(report.verdicts)
         if report.feeds:
             self._last_report = report
             self.metrics.after_cycle(report, self._last_end.timestamp())
@@ -205,12 +210,16 @@ class Supervisor:
         soonest = began + timedelta(seconds=settings.watch.cycle_s)
         return max(soonest, next_poll(db) or soonest)
 
-    def _publish(self, db: duckdb.DuckDBPyConnection, *, last: bool) -> None:
-        """Publish what is new, at most as often as the settings say."""
-        options = self.settings.publish
+    def _publish(self, db: duckdb.DuckDBPyConnection, sent: int, *, last: bool) -> None:
+        """Publish what is new; polls that brought nothing alone only now and then."""
+        options, now = self.settings.publish, self._now()
+        old = self._published is None or (now - self._published).total_seconds() >= CHECK_S
+        if not (last or old or self._news or sent > self._sent):
+            return
+        self._published, self._news, self._sent = now, False, sent
         try:
             target = self.settings.path(options.path)
-            publish(db, target, options, now=self._now(), force=last)
+            publish(db, target, options, now=now, force=last)
         except SinkError as error:
             self._error = str(error)
             log.error("not published; the next cycle tries again: %s", error)

@@ -150,7 +150,7 @@ class AlertsSettings:
 class WatchSettings:
     """How ``newsbeam watch`` runs."""
 
-    cycle_s: float = 20.0
+    cycle_s: float = 30.0
     """Feeds that come due within this time are polled together, seconds."""
     listen: str = ""
     """``127.0.0.1:9464``: address for ``/metrics``, ``/healthz`` and ``/feeds``; empty: none."""
