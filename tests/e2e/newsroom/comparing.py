@@ -20,7 +20,7 @@ NO_ARTICLE = {
 CLUTTER = {"related", "footer"}
 """Zones that may hold what other stories are about; they never make a mention."""
 
-LONGEST = 700
+LONGEST = 400
 """Characters of the newsroom's longest paragraph, about."""
 
 Row = dict[str, Any]
@@ -53,6 +53,7 @@ def page_differences(db: duckdb.DuckDBPyConnection, edition: date, tick: int = 0
             found.append(f"{page.url}: no article {page.canonical_url}")
             continue
         found += [f"{page.url}: {said}" for said in _article_differences(page, article)]
+        found += _revision_differences(db, page, article)
     return found
 
 
@@ -153,6 +154,18 @@ def _article_differences(page: Expected, article: Row) -> Iterator[str]:
             yield f"the text has {words!r}"
     if page.once and text.count(page.once) != 1:
         yield f"the text has {page.once!r} {text.count(page.once)} times, not once"
+
+
+def _revision_differences(
+    db: duckdb.DuckDBPyConnection, page: Expected, article: Row
+) -> Iterator[str]:
+    sql = f"SELECT kind FROM revision_rows WHERE article_id = '{article['article_id']}'"
+    kinds = [row["kind"] for row in _rows(db, f"{sql} ORDER BY revision")]
+    expected = ["edit"] * (page.revision - 1)
+    if page.correction:
+        expected[-1] = "correction"
+    if kinds != expected:
+        yield f"{page.url}: its revisions are {kinds}, not {expected}"
 
 
 def _own_text(article: Row) -> str:

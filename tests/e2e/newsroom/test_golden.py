@@ -25,7 +25,10 @@ NOW = datetime(2026, 11, 18, 20, tzinfo=UTC)
 Row = tuple[Any, ...]
 Compare = Callable[[duckdb.DuckDBPyConnection, date, int], list[str]]
 
-OPEN = pytest.mark.xfail(strict=False, reason="differences that are being worked on")
+OPEN = pytest.mark.xfail(
+    strict=False,
+    reason="reports on two neighbouring events by one outlet are still joined to one story",
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,15 +64,9 @@ def test_every_page_becomes_what_the_golden_table_says(
     assert wrong(settings, page_differences) == ""
 
 
-@OPEN
 @pytest.mark.slow
 def test_the_topics_are_those_of_the_golden_table(settings: Settings, first: RunReport) -> None:
     assert wrong(settings, topic_differences) == ""
-
-
-@pytest.mark.slow
-def test_no_page_is_on_a_topic_that_it_is_not_about(settings: Settings, first: RunReport) -> None:
-    assert "wrongly" not in wrong(settings, topic_differences)
 
 
 @OPEN
@@ -113,3 +110,4 @@ def test_edits_reprints_and_corrections_arrive_with_time(
         now = NOW + timedelta(hours=2 + tick)
         run_and_publish(settings, kind="demo", now=now, every_feed=True)
         assert wrong(settings, page_differences, tick) == "", f"tick {tick}"
+        assert wrong(settings, topic_differences, tick) == "", f"tick {tick}"
