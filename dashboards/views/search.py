@@ -54,7 +54,7 @@ def show() -> None:
 
 def run(reader: Reader, text: str, filters: Filters, newest: bool) -> Results:
     """Search, for :func:`dashboards.frame.ask`."""
-    return find(reader, text, filters, limit=50, newest=newest)
+    return find(reader, text, filters, limit=20, newest=newest)
 
 
 def vars_of(result: Any) -> dict[str, Any]:

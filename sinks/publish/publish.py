@@ -181,7 +181,8 @@ class _Job:
                 f"WHERE ({where}) AND NOT ({changes.born(articles)})",
                 self._number,
             )
-        for rows in batches(self._db, where):
+        since = None if where is None or ARTICLES in changes.keys else changes.since
+        for rows in batches(self._db, where, since):
             docs, postings, state.documents = tables(rows, state.documents)
             for table, found, group in ((DOCS, docs, GROUP), (POSTINGS, postings, INDEX_GROUP)):
                 self._db.register("rows_in", found)
@@ -198,6 +199,7 @@ class _Job:
             self.rows += self._writer.write(
                 table.name,
                 self._rows(table, f"rowid BETWEEN {start} AND {start + table.rows - 1}"),
+                table.group,
             )
 
     def _write_changed(self, table: Table) -> None:
@@ -209,7 +211,7 @@ class _Job:
                 where = f"{table.key} IN ({keys})" + (f" OR {where}" if where else "")
         if where is None:
             return
-        self.rows += self._writer.write(table.name, self._rows(table, where))
+        self.rows += self._writer.write(table.name, self._rows(table, where), table.group)
         if table.key is None:
             return
         born = self._changes.born(table)
@@ -234,7 +236,7 @@ class _Job:
             if table.key and self._dead.check(table):
                 self._write_full(table, now)
             keep = living(table, self._state.dead.get(table.name, 0))
-            self.merged += self._writer.merge(table.name, table.order, keep, now)
+            self.merged += self._writer.merge(table.name, table.order, keep, now, table.group)
         if self._options.search:
             self._merge_index(now)
         self._dead.save(now)

@@ -97,6 +97,8 @@ class Reader:
         self._stack = ExitStack()
         self._db: duckdb.DuckDBPyConnection | None = None
         self._mark: tuple[int, int] | None = None
+        self.kept: dict[str, Any] = {}
+        """What callers computed of this publication; forgotten with it."""
 
     def __enter__(self) -> "Reader":
         return self
@@ -158,6 +160,7 @@ class Reader:
         with self._lock:
             self._stack.close()
             self._db, self._mark = None, None
+            self.kept.clear()
 
     def _look(self) -> tuple[int, int] | None:
         try:

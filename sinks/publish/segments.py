@@ -96,13 +96,13 @@ def copy(db: duckdb.DuckDBPyConnection, query: str, path: Path, group: int = GRO
 
 
 def choose(segments: Sequence[Segment]) -> list[Segment]:
-    """Return eight or more segments of the smallest kind that has so many; else none."""
+    """Return eight segments of the smallest kind that has so many, the oldest; else none."""
     kinds: dict[int, list[Segment]] = {}
     for segment in segments:
         kinds.setdefault(kind(segment.bytes), []).append(segment)
     for size in sorted(kinds):
         if size >= 0 and len(kinds[size]) >= FAN:
-            return kinds[size]
+            return kinds[size][:FAN]
     return []
 
 
@@ -111,7 +111,7 @@ def kind(size: int) -> int:
     result, limit = 0, SMALLEST
     while size >= limit:
         result, limit = result + 1, limit * FAN
-        if limit > LARGEST:
+        if limit >= LARGEST:
             return -1
     return result
 

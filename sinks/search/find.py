@@ -34,6 +34,9 @@ EXPANDED = 2_000
 class Rows(Protocol):
     """What search needs of a connection to the publication (sinks.publish.reader.Reader)."""
 
+    kept: dict[str, Any]
+    """Forgotten with the publication."""
+
     def rows(self, sql: str, parameters: Sequence[Any] = ...) -> list[dict[str, Any]]:
         """Return the rows of a query."""
 
@@ -141,8 +144,13 @@ class _Posting:
 
 
 def _lengths(source: Rows) -> Lengths:
+    kept = source.kept.get("lengths")
+    if isinstance(kept, Lengths):
+        return kept
     found = source.columns("SELECT doc, words, title_end, lead_end FROM search_docs ORDER BY doc")
-    return Lengths(*(np.asarray(c, dtype=np.int64) for c in found.values()))
+    lengths = Lengths(*(np.asarray(c, dtype=np.int64) for c in found.values()))
+    source.kept["lengths"] = lengths
+    return lengths
 
 
 def _postings(source: Rows, names: Iterable[str], lengths: Lengths) -> dict[str, _Posting]:
@@ -300,6 +308,12 @@ def _results(
     return results
 
 
+_NEEDED = (
+    "article_id, url, canonical_url, outlet, title, published, first_fetched, fetched, "
+    "verdict, authors, language, site_name, section, keywords, feed_url, feed_tags, revision"
+)
+
+
 def _articles(source: Rows, docs: Sequence[int]) -> list[tuple[int, Article]]:
     """Return articles with their texts, in the order given."""
     marks = ", ".join("?" * len(docs))
@@ -325,11 +339,25 @@ def _articles(source: Rows, docs: Sequence[int]) -> list[tuple[int, Article]]:
             list(ids),
         )
     }
+    bare = [r["article_id"] for r in found if not _text_of(r, texts)]
+    if bare:  # emptied by retention, or not published: the lead is all there is
+        leads = source.rows(
+            f"SELECT article_id, lead FROM article_rows WHERE article_id IN "
+            f"({', '.join('?' * len(bare))})",
+            bare,
+        )
+        by_id = {r["article_id"]: r["lead"] for r in leads}
+        found = [{**r, "lead": by_id.get(r["article_id"])} for r in found]
     made = {
         ids[r["article_id"]]: _article(r, texts.get((r["article_id"], r["revision"])))
         for r in found
     }
     return [(doc, made[doc]) for doc in docs if doc in made]
+
+
+def _text_of(row: dict[str, Any], texts: dict[tuple[str, int], dict[str, Any]]) -> str | None:
+    text: str | None = texts.get((row["article_id"], row["revision"]), {}).get("text")
+    return text
 
 
 def _article(row: dict[str, Any], text: dict[str, Any] | None) -> Article:
@@ -341,7 +369,7 @@ def _article(row: dict[str, Any], text: dict[str, Any] | None) -> Article:
         canonical_url=row["canonical_url"],
         outlet=row["outlet"],
         title=row["title"],
-        text=(text or {}).get("text") or row["lead"] or "",
+        text=(text or {}).get("text") or row.get("lead") or "",
         fetched=row["fetched"].replace(tzinfo=UTC),
         verdict=row["verdict"],
         zones=tuple(Zone(ZoneKind(k), a, b) for k, a, b in zones) if text and text["text"] else (),

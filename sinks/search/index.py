@@ -65,24 +65,26 @@ FROM article_rows a JOIN article_texts t ON t.article_id = a.article_id AND t.re
 
 
 def batches(
-    db: duckdb.DuckDBPyConnection, articles: str | None
+    db: duckdb.DuckDBPyConnection, articles: str | None, since: datetime | None = None
 ) -> Iterator[list[tuple[str, str | None, str | None, str | None, str]]]:
     """Yield the articles to index, in chunks.
 
     Args:
         db: the store.
         articles: condition on ``article_rows``; None: all.
+        since: all of these were fetched at this time or later, naive UTC: spares reading the rest.
     """
     if articles is not None:
         ids = [
             r[0]
             for r in db.execute(f"SELECT article_id FROM article_rows WHERE {articles}").fetchall()
         ]
+        late = f" AND a.fetched >= '{since}' AND t.at_time >= '{since}'" if since else ""
         for start in range(0, len(ids), CHUNK):
             listed = ", ".join(f"'{i}'" for i in ids[start : start + CHUNK])
             yield db.execute(
-                f"{_SOURCE} WHERE a.article_id IN ({listed}) AND t.article_id IN ({listed}) "
-                "ORDER BY a.article_id"
+                f"{_SOURCE} WHERE a.article_id IN ({listed}) AND t.article_id IN ({listed})"
+                f"{late} ORDER BY a.article_id"
             ).fetchall()
         return
     top = db.execute("SELECT max(rowid) FROM article_texts").fetchall()[0][0]

@@ -56,7 +56,7 @@ def main() -> None:
         f"load {load:.1f}"
     )
     for text in QUERIES:
-        wall, cpu = timed(lambda text=text: search(reader, text, limit=20))  # type: ignore[misc]
+        wall, cpu = timed(lambda text=text: search(reader, text, limit=10))  # type: ignore[misc]
         total = search(reader, text).total
         print(f"{wall:7.0f} ms ({cpu:.0f} ms CPU)  {total:>7,} articles  {text}")
     macro = "FROM search('copyright lawsuit', most := 20)"
