@@ -148,7 +148,7 @@ def _show_then(settings: Settings, story: str, as_of: str, as_json: bool) -> Non
     if as_json:
         _print_json(found)
         return
-    click.echo(f"story {story} as of {then:%Y-%m-%d %H:%M} UTC: {len(found)} articles")
+    click.echo(f"story {story} as of {then:%Y-%m-%d %H:%M} UTC: {_articles(len(found))}")
     for row in found:
         click.echo(f"  {row['valid_from']:%Y-%m-%d %H:%M}  {row['outlet']}: {row['title']}")
 
@@ -168,7 +168,7 @@ def merge(
     def edit(db: Any, now: datetime) -> str:
         who = by or getpass.getuser()
         moved = sum(merge_stories(db, keep, o, reason=reason, by=who, at=now) for o in others)
-        return f"moved {moved} articles into {keep}"
+        return f"moved {_articles(moved)} into {keep}"
 
     _edit(load_settings(config), "stories merge", edit)
 
@@ -189,7 +189,7 @@ def split(
         made, moved = split_story(
             db, story, articles, reason=reason, by=by or getpass.getuser(), at=now
         )
-        return f"moved {moved} articles into the new story {made}"
+        return f"moved {_articles(moved)} into the new story {made}"
 
     _edit(load_settings(config), "stories split", edit)
 
@@ -228,6 +228,10 @@ def _edit(settings: Settings, command: str, edit: Any) -> None:
         now = datetime.now(UTC)
         click.echo(edit(db, now))
         publish(db, settings.path(settings.publish.path), settings.publish, now=now, force=True)
+
+
+def _articles(number: int) -> str:
+    return "1 article" if number == 1 else f"{number} articles"
 
 
 def _find(settings: Settings, story: str) -> str:

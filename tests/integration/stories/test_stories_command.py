@@ -1,0 +1,115 @@
+"""``newsbeam stories`` on a small store, as a person uses it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from newsbeam.errors import ConfigError
+from newsbeam.records import Article, Embedded
+from newsbeam.settings import load_settings
+from pipelines.cli.stories import stories
+from sinks.publish.publish import publish
+from sinks.store.articles import articles_step, mentions_step
+from sinks.store.batch import Batch
+from sinks.store.commit import commit
+from sinks.store.rows import article_row, to_table
+from sinks.store.store import open_store
+from sinks.store.stories import group_step
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TEXT = (
+    "PORT HALDEN (AP) — A ferry with 212 people on board ran aground off Port Halden on Monday, "
+    "the coast guard said. The Norrsund was on its way to Brevik when its engine failed."
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return the settings of a published store: a ferry story with a reprint, and another story."""
+    file = tmp_path / "newsbeam.toml"
+    file.write_text("")
+    settings = load_settings(file)
+    folder = tmp_path / "staged"
+    folder.mkdir()
+    rows = [
+        ("a", "coast.example", "Ferry Norrsund runs aground", TEXT),
+        ("b", "inland.example", "Storm drama at sea", TEXT),
+        ("c", "ledger.example", "Arvenia raises interest rates", "The central bank did so. " * 9),
+    ]
+    articles = [
+        Article(
+            id=id,
+            url=f"https://{outlet}/{id}",
+            canonical_url=f"https://{outlet}/{id}",
+            outlet=outlet,
+            title=title,
+            text=text,
+            fetched=NOW,
+            published=NOW - timedelta(hours=5 - place),
+            language="en",
+        )
+        for place, (id, outlet, title, text) in enumerate(rows)
+    ]
+    table = to_table("articles", [article_row(Embedded(a)) for a in articles])
+    pq.write_table(table, folder / "articles-0.parquet")
+    batch = Batch("r1", "run", NOW, "hash", settings, folder)
+    with open_store(settings.path(settings.store.path)) as db:
+        commit(db, batch, (articles_step, mentions_step, group_step), finished=lambda: NOW)
+        publish(db, settings.path(settings.publish.path), settings.publish, now=NOW, force=True)
+    return file
+
+
+def run(config: Path, *arguments: str) -> str:
+    result = CliRunner().invoke(stories, arguments, obj=config, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def listed(config: Path) -> list[dict[str, Any]]:
+    return json.loads(run(config, "list", "--json"))  # type: ignore[no-any-return]
+
+
+def test_list_has_the_stories_with_their_counts(config: Path) -> None:
+    found = {row["title"]: row for row in listed(config)}
+    ferry = found["Ferry Norrsund runs aground"]
+    assert (ferry["articles"], ferry["copies"], ferry["newsrooms"]) == (2, 1, 1)
+    assert "Ferry Norrsund" in run(config, "list")
+
+
+def test_show_takes_the_beginning_of_an_id(config: Path) -> None:
+    ferry = next(r for r in listed(config) if r["articles"] == 2)
+    page = run(config, "show", ferry["story_id"][:6])
+    assert "Covered by 1 independent newsroom in 2 articles (1 is a copy)" in page
+    assert "[copy of coast.example's, AP]" in page
+
+
+def test_an_unknown_story_is_a_usage_error(config: Path) -> None:
+    with pytest.raises(ConfigError, match="no such story"):
+        run(config, "show", "zzz")
+
+
+def test_a_merge_is_published_and_the_old_id_leads_on(config: Path) -> None:
+    ferry, bank = sorted(listed(config), key=lambda r: -r["articles"])
+    run(config, "merge", ferry["story_id"], bank["story_id"], "--reason", "test", "--by", "editor")
+    assert [r["articles"] for r in listed(config)] == [3]
+    page = run(config, "show", bank["story_id"])
+    assert f"took in story {bank['story_id']} (1 article): test [editor]" in page
+
+
+def test_a_split_is_published(config: Path) -> None:
+    ferry = max(listed(config), key=lambda r: r["articles"])
+    said = run(config, "split", ferry["story_id"], "b", "--reason", "test", "--by", "editor")
+    assert "moved 1 article into the new story" in said
+    assert sorted(r["articles"] for r in listed(config)) == [1, 1, 1]
+
+
+def test_a_story_can_be_shown_as_of_a_time(config: Path) -> None:
+    ferry = max(listed(config), key=lambda r: r["articles"])
+    then = run(config, "show", ferry["story_id"], "--as-of", "2999-01-01")
+    assert "2 articles" in then
+    assert "0 articles" in run(config, "show", ferry["story_id"], "--as-of", "2020-01-01")
