@@ -69,9 +69,10 @@ def _query(judged: Judged, view: ArticleView) -> Iterator[str]:
         return
     places = judged.look.queried
     if places:
-        where = [("the headline" if i == view.title else f"paragraph {i}") for i in places[:6]]
+        first = 0 if view.title is not None else 1
+        where = ["the headline" if i == view.title else f"paragraph {i + first}" for i in places]
         more = f" and {len(places) - 6} more" if len(places) > 6 else ""
-        yield f"The query is true in {', '.join(where)}{more}:"
+        yield f"The query is true in {', '.join(where[:6])}{more}:"
         for evidence in collect_evidence(topic, judged.look, view):
             if evidence.kind == "query":
                 yield f"  {evidence.term} matches “{evidence.text}” in: {evidence.sentence[:200]}"

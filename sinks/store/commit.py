@@ -20,6 +20,7 @@ from sinks.store.batch import Batch, stage
 from sinks.store.revisions import revisions_step
 from sinks.store.store import of_disk, roll_back
 from sinks.store.stories import group_step
+from sinks.store.topics import topics_step
 
 Step = Callable[[duckdb.DuckDBPyConnection, Batch], None]
 
@@ -203,6 +204,7 @@ STEPS: tuple[Step, ...] = (
     articles_step,
     revisions_step,
     mentions_step,
+    topics_step,
     group_step,
     verdicts_step,
     alerts_step,

@@ -16,7 +16,8 @@ import duckdb
 from newsbeam import __version__
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Mention, Zone, ZoneKind
-from newsbeam.topics.topicset import ActiveTopic, TopicSet
+from newsbeam.topics.topicset import ActiveTopic, TopicSet, load_topics
+from sinks.store.batch import Batch
 from sinks.store.rows import mention_row
 from sinks.store.store import connect, explained
 
@@ -52,6 +53,21 @@ def record_versions(db: duckdb.DuckDBPyConnection, topics: TopicSet, now: dateti
             "INSERT OR IGNORE INTO topic_versions VALUES (?, ?, ?, ?, ?, ?, ?)",
             [*_version_row(active), _naive(now)],
         )
+
+
+def topics_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Keep the topic versions that decided the batch's mentions and are not known yet.
+
+    A step of the commit; topics are read again only where there is a new version.
+    """
+    unknown = db.execute(
+        "SELECT DISTINCT topic, topic_version FROM staged_mentions m WHERE NOT EXISTS "
+        "(FROM topic_versions v WHERE v.topic = m.topic AND v.version = m.topic_version)"
+    ).fetchall()
+    if unknown:
+        settings = batch.settings
+        folders = [settings.path(folder) for folder in settings.topics.folders]
+        record_versions(db, load_topics(settings.topics.packs, folders), batch.now)
 
 
 def _version_row(active: ActiveTopic) -> list[Any]:
