@@ -61,7 +61,12 @@ _EDGE = 400
 _ALL = "|".join(f"(?P<g{i}>{p})" for i, p in enumerate({**_AGENCIES, **_RELEASES}.values()))
 _ORIGINS = list({**_AGENCIES, **_RELEASES})
 
-_DATELINE = re.compile(rf"[(/\[](?:{_ALL})(?:[^)/\]]{{0,30}})?[)/\]]\s*(?:[-–—:]|\s)")
+_DATELINE = re.compile(
+    # "PARIS (AP) —", "NEW DELHI, Jan 2 (Reuters/AFP) -", "/PRNewswire/ --"; the dash is what tells
+    # a dateline from a party or a protocol of the same letters
+    rf"[(/\[](?:{_ALL})(?:[ ,/-][^)/\]]{{0,30}})?[)/\]]\s*[-–—:]|"
+    rf"^\[(?:{_ALL.replace('<g', '<h')})(?:[ ,-][^)\]]{{0,30}})?\]\s"
+)
 _CREDIT = re.compile(
     rf"(?:©|\([Cc]\)|[Cc]opyright|[Cc]ontributed by|[Rr]eporting (?:by|for)[^.\n]{{0,80}}|"
     rf"[Ss]ource\s*:|SOURCE|[Dd]istributed by|[Pp]rovided by|Quelle\s*:)"

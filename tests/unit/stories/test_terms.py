@@ -65,3 +65,10 @@ def test_a_new_fact_brings_a_name_or_number_that_the_story_had_not() -> None:
     assert found.sentence.startswith("Prosecutors charged")
     assert "brandt" in found.new_terms
     assert new_fact("A ferry ran aground off Port Halden on Monday.", earlier, "en") is None
+
+
+def test_a_party_or_a_protocol_of_the_same_letters_is_no_agency() -> None:
+    assert wire_origin(None, "LAHORE – Pakistan Tehreek-e-Insaf (PTI) leaders met.") is None
+    assert wire_origin(None, "IBM patches API Connect (API) after a report.") is None
+    assert wire_origin(None, "RAWALPINDI – Pakistan Air Force (PAF) tested a missile.") is None
+    assert wire_origin(None, "[The Conversation Africa] Near the equator …") == "The Conversation"
