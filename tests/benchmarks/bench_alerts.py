@@ -260,7 +260,7 @@ def idle(feeds_count: int = 500, seconds: int = 120) -> str:
     spent: list[float] = []
     cycles: list[int] = []
     with LoopbackSlack() as slack, tempfile.TemporaryDirectory() as name:
-        config = settings_file(Path(name), feeds, slack, poll_s=900, cycle_s=20)
+        config = settings_file(Path(name), feeds, slack, poll_s=900, cycle_s=30)
 
         def work(settings: Any, db: Any, **more: Any) -> Any:
             report = run_once(settings, db, **more)
@@ -279,7 +279,7 @@ def idle(feeds_count: int = 500, seconds: int = 120) -> str:
         share = (cpu() - spent[0]) / seconds
     server.terminate()
     return (
-        f"idle {feeds_count} feeds every 900 s, cycles of 20 s: {share:.1%} of a core over "
+        f"idle {feeds_count} feeds every 900 s, cycles of 30 s: {share:.1%} of a core over "
         f"{seconds} s ({len(cycles)} cycles, {sum(cycles)} polls)"
     )
 
