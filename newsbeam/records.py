@@ -74,6 +74,18 @@ class Verdict(StrEnum):
     ERROR = "error"
 
 
+PASSING = frozenset(
+    {
+        Verdict.HTTP_ERROR,
+        Verdict.RATE_LIMITED,
+        Verdict.TIMEOUT,
+        Verdict.UNREACHABLE,
+        Verdict.DAMAGED,
+    }
+)
+"""Verdicts that may be another one later: such a page is asked for again for two days."""
+
+
 class ZoneKind(StrEnum):
     """What part of a page a stretch of text is."""
 

@@ -28,7 +28,7 @@ def pick_entry(same: Iterable[Entry], known: Known, job: Job) -> Iterator[Entry 
     )
     wanted = article_id(entries[0])
     had = wanted is not None and known.article(wanted)
-    changed = any(known.entry(e, job.now) == "changed" for e in entries)
+    changed = any(known.entry(e, job.now) in {"changed", "retry"} for e in entries)
     for place, entry in enumerate(entries):
         if place == 0 and (not had or changed):
             yield entry

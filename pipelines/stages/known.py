@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from newsbeam.records import Entry, record_id
+from newsbeam.records import PASSING, Entry, record_id
 from newsbeam.urls import canonical_url
 from sinks.store.rows import fingerprint, key
 
@@ -23,7 +23,10 @@ Times = npt.NDArray[np.int64]
 """Seconds since 1970."""
 
 LEAST_WAIT_S = 600
-"""No page is fetched again sooner because of a date."""
+"""No page is fetched again sooner because of a date, or because it could not be had."""
+
+RETRY_S = 2 * 86_400
+"""How long a page that could not be had for a passing reason is asked for again."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,14 @@ class Known:
     first_seen: Times
     last_seen: Times
     articles: Keys
+    failed: npt.NDArray[np.bool_]
+    """Whether the page could not be had, for a passing reason."""
 
     def entry(self, entry: Entry, now: datetime) -> str:
-        """Return ``new``, ``changed`` (the feed says something else now) or ``known``.
+        """Return ``new``, ``changed`` (the feed says something else now), ``retry`` or ``known``.
+
+        ``retry``: the page could not be had, and as much time has passed as when it was last tried:
+        after ten minutes, twenty, forty …, for two days.
 
         A new "updated" date alone is believed after a quarter of the time that we know the entry:
         corrections are seen, and a feed that stamps its entries anew at every poll makes us fetch
@@ -50,11 +58,20 @@ class Known:
             return "new"
         if int(self.prints[at]) != fingerprint(entry):
             return "changed"
+        if self._retries(at, now):
+            return "retry"
         if entry.updated is None or int(entry.updated.timestamp()) == int(self.updated[at]):
             return "known"
         age = now.timestamp() - self.first_seen[at]
         waited = now.timestamp() - self.last_seen[at]
         return "changed" if waited >= max(LEAST_WAIT_S, age / 4) else "known"
+
+    def _retries(self, at: int, now: datetime) -> bool:
+        if not self.failed[at]:
+            return False
+        first, last = int(self.first_seen[at]), int(self.last_seen[at])
+        due = now.timestamp() - last >= max(LEAST_WAIT_S, last - first)
+        return due and now.timestamp() - first <= RETRY_S
 
     def article(self, article_id: str) -> bool:
         """Whether the store has this article."""
@@ -75,8 +92,9 @@ def save_known(db: Any, folder: Path) -> Path:
     """Write what an open store knows to a file that workers can read."""
     entries = db.execute(
         "SELECT key, print, coalesce(epoch(updated)::BIGINT, 0) AS updated, "
-        "epoch(first_seen)::BIGINT AS first_seen, epoch(last_seen)::BIGINT AS last_seen "
-        "FROM entries ORDER BY key"
+        "epoch(first_seen)::BIGINT AS first_seen, epoch(last_seen)::BIGINT AS last_seen, "
+        "list_contains(?, verdict) AS failed FROM entries ORDER BY key",
+        [sorted(PASSING)],
     ).fetchnumpy()
     articles = db.execute("SELECT key FROM article_rows ORDER BY key").fetchnumpy()
     path = folder / "known.npz"
@@ -88,6 +106,7 @@ def save_known(db: Any, folder: Path) -> Path:
             updated=np.asarray(entries["updated"], dtype=np.int64),
             first_seen=np.asarray(entries["first_seen"], dtype=np.int64),
             last_seen=np.asarray(entries["last_seen"], dtype=np.int64),
+            failed=np.asarray(entries["failed"], dtype=np.bool_),
             articles=np.asarray(articles["key"], dtype=np.uint64),
         )
     return path

@@ -29,16 +29,20 @@ def poll_feeds(
     An entry that needs no page (no link, too old) is ``Done`` at once.
     """
     for poll in poll_each(feeds, job.settings.fetch, job.now):
-        fresh = 0
+        fresh = again = 0
         for entry in poll.entries:
-            if known.entry(entry, job.now) == "known":
+            state = known.entry(entry, job.now)
+            if state == "known":
                 continue
             fresh += 1
+            again += state == "retry"
             yield _refused(entry, job) or entry
-        yield _polled(poll, fresh, job)
+        yield _polled(poll, fresh, again, job)
 
 
-def _polled(poll: Poll, fresh: int, job: Job) -> Polled:
+def _polled(poll: Poll, fresh: int, again: int, job: Job) -> Polled:
+    """Make the record of a poll; pages that are tried again are no news of the feed."""
+    new = fresh - again
     row = LedgerRow(
         subject=poll.feed.id,
         kind="feed",
@@ -52,7 +56,7 @@ def _polled(poll: Poll, fresh: int, job: Job) -> Polled:
     )
     return Polled(
         row=row,
-        cursor=schedule(poll, fresh, now=job.now, jitter=_jitter(poll), settings=job.settings.poll),
+        cursor=schedule(poll, new, now=job.now, jitter=_jitter(poll), settings=job.settings.poll),
         title=poll.title,
         status=poll.status,
         bytes=poll.bytes,

@@ -14,6 +14,7 @@ import duckdb
 
 from newsbeam import __version__
 from newsbeam.errors import SinkError
+from newsbeam.records import PASSING
 from sinks.store.alerts import alerts_step
 from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch, stage
@@ -140,6 +141,19 @@ def ledger_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     )
 
 
+def retries_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Have feeds read whole next time, of which a page is to be tried again."""
+    db.execute(
+        """
+        UPDATE feed_cursors SET etag = NULL, last_modified = NULL, body_hash = NULL
+        WHERE coalesce(etag, last_modified, body_hash) IS NOT NULL AND url IN (
+            SELECT feed_url FROM entries
+            WHERE list_contains($1, verdict) AND first_seen > $2 - INTERVAL 2 DAYS)
+        """,
+        [sorted(PASSING), batch.utc],
+    )
+
+
 def signals_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Note what outlets say against AI training."""
     db.execute(
@@ -211,6 +225,7 @@ STEPS: tuple[Step, ...] = (
     ledger_step,
     entries_step,
     cursors_step,
+    retries_step,
     signals_step,
 )
 """What a commit does, in order."""

@@ -23,7 +23,10 @@ from pipelines.stages.poll import entry_row
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 JOB = Job("run", NOW, Settings())
 NOTHING = Known(
-    *(np.array([], np.uint64),) * 2, *(np.array([], np.int64),) * 3, np.array([], np.uint64)
+    *(np.array([], np.uint64),) * 2,
+    *(np.array([], np.int64),) * 3,
+    np.array([], np.uint64),
+    np.array([], np.bool_),
 )
 
 
