@@ -19,10 +19,12 @@ MOST_LIKENESS = 0.35
 """Share of a sentence's weight that the nearest earlier sentence may hold."""
 LEAST_WORDS = 8
 """Distinct content words: shorter sentences are captions, credits, calls to subscribe."""
-CHARS = 2500
+CHARS = 2000
 """A new fact stands early; further down is background."""
 
 _END = re.compile(r"(?<=[.!?…])[\"”’»)]*\s+(?=[\"“„«(]?[A-ZÀ-ÝŁŚŻŹĆА-Я0-9])|\n+")
+_CREDIT = re.compile(r"@|https?://|\bwww\.|©|Getty Images|newsletter", re.IGNORECASE)
+"""Marks of sentences that are not the report's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ def sentences(text: str, chars: int = CHARS) -> list[str]:
 def new_fact(
     text: str, earlier: Sequence[tuple[str, str]], language: str | None = None
 ) -> NewFact | None:
-    """Return the newest sentence of an article, or None where it says nothing new.
+    """Return the first sentence of an article that is new, or None where it says nothing new.
+
+    The first, not the strangest: reports put their news first, and what is least like anything
+    before is often a credit or a look at other cases.
 
     Args:
         text: the article's.
@@ -62,8 +67,9 @@ def new_fact(
         for sentence in sentences(said, 4 * CHARS)
     ]
     story_terms = {term for _, _, terms in known for term in terms}
-    best: NewFact | None = None
     for sentence in sentences(text):
+        if _CREDIT.search(sentence):
+            continue
         terms = article_terms(None, sentence, language)
         if sum(not t.bits & PAIR for t in terms.values()) < LEAST_WORDS:
             continue
@@ -71,15 +77,15 @@ def new_fact(
         if not fresh:
             continue
         likeness, nearest = _nearest(terms, known)
-        if likeness <= MOST_LIKENESS and (best is None or 1 - likeness > best.novelty):
-            best = NewFact(
+        if likeness <= MOST_LIKENESS:
+            return NewFact(
                 sentence,
                 round(1 - likeness, 4),
                 nearest[1] if nearest else None,
                 nearest[0] if nearest else None,
                 fresh,
             )
-    return best
+    return None
 
 
 def _fresh(terms: Iterable[Term], story: set[str]) -> tuple[str, ...]:
