@@ -1,4 +1,4 @@
-"""What a topic's model looks at: a dozen named numbers per article, each between about -1 and 1.
+"""What a topic's model looks at: eleven named numbers per article, each between about -1 and 1.
 
 All say something that holds for any topic and any outlet: where the query is true, how often, and
 how near the passages are to the topic's examples.  No word, name or outlet is a feature.

@@ -1,4 +1,4 @@
-"""The model that joins query and meaning: one logistic regression of a dozen numbers per topic.
+"""The model that joins query and meaning: one logistic regression of eleven numbers per topic.
 
 It is fitted with a Gaussian prior around the weights in :data:`GENERIC`, which were fitted on all
 topics of the ``ai`` pack together: a topic without labels uses those, one with few stays near.

@@ -267,3 +267,23 @@ def test_the_example_articles_are_tagged_as_a_reader_would() -> None:
 def test_settings_of_the_store_are_relative_to_their_file(newsroom: Path) -> None:
     settings = Settings(store=StoreSettings(path="store.duckdb"), home=str(newsroom.parent))
     assert settings.path(settings.store.path).exists()
+
+
+def test_a_commit_keeps_the_topic_versions_that_decided(newsroom: Path) -> None:
+    from newsbeam.settings import load_settings
+    from pipelines.cli.topics_tag import load_topics_for
+    from sinks.store.batch import Batch
+    from sinks.store.topics import topics_step
+
+    settings = load_settings(newsroom)
+    version = load_topics_for(settings).version("bees")
+    batch = Batch("r2", "run", NOW, "c", settings, newsroom.parent)
+    with open_store(newsroom.parent / "store.duckdb", "test") as db:
+        db.execute("CREATE TEMP TABLE staged_mentions (topic VARCHAR, topic_version VARCHAR)")
+        topics_step(db, batch)
+        assert db.execute("FROM topic_versions").fetchall() == []
+        db.execute("INSERT INTO staged_mentions VALUES ('bees', ?)", [version])
+        topics_step(db, batch)
+        topics_step(db, batch)
+        kept = db.execute("SELECT topic, version, threshold FROM topic_versions").fetchall()
+    assert kept == [("bees", version, 0.45)]
