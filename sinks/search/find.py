@@ -328,7 +328,7 @@ def _articles(source: Rows, docs: Sequence[int]) -> list[tuple[int, Article]]:
         return []
     marks = ", ".join("?" * len(ids))
     found = source.rows(
-        f"SELECT * FROM article_rows WHERE article_id IN ({marks})",
+        f"SELECT {_NEEDED} FROM article_rows WHERE article_id IN ({marks})",
         list(ids),
     )
     texts = {
