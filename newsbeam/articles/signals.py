@@ -18,6 +18,16 @@ from newsbeam.articles.dom.letters import letters
 
 PAGE_CHARS = 15_000
 """Characters of a page in which the words of walls are looked for."""
+OFFER_STEMS = (
+    *("subscri", "member", "to read", "reading", "register", "sign in", "log in", "free account"),
+    *("unlock", "trial", "limit", "full story", "full article", "abo", "plus", "weiterlesen"),
+    *("registrier", "artikel", "anmelden", "lire", "lecture", "connecte", "suscri", "leer"),
+    *("leyendo", "sesión", "regístr", "legg", "acced", "assin", "ler", "lendo", "lees", "lezen"),
+    *("czyta", "prenum", "subskr", "dostęp", "konto", "zaloguj", "läs", "logga", "les videre"),
+    *("続き", "残り", "会員", "ログイン", "유료", "구독", "订阅", "付费", "会员", "подпис"),
+    *("okumak", "entre", "crear cuenta", "læs", "subscrev"),
+)
+"""One of these stands in every phrase of a paywall."""
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _SENTENCE = re.compile(r"[.!?。！？][”\"'’»)\]]*\s*$")
 _CUT = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\s*$")
@@ -97,6 +107,16 @@ class Sight:
     def page(self) -> str:
         """All visible text, a block a line, lower case; of very long pages the beginning."""
         return "\n".join(block.text for block in self.blocks).lower()[:PAGE_CHARS]
+
+    @cached_property
+    def offers(self) -> str:
+        """The short blocks that may offer a subscription, lower case.
+
+        A few stems find them: the long patterns are then asked about little text.
+        """
+        stems = [stem for stem in OFFER_STEMS if stem in self.page]
+        short = [b.text.lower() for b in self.blocks if len(b.text) <= 500] if stems else []
+        return "\n".join(t for t in short if any(stem in t for stem in stems))[:PAGE_CHARS]
 
     @cached_property
     def titles(self) -> str:

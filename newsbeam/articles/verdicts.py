@@ -127,8 +127,9 @@ def _listing(s: Sight) -> list[str]:
 def _teaser(s: Sight) -> list[str]:
     if s.weight > TEASER_CHARS or signals.is_list_url(s):
         return []
-    strong = hits(wording.PAYWALL, s.page)
-    weak = hits(wording.SIGN_IN, f"{s.page}\n{' '.join(s.buttons).lower()}")
+    offers = s.offers
+    strong = hits(wording.PAYWALL, offers)
+    weak = hits(wording.SIGN_IN, f"{offers}\n{' '.join(s.buttons).lower()}")
     gate = any("gate" in b.parts for b in s.blocks)
     closed = any(str(n.get("isAccessibleForFree")).lower() == "false" for n in s.claims.nodes[:60])
     words = len(s.text.split())

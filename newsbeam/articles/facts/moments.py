@@ -86,6 +86,7 @@ _EAST = re.compile(
 _NUMERIC = re.compile(
     r"(?<![\d./-])(?P<a>\d{1,2})(?P<s>[./-])(?P<b>\d{1,2})(?P=s)(?P<y>(?:19|20)\d\d)(?!\d)"
 )
+_DAYS = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
 MONTH_FIRST = frozenset({"en", "en-us", "en_us", "fil", "es-us"})
 """Declared languages in which 3/4/2025 may mean March 4."""
 
@@ -124,7 +125,7 @@ def read_moment(text: str, language: str | None = None) -> Moment | None:
         got = _moment(found["y"], found["m"], found["d"], _time(found), _zone(found["z"]))
         if got:
             return got
-    if text[:3].isalpha() and "," in text[:12] and (got := _rfc2822(text)):
+    if text[:3].lower() in _DAYS and "," in text[:12] and (got := _rfc2822(text)):
         return got
     return in_words(text, language)
 

@@ -85,6 +85,8 @@ def clean_names(raw: list[str]) -> tuple[str, ...]:
     """Return clean, distinct names from bylines as they are written."""
     names: dict[str, str] = {}
     for line in raw:
+        if "://" in line:  # the address of a profile is no name
+            continue
         whole = _PARENTHESIS.sub("", _BY.sub("", tidy(line)))
         for part in _SPLIT.split(whole):
             for name in _by_commas(part):

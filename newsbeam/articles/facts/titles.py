@@ -64,6 +64,9 @@ _ENDING = re.compile(r"\s*[|｜ㅣ–—•·»~⋆*:：-]\s*\S")
 def drop_suffix(title: str, known: list[str]) -> str:
     """Cut ``… | Outlet`` and ``Outlet: …`` where the part is the outlet's name."""
     names = [_letters(name) for name in known]
+    head, colon, rest = title.partition(": ")
+    if colon and len(rest) >= 8 and any(_letters(head) == name for name in names):
+        title = rest.lstrip()
     for _ in range(3):
         pieces = list(_SEPARATOR.finditer(title))
         if not pieces:
