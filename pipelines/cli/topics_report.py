@@ -14,10 +14,9 @@ def print_evaluation(report: Mapping[str, Mapping[str, Any]], as_json: bool) -> 
         click.echo(json.dumps(report, ensure_ascii=False, indent=1))
         return
     from rich.console import Console
-    from rich.table import Table
 
     console = Console()
-    table = Table("topic", "texts", "n", "yes", "found", "precision", "recall", "F1 (95 %)", "cal.")
+    table = _table("topic", "texts", "n", "yes", "found", "P", "R", "F1 (95 %)", "cal.")
     for name, one in report.items():
         for group, q in one["quality"].items():
             table.add_row(
@@ -32,7 +31,10 @@ def print_evaluation(report: Mapping[str, Mapping[str, Any]], as_json: bool) -> 
                 f"{q['calibration_error']:.3f}",
             )
     console.print(table)
-    console.print("cal.: mean distance of the stated probability from the observed share")
+    console.print(
+        "P precision, R recall, F1 with its 95 % interval; cal.: mean distance of the stated "
+        "probability from the observed share"
+    )
     for name, one in report.items():
         if one["calibrated_on_these"] and not one["cross_validated"]:
             console.print(
@@ -82,9 +84,8 @@ def print_calibrations(done: Mapping[str, Mapping[str, Any]], as_json: bool) -> 
         click.echo(json.dumps(done, indent=1))
         return
     from rich.console import Console
-    from rich.table import Table
 
-    table = Table("topic", "labels", "yes", "threshold", "precision", "recall", "F1", "model")
+    table = _table("topic", "labels", "yes", "threshold", "precision", "recall", "F1")
     for name, one in done.items():
         table.add_row(
             name,
@@ -94,7 +95,18 @@ def print_calibrations(done: Mapping[str, Mapping[str, Any]], as_json: bool) -> 
             f"{one['precision']:.2f}",
             f"{one['recall']:.2f}",
             f"{one['f1']:.3f}",
-            one["model"],
         )
     Console().print(table)
-    click.echo("precision, recall and F1 are cross-validated")
+    models = ", ".join(sorted({one["model"] for one in done.values()}))
+    click.echo(f"precision, recall and F1 are cross-validated; model: {models}")
+
+
+def _table(*names: str) -> Any:
+    """Return a table of one line a row, narrow enough for 80 columns."""
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 1))
+    for name in names:
+        right = name not in ("topic", "texts")
+        table.add_column(name, no_wrap=True, justify="right" if right else "left")
+    return table

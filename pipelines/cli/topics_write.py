@@ -43,7 +43,9 @@ def list_topics(config: Path | None, folder: Path | None, as_json: bool) -> None
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("topic", "version", "threshold", "precision", "recall", "labels")
+    table = Table(box=None, padding=(0, 1))
+    for name in ("topic", "version", "threshold", "precision", "recall", "n"):
+        table.add_column(name, no_wrap=True)
     for row in rows:
         figures = [f"{row[k]:.2f}" if row[k] is not None else "-" for k in ("precision", "recall")]
         threshold = f"{row['threshold']:.2f}"
