@@ -77,6 +77,11 @@ def test_two_runs_at_once_the_second_ends_with_75_and_says_who(tmp_path: Path) -
     assert f"held by process {os.getpid()} (newsbeam watch" in second.stderr
 
 
+def heed_interrupts() -> None:
+    """In the child: what runs in the background of a script inherits that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("after", ["Feeds", "extract"])
 def test_ctrl_c_ends_a_run_with_130_and_one_line(tmp_path: Path, after: str) -> None:
@@ -89,6 +94,7 @@ def test_ctrl_c_ends_a_run_with_130_and_one_line(tmp_path: Path, after: str) -> 
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_interrupts,
         )
         wanted = 1 if after == "Feeds" else 40
         while len(newsroom.requests) < wanted and process.poll() is None:
