@@ -19,6 +19,7 @@ from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Feed
 from newsbeam.settings import Settings
 from pipelines.job import Job
+from pipelines.quick_beam import without_collecting
 from pipelines.report import RunReport
 from pipelines.watch_state import take_requests
 from sinks.publish.publish import publish
@@ -176,7 +177,8 @@ def _run_graph(
     from pipelines.stages.known import save_known  # numpy
 
     known = save_known(db, job.folder)
-    from pipelines.execute import execute  # Apache Beam: one to two seconds
+    with without_collecting():
+        from pipelines.execute import execute  # Apache Beam: about a second
 
     return execute(
         job, feeds=due, archives=[str(a) for a in archives], known=str(known), progress=progress

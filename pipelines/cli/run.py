@@ -12,6 +12,7 @@ import click
 from newsbeam.errors import ConfigError
 from newsbeam.settings import Settings, load_settings
 from pipelines.cli import EXIT_OK, EXIT_PARTIAL
+from pipelines.quick_beam import without_collecting
 
 if TYPE_CHECKING:
     from pipelines.report import RunReport
@@ -55,7 +56,8 @@ def backfill(config: Path | None, paths: tuple[Path, ...], as_json: bool) -> Non
 def _run(
     settings: Settings, kind: str, *, archives: tuple[Path, ...] = (), every_feed: bool = False
 ) -> "RunReport":
-    from pipelines.run import clock, run_and_publish
+    with without_collecting():
+        from pipelines.run import clock, run_and_publish
 
     with progress_bar() as progress:
         return run_and_publish(
