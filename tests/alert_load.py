@@ -5,6 +5,7 @@ until all articles are in and nothing is left to send.
 """
 
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +51,8 @@ def run(folder: Path, slack_url: str, articles: int) -> None:
                 if not set(left) & {"pending", "sending", "unknown"}:
                     return
             pause = (again - desk.clock()).total_seconds() if again else 0.0
-            time.sleep(min(0.2, max(0.0, pause)) if count >= articles else 0)
+            if count >= articles:
+                threading.Event().wait(min(0.2, max(0.0, pause)))
 
 
 def arrive(desk: Desk, n: int) -> None:

@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
             with urllib.request.urlopen(url, timeout=2):
                 return
         except OSError:
-            time.sleep(0.2)
+            threading.Event().wait(0.2)
     raise AssertionError("the dashboard does not answer")
 
 
