@@ -59,13 +59,18 @@ def tables(store: Path, *names: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def write_settings(folder: Path, feeds: list[str], hosts: dict[str, str], **fetch: Any) -> Path:
-    """Write settings for servers on loopback; return the file."""
+    """Write settings for servers on loopback; return the file.
+
+    In fp32: two runs that are compared meet the pages in another order, so texts share other
+    batches, and in bf16 that moves their vectors in the third digit.
+    """
     lines = ["[feeds]", "opml = []", f"urls = {feeds!r}", "[fetch]"]
     values = {"min_gap_s": 0.0, "allow_networks": ["127.0.0.0/8"], "timeout_s": 5.0, **fetch}
     for key, value in values.items():
         assert key in FetchSettings.__dataclass_fields__
         lines.append(f"{key} = {str(value).lower() if isinstance(value, bool) else value!r}")
     lines += ["[fetch.hosts]", *(f'"{name}" = "{address}"' for name, address in hosts.items())]
+    lines += ["[model]", 'precision = "fp32"']
     path = folder / "newsbeam.toml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

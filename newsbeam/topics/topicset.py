@@ -141,7 +141,7 @@ class TopicSet:
         """
         for name, active in self._topics.items():
             bound = active.calibration
-            if strict and active.topic.has_meaning and bound and bound.model != encoder.identity:
+            if strict and active.topic.has_meaning and bound and not bound.serves(encoder.identity):
                 raise ConfigError(
                     f"topic {name}",
                     f"calibrated for the model {bound.model}; this is {encoder.identity}: run "

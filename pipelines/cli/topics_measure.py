@@ -107,12 +107,14 @@ def calibrate(
     from newsbeam.topics.labelled import read_labels
     from newsbeam.topics.learning import calibrate as fit_topic
     from newsbeam.topics.model import generic_weights
+    from pipelines.cli.topics_precision import serve_other_precision
     from pipelines.cli.topics_report import print_calibrations
 
     settings = load_settings(config)
     topics, encoder = _prepared(settings, folder, strict=False)
     names = names or topics.names
-    cases = look_at(read_labels(labels), topics, encoder, names)
+    labelled = read_labels(labels)
+    cases = look_at(labelled, topics, encoder, names)
     _add_stored(cases, settings, topics, encoder)
     done = {}
     for name in names:
@@ -125,7 +127,11 @@ def calibrate(
         version, wanted = active.topic.version, active.topic.precision
         prior = generic_weights(active.topic.has_meaning)
         done[name], _ = fit_topic(rows, version, encoder.identity, wanted, prior)
-        write_calibration(active.path, done[name])
+    done = serve_other_precision(done, cases, settings.model, topics)
+    for name, calibration in done.items():
+        path = topics[name].path
+        if path is not None:
+            write_calibration(path, calibration)
     print_calibrations({name: asdict(c) for name, c in done.items()}, as_json)
 
 

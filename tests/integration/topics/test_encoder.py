@@ -34,21 +34,23 @@ def test_vectors_equal_those_of_sentence_transformers() -> None:
 
     reference = SentenceTransformer(str(bundled_folder()), device="cpu")
     expected = reference.encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
-    found = load_encoder(ModelSettings(batch=3)).encode(TEXTS)
+    found = load_encoder(ModelSettings(batch=3, precision="fp32")).encode(TEXTS)
     assert found.dtype == np.float32
     assert np.abs(found - expected).max() < 1e-5
+    rounded = load_encoder(ModelSettings(precision="bf16")).encode(TEXTS)
+    assert (found * rounded).sum(axis=1).min() > 0.999
 
 
 @pytest.mark.slow
 def test_rows_follow_the_texts_whatever_the_batch() -> None:
-    one = load_encoder(ModelSettings(batch=1)).encode(TEXTS)
-    all_at_once = load_encoder(ModelSettings(batch=32)).encode(TEXTS)
+    one = load_encoder(ModelSettings(batch=1, precision="fp32")).encode(TEXTS)
+    all_at_once = load_encoder(ModelSettings(batch=32, precision="fp32")).encode(TEXTS)
     assert np.abs(one - all_at_once).max() < 1e-5
     assert load_encoder(ModelSettings()).encode([]).shape == (0, 384)
 
 
 def test_the_identity_is_known_without_loading() -> None:
-    identity = LazyEncoder(ModelSettings()).identity
+    identity = LazyEncoder(ModelSettings(precision="fp32")).identity
     assert identity == f"all-MiniLM-L6-v2@{BUNDLED_SHA256[:12]}/fp32/torch"
     assert model_identity(ModelSettings(precision="bf16")) != identity
 

@@ -8,7 +8,7 @@ import pytest
 
 from newsbeam.errors import ConfigError
 from newsbeam.topics import TopicSet, load_topics
-from newsbeam.topics.calibration import Calibration, write_calibration
+from newsbeam.topics.calibration import Calibration, compare, write_calibration
 from newsbeam.topics.explain import explain
 from newsbeam.topics.features import NAMES
 from newsbeam.topics.menus import headline, prose_pieces
@@ -99,6 +99,20 @@ def test_a_changed_model_refuses_to_run_uncalibrated(tmp_path: Path) -> None:
     bound = Calibration("v", "other@2/fp32/test", "hash", 10, 5, 1.0, 1.0, 1.0, 0.5, weights)
     write_calibration(folder / "wells.toml", bound)
     with pytest.raises(ConfigError, match=r"calibrated for the model other@2.*topics calibrate"):
+        load_topics([], [folder]).prepare(ENCODER)
+
+
+def test_a_calibration_serves_a_precision_that_was_measured(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, wells=TOPIC)
+    weights = {name: GENERIC[name] for name in ("bias", *NAMES)}
+    served = compare([0.2, 0.9, 0.0], [0.21, 0.88, 0.0], threshold=0.5, candidates=2)
+    assert (served.texts, served.largest, served.mean, served.changed) == (3, 0.02, 0.015, 0)
+    assert compare([0.45], [0.55], threshold=0.5, candidates=1).changed == 1
+    bound = Calibration("v", "words@1/bf16/test", "hash", 10, 5, 1.0, 1.0, 1.0, 0.5, weights)
+    write_calibration(folder / "wells.toml", replace(bound, also={ENCODER.identity: served}))
+    load_topics([], [folder]).prepare(ENCODER)
+    write_calibration(folder / "wells.toml", bound)
+    with pytest.raises(ConfigError, match="calibrated for the model words@1/bf16"):
         load_topics([], [folder]).prepare(ENCODER)
 
 

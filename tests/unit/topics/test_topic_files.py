@@ -9,7 +9,7 @@ from newsbeam.encoder import model_identity
 from newsbeam.errors import ConfigError
 from newsbeam.settings import ModelSettings
 from newsbeam.topics import load_topics
-from newsbeam.topics.calibration import read_calibration
+from newsbeam.topics.calibration import MAX_SHIFT, read_calibration
 from newsbeam.topics.lint import lint_topic
 from newsbeam.topics.topic import find_topics, load_topic, shared_macros
 from tests.unit.topics.topic_support import TOPIC, WordEncoder, folder_with
@@ -28,7 +28,9 @@ def test_a_topic_of_the_pack_is_calibrated_as_it_is_now(path: Path) -> None:
     topic, bound = load_topic(path), read_calibration(path)
     assert bound is not None
     assert bound.topic_version == topic.version, f"calibrate {topic.name} again"
-    assert bound.model == model_identity(ModelSettings())
+    for precision in ("fp32", "bf16"):
+        assert bound.serves(model_identity(ModelSettings(precision=precision)))
+    assert all(served.largest <= MAX_SHIFT for served in bound.also.values())
     assert bound.precision >= topic.precision
 
 
