@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import aiohttp
 from yarl import URL
@@ -28,8 +28,9 @@ from yarl import URL
 from connectors.http.addresses import REFUSED, AddressGuard
 from connectors.http.answers import Answer, AnswerError, retry_after, status_error
 from connectors.http.decoding import DamagedError, Decoder, TooLargeError
-from connectors.http.hosts import HostDownError, HostPausedError, Hosts, Slots
+from connectors.http.hosts import BUSY, HostDownError, HostPausedError, Hosts, Slots
 from connectors.http.names import Names
+from connectors.http.places import place_of
 from connectors.http.robots import (
     KEEP_FAILED_S,
     KEEP_S,
@@ -48,6 +49,8 @@ _ROBOTS: dict[str, tuple[float, Robots]] = {}
 """origin -> (when to forget it, its rules); for the whole process."""
 _MOST_ROBOTS = 20_000
 
+READ_BYTES = 1 << 17
+"""What aiohttp may hold of one answer before we read it: a usual page in one or two pieces."""
 
 _NOT_TEXT = re.compile(
     r"\s*(?:image|audio|video|font|model)/|\s*application/(?:pdf|zip|gzip|x-gzip|octet-stream|json|"
@@ -90,7 +93,7 @@ class Client:
         self.settings = settings
         self.guard = AddressGuard(settings.allow_networks, settings.allow_ports)
         self.hosts = Hosts(settings.per_host, settings.min_gap_s)
-        self._slots = Slots(settings.concurrency)
+        self._slots = Slots(settings.concurrency, settings.timeout_s)
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._robots: dict[str, asyncio.Task[Robots]] = {}
@@ -115,6 +118,7 @@ class Client:
             },
             max_line_size=32_768,
             max_field_size=32_768,
+            read_bufsize=READ_BYTES,
         )
         return self
 
@@ -171,6 +175,11 @@ class Client:
         status, *_ = await self._once(url, url, wish, 0.0)
         return status
 
+    @property
+    def idle(self) -> bool:
+        """Say whether more could be asked than is."""
+        return self._slots.idle
+
     async def _follow(self, first: str, wish: "_Wish", now: datetime) -> Answer:
         url, seen, seconds = first, {first}, 0.0
         moved_to: str | None = first
@@ -217,22 +226,28 @@ class Client:
         """Make one request; return status, headers, body, bytes on the wire, seconds."""
         name, parsed = self._check(first, url)
         try:
-            async with self.hosts.turn(name) as host, self._slots.one():
-                start = time.monotonic()
+            host = await self.hosts.enter(name)
+            try:
+                await self._slots.take()
+                limit = self._slots.begin(max(self.settings.timeout_s - spent, 0.1))
                 try:
-                    async with asyncio.timeout(max(self.settings.timeout_s - spent, 0.1)):
+                    async with limit:
                         status, got, body, wire = await self._exchange(parsed, wish)
                 except (TimeoutError, aiohttp.ClientConnectionError) as error:
                     if REFUSED not in str(error):
                         host.failed()
                     raise
-                took = time.monotonic() - start
-                host.answered(took, status, retry_after(got, datetime.now(UTC)))
+                finally:
+                    took = self._slots.end(limit)
+                pause = retry_after(got, datetime.now(UTC)) if status in BUSY else None
+                host.answered(took, status, pause)
                 return status, got, body, wire, took
-        except HostPausedError as pause:
-            message = f"the host asked for a pause of {pause.seconds:.0f} s; left for a later run"
+            finally:
+                self.hosts.leave(host)
+        except HostPausedError as error:
+            message = f"the host asked for a pause of {error.seconds:.0f} s; left for a later run"
             raise AnswerError(
-                first, message, Verdict.RATE_LIMITED, retry_after_s=pause.seconds
+                first, message, Verdict.RATE_LIMITED, retry_after_s=error.seconds
             ) from None
         except HostDownError:
             message = "the host did not answer several times in a row; left for a later run"
@@ -257,25 +272,22 @@ class Client:
         Raises:
             RetrieveError: not http(s), or an address that its spelling gives away.
         """
-        try:
-            parts = urlsplit(url)
-            host, port = (parts.hostname or "").rstrip("."), parts.port
-        except ValueError:
-            raise RetrieveError(first, "not a valid URL", Verdict.BAD_URL) from None
-        if parts.scheme not in {"http", "https"}:
+        place = place_of(url)
+        if place is None:
+            raise RetrieveError(first, "not a valid URL", Verdict.BAD_URL)
+        if place.scheme not in {"http", "https"}:
             kind = Verdict.BAD_URL if url == first else Verdict.BLOCKED_ADDRESS
-            shown = parts.scheme[:20] or "no scheme"
+            shown = place.scheme[:20] or "no scheme"
             raise RetrieveError(first, f"only http and https are asked, not {shown}", kind)
-        if not host:
+        if not place.host:
             raise RetrieveError(first, "a URL without a host", Verdict.BAD_URL)
-        port = port or (443 if parts.scheme == "https" else 80)
-        if reason := self.guard.refusal_of_host(host, port):
+        if reason := self.guard.refusal_of_host(place.host, place.port):
             raise RetrieveError(first, reason, Verdict.BLOCKED_ADDRESS)
         try:
-            parsed = URL(url, encoded=False).with_user(None)
+            parsed = URL(url, encoded=False)
+            return place.name, parsed if place.plain else parsed.with_user(None)
         except ValueError as error:
             raise RetrieveError(first, f"not a valid URL: {error}", Verdict.BAD_URL) from None
-        return f"{host}:{port}", parsed
 
     async def _exchange(self, url: URL, wish: "_Wish") -> tuple[int, dict[str, str], bytes, int]:
         session = self._session
@@ -306,10 +318,10 @@ class Client:
         Raises:
             RetrieveError: it forbids the URL.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
-            return ()
-        origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        place = place_of(url)
+        if place is None or place.scheme not in {"http", "https"} or not place.host:
+            return ()  # refused in a moment, with the right words
+        origin = place.origin
         kept = _ROBOTS.get(origin)
         if kept and kept[0] > time.monotonic():
             rules = kept[1]
@@ -318,8 +330,7 @@ class Client:
                 self._robots[origin] = asyncio.create_task(self._read_robots(first, origin))
             rules = await asyncio.shield(self._robots[origin])
         if rules.crawl_delay_s:
-            name, _ = self._check(first, url)
-            self.hosts.of(name).pace.crawl_delay_s = rules.crawl_delay_s
+            self.hosts.of(place.name).pace.crawl_delay_s = rules.crawl_delay_s
         if reason := rules.refusal(url):
             raise RetrieveError(first, reason, Verdict.ROBOTS_DISALLOWED)
         return rules.ai_optout
@@ -361,18 +372,23 @@ async def _read(
     if not cut and (answer.content_length or 0) > limit:
         answer.close()
         raise TooLargeError
-    decoder = Decoder(encoding, limit)
     pieces: list[bytes] = []
     wire = 0
     try:
+        decoder = Decoder(encoding, limit) if encoding else None
         while data := await answer.content.readany():
             wire += len(data)
-            pieces.extend(decoder.decode(data))
+            if decoder is not None:
+                pieces.extend(decoder.decode(data))
+            elif wire > limit:
+                raise TooLargeError
+            else:
+                pieces.append(data)
     except (TooLargeError, DamagedError):
         answer.close()
         if not cut:
             raise
-    return b"".join(pieces), wire
+    return (pieces[0] if len(pieces) == 1 else b"".join(pieces)), wire
 
 
 def _network_error(url: str, error: Exception) -> RetrieveError:

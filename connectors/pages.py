@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.client import Client
 from connectors.feeds import declared_charset
 from connectors.http.crowd import Crowd
+from connectors.http.places import place_of
 from newsbeam.errors import RetrieveError
 from newsbeam.records import Entry, LedgerRow, Page, Verdict
 from newsbeam.settings import FetchSettings, Settings
@@ -100,12 +100,8 @@ def fetch_many(
 
 def host_key(url: str | None) -> str:
     """Return ``host:port`` of a URL: the queue it waits in; "" where it has none."""
-    try:
-        parts = urlsplit(url or "")
-        host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:
-        return ""
-    return f"{host}:{port or (443 if parts.scheme == 'https' else 80)}" if host else ""
+    place = place_of(url or "")
+    return place.name if place else ""
 
 
 def _is_wide(body: bytes, charset: str | None) -> bool:

@@ -89,7 +89,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
     ``x-ratelimit-reset`` is read as well: Reddit and others send only that.
     """
-    value = headers.get("retry-after") or headers.get("x-ratelimit-reset") or ""
+    value = headers.get("retry-after") or headers.get("x-ratelimit-reset")
+    if not value:
+        return None
     if re.fullmatch(r"\d{1,9}(\.\d+)?", value.strip()):
         seconds = float(value)
         if seconds > 1e9:  # a point in time

@@ -31,6 +31,11 @@ MOST_WAITING_BYTES = 48_000_000
 LINGER_S = 3.0
 """Slow hosts may begin requests for this long after all others are done."""
 
+HAND_OVER = 32
+HAND_OVER_S = 0.02
+"""So many results, or so long, are collected for the consumer: waking its thread for each costs
+more than the request itself (the two then fight for the interpreter; measured)."""
+
 _DONE = object()
 
 
@@ -61,8 +66,12 @@ class Crowd(Generic[J, R]):
         self._weigh = weigh
         self._resolver = resolver
         self._ready: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._waiting = 0
+        self._collected: list[R] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._put_bytes = 0
+        """Written by the loop's thread only, as the next is by the consumer's: no lock."""
+        self._taken_bytes = 0
+        self._blocked = False
         self._last_end: float | None = None
         """When a host that is not slow was last done; None: all are slow, nobody is waiting."""
 
@@ -77,11 +86,13 @@ class Crowd(Generic[J, R]):
         )
         thread.start()
         try:
-            while (result := self._ready.get()) is not _DONE:
-                if isinstance(result, BaseException):
-                    raise result
-                self._taken(self._weigh(result))
-                yield result
+            while (results := self._ready.get()) is not _DONE:
+                if isinstance(results, BaseException):
+                    raise results
+                results.reverse()
+                while results:  # none is kept here while the consumer works on it
+                    self._taken(self._weigh(results[-1]))
+                    yield results.pop()
         finally:
             self._stop()
             thread.join()
@@ -90,14 +101,19 @@ class Crowd(Generic[J, R]):
         with suppress(RuntimeError, AttributeError):  # the loop is closed: all is done
             self._loop.call_soon_threadsafe(self._main.cancel)
 
+    @property
+    def _full(self) -> bool:
+        return self._put_bytes - self._taken_bytes >= MOST_WAITING_BYTES
+
     def _taken(self, weight: int) -> None:
-        with self._lock:
-            was = self._waiting
-            self._waiting -= weight
-            full = was >= MOST_WAITING_BYTES > self._waiting
-        if full:
+        self._taken_bytes += weight
+        if self._blocked and not self._full:
             with suppress(RuntimeError):  # the loop is closed: all is fetched
-                self._loop.call_soon_threadsafe(self._drained.set)
+                self._loop.call_soon_threadsafe(self._release)
+
+    def _release(self) -> None:
+        self._blocked = False
+        self._drained.set()
 
     def _in_thread(self, jobs: Sequence[J]) -> None:
         loop = self._loop
@@ -110,8 +126,10 @@ class Crowd(Generic[J, R]):
         except asyncio.CancelledError:
             pass  # the consumer has gone
         except BaseException as error:  # a bug: it belongs to the consumer's thread
+            self._hand_over()
             self._ready.put(error)
         finally:
+            self._hand_over()
             self._ready.put(_DONE)
             loop.run_until_complete(loop.shutdown_asyncgens())
             asyncio.set_event_loop(None)
@@ -128,30 +146,35 @@ class Crowd(Generic[J, R]):
                 tasks.create_task(self._one_host(client, name, waiting))
 
     async def _one_host(self, client: Client, name: str, waiting: deque[J]) -> None:
-        workers = min(len(waiting), client.hosts.per_host)
-        if workers == 1:
-            await self._serve(client, name, waiting)
-        else:
-            async with asyncio.TaskGroup() as tasks:
-                for _ in range(workers):
-                    tasks.create_task(self._serve(client, name, waiting))
+        """Serve one host: by one connection while others wait for theirs, else by several."""
+        async with asyncio.TaskGroup() as helpers:
+            helped = 1
+            while waiting:
+                await self._serve_next(client, name, waiting)
+                while client.idle and helped < min(client.hosts.per_host, len(waiting) + 1):
+                    helped += 1
+                    helpers.create_task(self._serve(client, name, waiting))
         self._open.discard(name)
         if not client.hosts.of(name).slow:
             self._last_end = time.monotonic()
 
     async def _serve(self, client: Client, name: str, waiting: deque[J]) -> None:
         while waiting:
-            while self._waiting >= MOST_WAITING_BYTES:
-                self._drained.clear()
-                if self._waiting >= MOST_WAITING_BYTES:
-                    await self._drained.wait()
-            if not waiting:
-                return
-            job = waiting.popleft()
-            if self._only_slow_left(client, name):
-                self._put(self._give_up(job, "the host is slow; left for a later run"))
-            else:
-                self._put(await self._work(client, job))
+            await self._serve_next(client, name, waiting)
+
+    async def _serve_next(self, client: Client, name: str, waiting: deque[J]) -> None:
+        while self._full:
+            self._drained.clear()
+            self._blocked = True
+            if self._full:
+                await self._drained.wait()
+        if not waiting:
+            return
+        job = waiting.popleft()
+        if self._only_slow_left(client, name):
+            self._put(self._give_up(job, "the host is slow; left for a later run"))
+        else:
+            self._put(await self._work(client, job))
 
     def _only_slow_left(self, client: Client, name: str) -> bool:
         """Say whether a slow host would now keep the whole batch waiting."""
@@ -162,9 +185,20 @@ class Crowd(Generic[J, R]):
         return time.monotonic() - self._last_end > LINGER_S
 
     def _put(self, result: R) -> None:
-        with self._lock:
-            self._waiting += self._weigh(result)
-        self._ready.put(result)
+        self._put_bytes += self._weigh(result)
+        self._collected.append(result)
+        if len(self._collected) >= HAND_OVER:
+            self._hand_over()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(HAND_OVER_S, self._hand_over)
+
+    def _hand_over(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._collected:
+            self._ready.put(self._collected)
+            self._collected = []
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

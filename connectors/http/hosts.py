@@ -7,8 +7,7 @@ hold for the whole process, whatever client or thread asks; connections are coun
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SLOW_S = 1.0
@@ -20,6 +19,9 @@ PATIENCE_S = 30.0
 
 DOWN_AFTER = 3
 """Failures to connect, or time-outs, in a row after which a run asks a host no more."""
+
+BUSY = frozenset({429, 503})
+"""Statuses by which a host asks for a pause."""
 
 SHARED_AFTER_S = 2.0
 """A request that has waited this long lends its slot to others: the slow never block the fast."""
@@ -92,7 +94,7 @@ class Host:
         self.failures = 0
         pace = self.pace
         pace.latency_s = seconds if not pace.latency_s else 0.7 * pace.latency_s + 0.3 * seconds
-        if status in {429, 503}:
+        if status in BUSY:
             pace.penalty_s = min(MAX_GAP_S, max(1.0, 2 * pace.penalty_s))
             self.pause(retry_after_s if retry_after_s is not None else pace.penalty_s)
         else:
@@ -134,20 +136,27 @@ class Hosts:
             self._known[name] = found
         return found
 
-    @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[Host]:
-        """Wait for a turn at the host, and hold one of its connections.
+    async def enter(self, name: str) -> Host:
+        """Wait for a turn at the host and take one of its connections; :meth:`leave` gives it back.
 
         Raises:
             HostPausedError: it wants a longer pause than a run waits.
             HostDownError: it has not answered lately.
         """
         host = self.of(name)
-        async with host.room:
+        await host.room.acquire()
+        try:
             if host.failures >= DOWN_AFTER:
                 raise HostDownError(name)
             await self._wait(host)
-            yield host
+        except BaseException:
+            host.room.release()
+            raise
+        return host
+
+    def leave(self, host: Host) -> None:
+        """Give a connection back."""
+        host.room.release()
 
     async def _wait(self, host: Host) -> None:
         pace = host.pace
@@ -165,33 +174,52 @@ class Hosts:
 class Slots:
     """Connections at once, all hosts together; requests that hang lend theirs to others.
 
+    The same watch over what is under way ends requests that take too long: a timer for each
+    would cost more than all our checks (measured), and a quarter of a second is exact enough.
+
     Args:
         count: requests on their way at once, not counting those that hang.
+        timeout_s: total time of a request.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, timeout_s: float) -> None:
         self._free = asyncio.Semaphore(count)
-        self._held: dict[object, float] = {}
-        self._lent: set[object] = set()
+        self._held: dict[asyncio.Timeout, float] = {}
+        """Each request's own limit -> when it began; in order of beginning."""
+        self._ends: dict[asyncio.Timeout, float] = {}
+        self._lent: set[asyncio.Timeout] = set()
         self._most_lent = 8 * count
+        self._every_s = max(0.01, min(SHARED_AFTER_S / 8, timeout_s / 8))
         self._watch: asyncio.Task[None] | None = None
 
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Hold a slot."""
+    @property
+    def idle(self) -> bool:
+        """Say whether more could be asked than is."""
+        return not self._free.locked()
+
+    async def take(self) -> None:
+        """Wait for a slot."""
         if self._watch is None:
-            self._watch = asyncio.create_task(self._lend())
+            self._watch = asyncio.create_task(self._look_after())
         await self._free.acquire()
-        key = object()
-        self._held[key] = time.monotonic()
-        try:
-            yield
-        finally:
-            self._held.pop(key, None)
-            if key in self._lent:
-                self._lent.discard(key)
-            else:
-                self._free.release()
+
+    def begin(self, seconds: float) -> asyncio.Timeout:
+        """Return the time limit of a request that holds a slot; enter it with ``async with``."""
+        limit = asyncio.timeout(None)
+        now = time.monotonic()
+        self._held[limit] = now
+        self._ends[limit] = now + seconds
+        return limit
+
+    def end(self, limit: asyncio.Timeout) -> float:
+        """Give the slot of a request back; return the seconds that it took."""
+        began = self._held.pop(limit)
+        del self._ends[limit]
+        if limit in self._lent:
+            self._lent.discard(limit)
+        else:
+            self._free.release()
+        return time.monotonic() - began
 
     async def close(self) -> None:
         """Stop watching."""
@@ -200,13 +228,17 @@ class Slots:
             await asyncio.gather(self._watch, return_exceptions=True)
             self._watch = None
 
-    async def _lend(self) -> None:
+    async def _look_after(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(SHARED_AFTER_S / 4)
-            late = time.monotonic() - SHARED_AFTER_S
-            for key, since in list(self._held.items()):  # in order of start: the oldest first
-                if since > late or len(self._lent) >= self._most_lent:
+            await asyncio.sleep(self._every_s)
+            now = time.monotonic()
+            for limit, end in self._ends.items():
+                if end <= now and limit.when() is None:
+                    limit.reschedule(loop.time())
+            for limit, since in self._held.items():
+                if since > now - SHARED_AFTER_S or len(self._lent) >= self._most_lent:
                     break
-                if key not in self._lent:
-                    self._lent.add(key)
+                if limit not in self._lent:
+                    self._lent.add(limit)
                     self._free.release()
