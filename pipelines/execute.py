@@ -10,7 +10,7 @@ from apache_beam.metrics import MetricsFilter  # noqa: E402
 from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
 
 from newsbeam.errors import ConfigError, NewsbeamError  # noqa: E402
-from newsbeam.records import Cursor, Feed  # noqa: E402
+from newsbeam.records import Cursor, Entry, Feed  # noqa: E402
 from newsbeam.settings import RunSettings  # noqa: E402
 from pipelines.graph import build  # noqa: E402
 from pipelines.job import Job  # noqa: E402
@@ -26,8 +26,9 @@ STAGES = ("poll", "fetch", "read", "extract", "embed", "match", "stage")
 def execute(
     job: Job,
     *,
-    feeds: Sequence[tuple[Feed, Cursor]],
-    archives: Sequence[str],
+    feeds: Sequence[tuple[Feed, Cursor]] = (),
+    entries: Sequence[Entry] = (),
+    archives: Sequence[str] = (),
     known: str,
     progress: Progress | None = None,
 ) -> dict[str, float]:
@@ -42,7 +43,7 @@ def execute(
             # what a stage raises reaches us; Beam's own traceback of it helps nobody
             logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         pipeline = beam.Pipeline(options=pipeline_options(job))
-        build(pipeline, job, feeds=feeds, archives=archives, known=known)
+        build(pipeline, job, feeds=feeds, entries=entries, archives=archives, known=known)
         try:
             result = pipeline.run()
             result.wait_until_finish()

@@ -32,6 +32,7 @@ def build(
     job: Job,
     *,
     feeds: Sequence[tuple[Feed, Cursor]] = (),
+    entries: Sequence[Entry] = (),
     archives: Sequence[str] = (),
     known: str,
 ) -> list[beam.PCollection]:
@@ -41,24 +42,21 @@ def build(
         pipeline: with its runner chosen.
         job: the run.
         feeds: to poll, each with what is remembered of it.
+        entries: of feeds that were polled before there was a graph.
         archives: paths to read; every worker must see them.
         known: file of what the store knows (:mod:`pipelines.stages.known`).
     """
     staged = []
     if feeds:
-        entries, ended = (
+        fresh, ended = (
             pipeline
             | "Feeds" >> beam.Create(list(feeds), reshuffle=_distributed(job))
             | "PollFeeds" >> PollFeeds(job, known)
             | "Fresh" >> beam.Partition(_is_ended, 2)
         )
-        pages = (
-            entries
-            | "PickEntries" >> PickEntries(job, known)
-            | "FetchPages" >> FetchPages(job)
-            | "ExtractArticles" >> ExtractArticles(job)
-        )
-        staged += [ended | "StagePolls" >> StageParquet(job), _understand(pages, job, "Pages")]
+        staged += [ended | "StagePolls" >> StageParquet(job), _read(fresh, job, known)]
+    elif entries:
+        staged.append(_read(pipeline | "Entries" >> beam.Create(list(entries)), job, known))
     if archives:
         records, ended = (
             pipeline
@@ -68,6 +66,16 @@ def build(
         )
         staged += [ended | "StageReads" >> StageParquet(job), _understand(records, job, "Records")]
     return staged
+
+
+def _read(entries: beam.PCollection, job: Job, known: str) -> beam.PCollection:
+    pages = (
+        entries
+        | "PickEntries" >> PickEntries(job, known)
+        | "FetchPages" >> FetchPages(job)
+        | "ExtractArticles" >> ExtractArticles(job)
+    )
+    return _understand(pages, job, "Pages")
 
 
 def _understand(read: beam.PCollection, job: Job, name: str) -> beam.PCollection:

@@ -1,6 +1,6 @@
 """A job: what every stage needs to know, small enough to travel to any worker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,15 +17,14 @@ class Job:
     now: datetime
     """Start of the run, aware UTC; every row that the run writes carries it."""
     settings: Settings
+    run_id: str = field(init=False)
+    """Stable id: the same start with the same configuration is the same run."""
 
     def __post_init__(self) -> None:
         if self.now.utcoffset() != UTC.utcoffset(None):
             raise ValueError(f"a job's time is aware and in UTC, not {self.now!r}")
-
-    @property
-    def run_id(self) -> str:
-        """Stable id: the same start with the same configuration is the same run."""
-        return record_id("run", self.kind, self.now.isoformat(), self.settings.hash())
+        run_id = record_id("run", self.kind, self.now.isoformat(), self.settings.hash())
+        object.__setattr__(self, "run_id", run_id)  # once: the hash takes milliseconds
 
     @property
     def folder(self) -> Path:

@@ -16,8 +16,8 @@ import duckdb
 
 from connectors.opml import read_opml
 from newsbeam.errors import ConfigError, SinkError
-from newsbeam.records import Cursor, Feed
-from newsbeam.settings import Settings
+from newsbeam.records import Cursor, Entry, Feed
+from newsbeam.settings import RunSettings, Settings
 from pipelines.job import Job
 from pipelines.quick_beam import without_collecting
 from pipelines.report import RunReport
@@ -29,6 +29,9 @@ from sinks.store.read import batch_summary, cursors, record_feeds
 from sinks.store.store import open_store
 
 Progress = Callable[[Counter[str]], None]
+
+_KNOWN = "known"
+"""In the memory between cycles: what the store knows."""
 
 REFUSED = {
     "DaskRunner": "it silently drops data (only the last leaf runs, finish_bundle output is lost)",
@@ -104,8 +107,9 @@ def run_once(
     if not due and not archives:
         next_due = min(waiting, default=None)
         return replace(report, next_due=next_due, seconds=perf_counter() - began)
+    memory = warm if warm is not None else {}
     try:
-        stages = _run_graph(job, db, due, archives, progress)
+        stages = _run_graph(job, db, due, archives, memory, progress)
         batch = Batch(
             run_id=job.run_id,
             kind=kind,
@@ -113,7 +117,7 @@ def run_once(
             config_hash=settings.hash(),
             settings=settings,
             folder=job.folder,
-            warm=warm if warm is not None else {},
+            warm=memory,
         )
         before = perf_counter()
         fresh = commit(db, batch, STEPS, finished=clock, stages=stages)
@@ -170,19 +174,48 @@ def _run_graph(
     db: duckdb.DuckDBPyConnection,
     due: Sequence[tuple[Feed, Cursor]],
     archives: Sequence[Path],
+    warm: dict[str, Any],
     progress: Progress | None,
 ) -> dict[str, float]:
+    """Stage what is new; return the seconds of work per stage.
+
+    A cycle of `watch` polls first and builds a graph only if something is new.
+    """
     sweep(job)
     job.folder.mkdir(parents=True)
-    from pipelines.stages.known import save_known  # numpy
-
-    known = save_known(db, job.folder)
     with without_collecting():
         from pipelines.execute import execute  # Apache Beam: about a second
+        from pipelines.stages.known import LateKnown, read_known, save_known
+        from pipelines.stages.poll import poll_ahead
+        from pipelines.stages.stage import stage_batch
 
-    return execute(
-        job, feeds=due, archives=[str(a) for a in archives], known=str(known), progress=progress
+    known = warm.pop(_KNOWN, None) or LateKnown(lambda: read_known(db))
+    stages: dict[str, float] = {}
+    entries: list[Entry] = []
+    if _polls_ahead(job, due):
+        began = perf_counter()
+        entries, ended = poll_ahead(due, known, job)
+        stage_batch(ended, job.folder)
+        stages["poll"] = round(perf_counter() - began, 3)
+        if len(ended) == len(due) and not entries:
+            warm[_KNOWN] = known  # no entry is written: it still holds after the commit
+        if not entries:
+            return stages
+        due = ()
+    return stages | execute(
+        job,
+        feeds=due,
+        entries=entries,
+        archives=[str(a) for a in archives],
+        known=str(save_known(known.get(), job.folder)),
+        progress=progress,
     )
+
+
+def _polls_ahead(job: Job, due: Sequence[tuple[Feed, Cursor]]) -> bool:
+    """Whether to poll before there is a graph: in `watch`, feeds that were polled before."""
+    here = job.settings.run.runner == RunSettings().runner
+    return job.kind == "watch" and here and bool(due) and all(c.last_poll for _, c in due)
 
 
 def sweep(job: Job) -> None:

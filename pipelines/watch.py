@@ -150,7 +150,8 @@ class Supervisor:
                 self._reload = False
                 if self._take_settings():
                     dispatcher = self._dispatcher(db)
-            self._take_requests(db)
+            if self._take_requests(db):
+                message = self._now()
             if self._pushes and self._pushes.take(db, self._now()):
                 due = self._now()
             if self._now() >= due:
@@ -169,8 +170,8 @@ class Supervisor:
                 message = dispatcher.step(lambda: self._stopping)
                 self.metrics.after_dispatch(dispatcher.counts, outbox.summary(db))
             write_status(self._status(db), self.settings)
+            # the outbox changes by cycles and requests only: nobody looks into it in between
             self._wait(min(due, message) if message else due)
-            message = message or self._now()
 
     def _cycle(self, db: duckdb.DuckDBPyConnection) -> datetime:
         """Run one cycle; return when the next is due."""
@@ -244,12 +245,16 @@ class Supervisor:
         if ready:
             os.read(self._read, 4096)
 
-    def _take_requests(self, db: duckdb.DuckDBPyConnection) -> None:
-        for path, request in requests(self.settings.path(self.settings.store.path)):
+    def _take_requests(self, db: duckdb.DuckDBPyConnection) -> int:
+        """Carry out what other commands and people in Slack ask for; return how much it was."""
+        left = requests(self.settings.path(self.settings.store.path))
+        pressed = self._feedback.take() if self._feedback else []
+        for path, request in left:
             self._carry_out(db, request)
             path.unlink(missing_ok=True)
-        for request in self._feedback.take() if self._feedback else ():
+        for request in pressed:
             self._carry_out(db, request)
+        return len(left) + len(pressed)
 
     def _carry_out(self, db: duckdb.DuckDBPyConnection, request: dict[str, Any] | None) -> None:
         try:

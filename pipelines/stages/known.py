@@ -5,7 +5,8 @@ The fastest of six ways measured for a million known URLs (a sorted array in the
 store are the last guard.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -88,8 +89,26 @@ def article_id(entry: Entry) -> str | None:
     return None if entry.url is None else record_id("article", canonical_url(entry.url))
 
 
-def save_known(db: Any, folder: Path) -> Path:
-    """Write what an open store knows to a file that workers can read."""
+class LateKnown:
+    """What the store knows, read only when somebody asks: a poll without entries never does."""
+
+    def __init__(self, read: Callable[[], Known]) -> None:
+        self._read = read
+        self._known: Known | None = None
+
+    def get(self) -> Known:
+        """Return it."""
+        if self._known is None:
+            self._known = self._read()
+        return self._known
+
+    def entry(self, entry: Entry, now: datetime) -> str:
+        """Answer as :meth:`Known.entry`."""
+        return self.get().entry(entry, now)
+
+
+def read_known(db: Any) -> Known:
+    """Read what an open store knows."""
     entries = db.execute(
         "SELECT key, print, coalesce(epoch(updated)::BIGINT, 0) AS updated, "
         "epoch(first_seen)::BIGINT AS first_seen, epoch(last_seen)::BIGINT AS last_seen, "
@@ -97,18 +116,22 @@ def save_known(db: Any, folder: Path) -> Path:
         [sorted(PASSING)],
     ).fetchnumpy()
     articles = db.execute("SELECT key FROM article_rows ORDER BY key").fetchnumpy()
+    return Known(
+        entries=np.asarray(entries["key"], dtype=np.uint64),
+        prints=np.asarray(entries["print"], dtype=np.uint64),
+        updated=np.asarray(entries["updated"], dtype=np.int64),
+        first_seen=np.asarray(entries["first_seen"], dtype=np.int64),
+        last_seen=np.asarray(entries["last_seen"], dtype=np.int64),
+        failed=np.asarray(entries["failed"], dtype=np.bool_),
+        articles=np.asarray(articles["key"], dtype=np.uint64),
+    )
+
+
+def save_known(known: Known, folder: Path) -> Path:
+    """Write it to a file that workers can read."""
     path = folder / "known.npz"
     with path.open("wb") as file:
-        np.savez(
-            file,
-            entries=np.asarray(entries["key"], dtype=np.uint64),
-            prints=np.asarray(entries["print"], dtype=np.uint64),
-            updated=np.asarray(entries["updated"], dtype=np.int64),
-            first_seen=np.asarray(entries["first_seen"], dtype=np.int64),
-            last_seen=np.asarray(entries["last_seen"], dtype=np.int64),
-            failed=np.asarray(entries["failed"], dtype=np.bool_),
-            articles=np.asarray(articles["key"], dtype=np.uint64),
-        )
+        np.savez(file, **{f.name: getattr(known, f.name) for f in fields(Known)})
     return path
 
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from newsbeam.records import Entry
-from pipelines.stages.known import Known, article_id, load_known, save_known
+from pipelines.stages.known import Known, article_id, load_known, read_known, save_known
 from sinks.store.rows import fingerprint, key
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -28,7 +28,7 @@ def known(
     db.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", row)
     db.execute("INSERT INTO article_rows VALUES (?)", [key("article-1")])
     load_known.cache_clear()
-    return load_known(str(save_known(db, tmp_path)))
+    return load_known(str(save_known(read_known(db), tmp_path)))
 
 
 def test_an_entry_is_new_then_known_then_changed(tmp_path: Path) -> None:
