@@ -32,7 +32,7 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 """Of ``model.safetensors``: equal to the file that sentence-transformers publishes."""
 
 Forward = Callable[[Sequence[str]], Any]
-"""One batch of texts -> float32 (n, d), unit length."""
+"""Texts -> float32 (n, d), unit length."""
 
 
 class Encoder:
@@ -40,29 +40,22 @@ class Encoder:
 
     Args:
         identity: ``name@revision/precision/backend``; calibrations are bound to it.
-        forward: encodes one batch.
-        batch: texts per batch.
+        forward: encodes texts.
         dim: length of a vector.
     """
 
-    def __init__(self, identity: str, forward: Forward, batch: int, dim: int) -> None:
+    def __init__(self, identity: str, forward: Forward, dim: int) -> None:
         self.identity = identity
         self.dim = dim
         self._forward = forward
-        self._batch = max(1, batch)
 
     def encode(self, texts: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.float32]]":
-        """Return float32 (n, d), L2-normalised; rows follow the texts.
-
-        Texts are batched by length, so that little time goes into padding.
-        """
+        """Return float32 (n, d), L2-normalised; rows follow the texts."""
         import numpy as np
 
-        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        for start in range(0, len(order), self._batch):
-            rows = order[start : start + self._batch]
-            vectors[rows] = self._forward([texts[i] for i in rows])
+        if not texts:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        vectors: np.ndarray[Any, np.dtype[np.float32]] = self._forward(texts)
         return vectors
 
 
@@ -155,7 +148,7 @@ def _load_bundled(settings: ModelSettings) -> Encoder:
     from newsbeam.minilm import load_minilm
 
     forward, dim = load_minilm(folder, resolve_precision(settings), settings.threads)
-    return Encoder(model_identity(settings), forward, settings.batch, dim)
+    return Encoder(model_identity(settings), forward, dim)
 
 
 def _load_other(settings: ModelSettings) -> Encoder:
@@ -175,11 +168,14 @@ def _load_other(settings: ModelSettings) -> Encoder:
 
     def forward(texts: Sequence[str]) -> Any:
         return model.encode(
-            list(texts), batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False
+            list(texts),
+            batch_size=settings.batch,
+            normalize_embeddings=True,
+            show_progress_bar=False,
         )
 
     dim = forward(["a"]).shape[1]
-    return Encoder(model_identity(settings), forward, settings.batch, dim)
+    return Encoder(model_identity(settings), forward, dim)
 
 
 def _find_model(name: str) -> Path:

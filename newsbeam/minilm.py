@@ -3,12 +3,19 @@
 The forward pass is the published one (post-layer-norm BERT, GELU by erf), written with
 ``torch.nn.functional``: no model classes, so nothing but torch and tokenizers is imported.
 
+Each text is encoded by itself, without padding, on one thread; several texts at once in threads.
+So a vector does not depend on what else is encoded with it, nor on the number of cores: batch and
+live give the same bits, in bf16 too (texts padded into batches differ by 2e-3 there).  It is also
+faster on a CPU: what one layer hands to the next stays in the cache (docs/benchmarks.md).
+
 Source: https://arxiv.org/abs/1810.04805 (BERT);
 https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (pooling, 256 tokens).
 """
 
 import json
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +28,15 @@ def load_minilm(
     Args:
         folder: a sentence-transformers model folder (``model.safetensors``, ``tokenizer.json`` …).
         precision: ``fp32`` or ``bf16``.
-        threads: for torch; 0 leaves its default.
+        threads: texts encoded at once; 0: one per core.
 
     Returns:
         A function, texts -> float32 (n, d), unit length; and d.
     """
+    import numpy as np
     import torch
     from safetensors.torch import load_file
 
-    if threads:
-        torch.set_num_threads(threads)
     shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     limit = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
@@ -39,15 +45,29 @@ def load_minilm(
         for name, w in load_file(folder / "model.safetensors").items()
     }
     tokenizer = _load_tokenizer(folder, limit["max_seq_length"])
+    dim = int(shape["hidden_size"])
+
+    def encode_one(text: str) -> Any:
+        ids = torch.tensor([tokenizer.encode(text.strip()).ids])
+        with torch.inference_mode():
+            return _pool(_bert(weights, shape, ids)).numpy()
+
+    # torch keeps the number of its threads by thread: each worker of ours has to say it
+    workers = ThreadPoolExecutor(
+        threads or os.cpu_count() or 1, "encode", torch.set_num_threads, (1,)
+    )
 
     def forward(texts: Sequence[str]) -> Any:
-        batch = tokenizer.encode_batch([text.strip() for text in texts])
-        ids = torch.tensor([e.ids for e in batch])
-        mask = torch.tensor([e.attention_mask for e in batch])
-        with torch.inference_mode():
-            return _pool(_bert(weights, shape, ids, mask), mask).numpy()
+        # longest first: the last worker to finish then has little left
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        vectors = np.zeros((len(texts), dim), dtype=np.float32)
+        for place, vector in zip(
+            order, workers.map(encode_one, (texts[i] for i in order)), strict=True
+        ):
+            vectors[place] = vector
+        return vectors
 
-    return forward, int(shape["hidden_size"])
+    return forward, dim
 
 
 def _load_tokenizer(folder: Path, max_tokens: int) -> Any:
@@ -55,12 +75,12 @@ def _load_tokenizer(folder: Path, max_tokens: int) -> Any:
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(max_tokens)
-    tokenizer.enable_padding()
+    tokenizer.no_padding()
     return tokenizer
 
 
-def _bert(weights: dict[str, Any], shape: dict[str, Any], ids: Any, mask: Any) -> Any:
-    """Return the last hidden states, (n, tokens, d)."""
+def _bert(weights: dict[str, Any], shape: dict[str, Any], ids: Any) -> Any:
+    """Return the last hidden states, (1, tokens, d)."""
     import torch.nn.functional as F  # noqa: N812 - torch's own convention
 
     heads, eps = shape["num_attention_heads"], shape["layer_norm_eps"]
@@ -77,14 +97,13 @@ def _bert(weights: dict[str, Any], shape: dict[str, Any], ids: Any, mask: Any) -
     x = weights["embeddings.word_embeddings.weight"][ids]
     x = x + weights["embeddings.position_embeddings.weight"][:length]
     x = norm(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
-    seen = None if bool(mask.all()) else mask.bool()[:, None, None, :]
     for i in range(shape["num_hidden_layers"]):
         layer = f"encoder.layer.{i}"
         q, k, v = (
             linear(x, f"{layer}.attention.self.{part}").view(n, length, heads, -1).transpose(1, 2)
             for part in ("query", "key", "value")
         )
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+        mixed = F.scaled_dot_product_attention(q, k, v)
         mixed = mixed.transpose(1, 2).reshape(n, length, -1)
         attended = linear(mixed, f"{layer}.attention.output.dense")
         x = norm(x + attended, f"{layer}.attention.output.LayerNorm")
@@ -93,10 +112,8 @@ def _bert(weights: dict[str, Any], shape: dict[str, Any], ids: Any, mask: Any) -
     return x
 
 
-def _pool(hidden: Any, mask: Any) -> Any:
-    """Return the mean over the tokens of each text, float32 (n, d), unit length."""
+def _pool(hidden: Any) -> Any:
+    """Return the mean over the tokens of one text, float32 (d,), unit length."""
     import torch.nn.functional as F  # noqa: N812 - torch's own convention
 
-    kept = mask[:, :, None].float()
-    mean = (hidden.float() * kept).sum(1) / kept.sum(1).clamp(min=1e-9)
-    return F.normalize(mean, dim=1)
+    return F.normalize(hidden[0].float().mean(0), dim=0)

@@ -144,7 +144,7 @@ class ModelSettings:
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """``auto`` takes bf16 where the processor computes in it (about twice as fast), else fp32."""
     batch: int = 32
-    """Texts per batch."""
+    """Texts per batch; the bundled model takes each text by itself."""
     threads: int = 0
     """Threads for the model; 0: one per core."""
 

@@ -7,7 +7,7 @@ from pipelines import quick_beam
 
 beam = quick_beam.imported()
 from apache_beam.metrics import MetricsFilter  # noqa: E402
-from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
+from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions  # noqa: E402
 
 from newsbeam.errors import ConfigError, NewsbeamError  # noqa: E402
 from newsbeam.records import Cursor, Entry, Feed  # noqa: E402
@@ -18,7 +18,9 @@ from pipelines.run import REFUSED, Progress  # noqa: E402
 from pipelines.stages.timing import NAMESPACE, watching  # noqa: E402
 
 PATIENCE_S = 7 * 86_400
-"""Longest wait for a portable job service; Beam's 300 s ended a job of ours on a busy machine."""
+"""Longest that a job may take; Beam's 300 s ended a job of ours on a busy machine."""
+ANSWER_S = 60.0
+"""Longest wait for a job service to answer at all."""
 
 STAGES = ("poll", "fetch", "read", "extract", "embed", "match", "stage")
 
@@ -35,7 +37,8 @@ def execute(
     """Run the graph to its end; return the seconds of work per stage.
 
     Raises:
-        ConfigError: a runner that gives wrong results, or flags that Beam does not know.
+        ConfigError: a runner that gives wrong results, flags that Beam does not know, or a job
+            service that does not answer.
         NewsbeamError: what a stage raised on purpose (a model that is not the right one, …).
     """
     with watching(progress):
@@ -44,6 +47,7 @@ def execute(
             logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
         pipeline = beam.Pipeline(options=pipeline_options(job))
         build(pipeline, job, feeds=feeds, entries=entries, archives=archives, known=known)
+        _greet(pipeline.options.view_as(PortableOptions).job_endpoint)
         try:
             result = pipeline.run()
             result.wait_until_finish()
@@ -61,6 +65,27 @@ def execute(
         for c in counters
     }
     return {stage: round(spent[stage], 3) for stage in STAGES if stage in spent}
+
+
+def _greet(endpoint: str | None) -> None:
+    """Wait until a job service answers: Beam itself would wait as long as for the job.
+
+    Raises:
+        ConfigError: nothing that speaks gRPC answers there.
+    """
+    if not endpoint or endpoint == "embed":
+        return
+    import grpc
+
+    with grpc.insecure_channel(endpoint) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(ANSWER_S)
+        except grpc.FutureTimeoutError as error:
+            raise ConfigError(
+                "run.options",
+                f"no Beam job service answers at --job_endpoint={endpoint}: start it, or correct "
+                "the address",
+            ) from error
 
 
 def _own_cause(error: BaseException | None) -> NewsbeamError | None:

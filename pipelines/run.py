@@ -179,7 +179,7 @@ def _run_graph(
 ) -> dict[str, float]:
     """Stage what is new; return the seconds of work per stage.
 
-    A cycle of `watch` polls first and builds a graph only if something is new.
+    Feeds that were polled before are polled first; there is a graph only if something is new.
     """
     sweep(job)
     job.folder.mkdir(parents=True)
@@ -213,9 +213,9 @@ def _run_graph(
 
 
 def _polls_ahead(job: Job, due: Sequence[tuple[Feed, Cursor]]) -> bool:
-    """Whether to poll before there is a graph: in `watch`, feeds that were polled before."""
+    """Whether to poll before there is a graph: feeds that were polled before, on this machine."""
     here = job.settings.run.runner == RunSettings().runner
-    return job.kind == "watch" and here and bool(due) and all(c.last_poll for _, c in due)
+    return here and bool(due) and all(cursor.last_poll for _, cursor in due)
 
 
 def sweep(job: Job) -> None:

@@ -29,10 +29,18 @@ VOLATILE = frozenset(
 """Columns that tell when and how fast, not what."""
 
 
-def newsbeam(*arguments: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
+def newsbeam(
+    *arguments: str, cwd: Path, timeout: float = 300, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own; one that takes five minutes hangs."""
     return subprocess.run(
-        command(*arguments), capture_output=True, text=True, cwd=cwd, check=False, **options
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        timeout=timeout,
+        **options,
     )
 
 
@@ -59,18 +67,13 @@ def tables(store: Path, *names: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def write_settings(folder: Path, feeds: list[str], hosts: dict[str, str], **fetch: Any) -> Path:
-    """Write settings for servers on loopback; return the file.
-
-    In fp32: two runs that are compared meet the pages in another order, so texts share other
-    batches, and in bf16 that moves their vectors in the third digit.
-    """
+    """Write settings for servers on loopback; return the file."""
     lines = ["[feeds]", "opml = []", f"urls = {feeds!r}", "[fetch]"]
     values = {"min_gap_s": 0.0, "allow_networks": ["127.0.0.0/8"], "timeout_s": 5.0, **fetch}
     for key, value in values.items():
         assert key in FetchSettings.__dataclass_fields__
         lines.append(f"{key} = {str(value).lower() if isinstance(value, bool) else value!r}")
     lines += ["[fetch.hosts]", *(f'"{name}" = "{address}"' for name, address in hosts.items())]
-    lines += ["[model]", 'precision = "fp32"']
     path = folder / "newsbeam.toml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -6,6 +6,7 @@ where there is any: a 403 must not lose a story.
 """
 
 import atexit
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -28,6 +29,8 @@ READABLE = frozenset(
 """Verdicts whose text is about something; of the others only the ledger knows."""
 
 _readers: dict[ExtractSettings, Reader] = {}
+_reading = threading.Lock()
+"""A reader serves one thread at a time; Beam's portable workers may run several in one process."""
 
 
 def reader(settings: ExtractSettings) -> Reader:
@@ -58,10 +61,11 @@ def extract_pages(items: Sequence[Page | Unread], job: Job) -> Iterator[Read | D
         yield from_feed(one, result if isinstance(result, Article) else None)
 
 
-def _results(items: Sequence[Page | Entry], job: Job) -> Iterator[Article | LedgerRow]:
+def _results(items: Sequence[Page | Entry], job: Job) -> list[Article | LedgerRow]:
     if not items:  # a run with nothing new starts no process
-        return iter(())
-    return reader(job.settings.extract).map(items, now=job.now)
+        return []
+    with _reading:
+        return list(reader(job.settings.extract).map(items, now=job.now))
 
 
 def judged(page: Page, article: Article, job: Job) -> Read | Done:

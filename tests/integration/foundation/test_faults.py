@@ -7,7 +7,6 @@ import subprocess
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pipelines.newsroom.server import Newsroom
@@ -16,7 +15,7 @@ from tests.support import command, newsbeam, tables, write_settings
 KILLS = int(os.environ.get("NEWSBEAM_KILLS", "3"))
 """Kills per test; `NEWSBEAM_KILLS=20` is the full proof."""
 
-TABLES = ("article_rows", "article_texts", "mention_rows", "entries", "feeds")
+TABLES = ("article_rows", "article_texts", "article_vectors", "mention_rows", "entries", "feeds")
 
 
 @pytest.mark.slow
@@ -50,11 +49,6 @@ def test_a_run_killed_at_random_moments_and_repeated_gives_the_same_tables(tmp_p
     for table in TABLES:
         assert killed[table] == undisturbed[table], table
     assert undisturbed["article_rows"]
-    # pages arrive in another order, so texts share other batches: the last float digits may differ
-    (calm,) = tables(tmp_path / "calm" / "newsroom" / "store.duckdb", "article_vectors").values()
-    (again,) = tables(tmp_path / "killed" / "newsroom" / "store.duckdb", "article_vectors").values()
-    assert [row[:2] for row in again] == [row[:2] for row in calm]
-    assert np.allclose([row[2] for row in again], [row[2] for row in calm], atol=1e-6)
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from newsbeam.errors import ConfigError
+from pipelines import execute
 from pipelines.newsroom.server import Newsroom
 from tests.support import ROOT, newsbeam, tables, write_settings
 
@@ -20,7 +22,8 @@ TABLES = ("article_rows", "mention_rows", "entries")
 
 @pytest.mark.slow
 def test_portable_runners_give_the_tables_of_the_embedded_one(tmp_path: Path) -> None:
-    with Newsroom() as newsroom, job_service() as job, worker_pool() as pool:
+    jobs, workers = serving(JOB_SERVICE, tmp_path / "jobs"), serving(WORKER_POOL, tmp_path)
+    with Newsroom() as newsroom, jobs as job, workers as pool:
         runners = {
             "embedded": [],
             "loopback": [f"--job_endpoint={job}", "--environment_type=LOOPBACK"],
@@ -58,55 +61,51 @@ def test_a_runner_that_gives_wrong_results_is_refused_with_the_reason(
     assert f"run.runner: {runner} is refused" in result.stderr
 
 
+def test_a_job_service_that_does_not_answer_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute, "ANSWER_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"localhost:{silent.getsockname()[1]}"
+        with pytest.raises(ConfigError, match=f"no Beam job service answers at .*{endpoint}"):
+            execute._greet(endpoint)
+
+
 @contextmanager
-def serving(*arguments: str) -> Iterator[None]:
-    """Run a module of Beam for the time of a block."""
+def serving(code: str, folder: Path) -> Iterator[str]:
+    """Run code that prints a port of its own choice and then serves on it; give the address.
+
+    The port is not chosen here: on a busy machine another process could take it meanwhile.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
+        [sys.executable, "-c", code, str(folder)],
         cwd=ROOT,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        text=True,
     )
+    assert process.stdout is not None
     try:
-        yield
+        port = process.stdout.readline().strip()
+        assert port.isdigit(), f"the service did not start: {port!r}"
+        yield f"localhost:{port}"
     finally:
-        process.terminate()
-        process.wait()
+        process.kill()
+        process.communicate()
 
 
-@contextmanager
-def job_service() -> Iterator[str]:
-    port = free_port()
-    with serving("apache_beam.runners.portability.local_job_service_main", "--port", str(port)):
-        await_port(port)
-        yield f"localhost:{port}"
+JOB_SERVICE = """
+import sys, threading
+from apache_beam.runners.portability.local_job_service import LocalJobServicer
+service = LocalJobServicer(sys.argv[1])
+print(service.start_grpc_server(), flush=True)
+threading.Event().wait()
+"""
 
-
-@contextmanager
-def worker_pool() -> Iterator[str]:
-    port = free_port()
-    with serving("apache_beam.runners.worker.worker_pool_main", "--service_port", str(port)):
-        await_port(port)
-        yield f"localhost:{port}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def await_port(port: int) -> None:
-    """Return when the port answers; a connection attempt waits by itself."""
-    import select
-    import time
-
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        select.select([], [], [], 0.1)
-    raise TimeoutError(f"port {port} does not answer")
+WORKER_POOL = """
+import threading
+from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer
+address, server = BeamFnExternalWorkerPoolServicer.start()
+print(address.rsplit(":", 1)[-1], flush=True)
+threading.Event().wait()
+"""

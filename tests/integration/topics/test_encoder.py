@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def test_vectors_equal_those_of_sentence_transformers() -> None:
 
     reference = SentenceTransformer(str(bundled_folder()), device="cpu")
     expected = reference.encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
-    found = load_encoder(ModelSettings(batch=3, precision="fp32")).encode(TEXTS)
+    found = load_encoder(ModelSettings(precision="fp32")).encode(TEXTS)
     assert found.dtype == np.float32
     assert np.abs(found - expected).max() < 1e-5
     rounded = load_encoder(ModelSettings(precision="bf16")).encode(TEXTS)
@@ -42,11 +43,15 @@ def test_vectors_equal_those_of_sentence_transformers() -> None:
 
 
 @pytest.mark.slow
-def test_rows_follow_the_texts_whatever_the_batch() -> None:
-    one = load_encoder(ModelSettings(batch=1, precision="fp32")).encode(TEXTS)
-    all_at_once = load_encoder(ModelSettings(batch=32, precision="fp32")).encode(TEXTS)
-    assert np.abs(one - all_at_once).max() < 1e-5
-    assert load_encoder(ModelSettings()).encode([]).shape == (0, 384)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_vector_is_the_same_to_the_bit_whatever_is_encoded_with_it(
+    precision: Literal["fp32", "bf16"],
+) -> None:
+    together = load_encoder(ModelSettings(precision=precision, threads=2)).encode(TEXTS)
+    alone = load_encoder(ModelSettings(precision=precision, threads=1))
+    for text, vector in zip(TEXTS, together, strict=True):
+        assert np.array_equal(alone.encode([text])[0], vector)
+    assert alone.encode([]).shape == (0, 384)
 
 
 def test_the_identity_is_known_without_loading() -> None:
