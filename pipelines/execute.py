@@ -14,8 +14,8 @@ from newsbeam.records import Cursor, Entry, Feed  # noqa: E402
 from newsbeam.settings import RunSettings  # noqa: E402
 from pipelines.graph import build  # noqa: E402
 from pipelines.job import Job  # noqa: E402
-from pipelines.run import REFUSED, Progress  # noqa: E402
-from pipelines.stages.timing import NAMESPACE, watching  # noqa: E402
+from pipelines.run import REFUSED  # noqa: E402
+from pipelines.stages.timing import NAMESPACE  # noqa: E402
 
 PATIENCE_S = 7 * 86_400
 """Longest that a job may take; Beam's 300 s ended a job of ours on a busy machine."""
@@ -32,7 +32,6 @@ def execute(
     entries: Sequence[Entry] = (),
     archives: Sequence[str] = (),
     known: str,
-    progress: Progress | None = None,
 ) -> dict[str, float]:
     """Run the graph to its end; return the seconds of work per stage.
 
@@ -41,23 +40,22 @@ def execute(
             service that does not answer.
         NewsbeamError: what a stage raised on purpose (a model that is not the right one, …).
     """
-    with watching(progress):
-        if job.settings.run.runner == RunSettings().runner:
-            # what a stage raises reaches us; Beam's own traceback of it helps nobody
-            logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-        pipeline = beam.Pipeline(options=pipeline_options(job))
-        build(pipeline, job, feeds=feeds, entries=entries, archives=archives, known=known)
-        _greet(pipeline.options.view_as(PortableOptions).job_endpoint)
-        try:
-            result = pipeline.run()
-            result.wait_until_finish()
-        except NewsbeamError:
-            raise
-        except Exception as error:
-            # Beam wraps what a stage raises; ours is what the operator must see
-            if ours := _own_cause(error):
-                raise ours from error
-            raise
+    if job.settings.run.runner == RunSettings().runner:
+        # what a stage raises reaches us; Beam's own traceback of it helps nobody
+        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+    pipeline = beam.Pipeline(options=pipeline_options(job))
+    build(pipeline, job, feeds=feeds, entries=entries, archives=archives, known=known)
+    _greet(pipeline.options.view_as(PortableOptions).job_endpoint)
+    try:
+        result = pipeline.run()
+        result.wait_until_finish()
+    except NewsbeamError:
+        raise
+    except Exception as error:
+        # Beam wraps what a stage raises; ours is what the operator must see
+        if ours := _own_cause(error):
+            raise ours from error
+        raise
     counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
     # portable runners may know attempted counts only
     spent = {

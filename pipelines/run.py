@@ -188,28 +188,29 @@ def _run_graph(
         from pipelines.stages.known import LateKnown, read_known, save_known
         from pipelines.stages.poll import poll_ahead
         from pipelines.stages.stage import stage_batch
+        from pipelines.stages.timing import watching
 
     known = warm.pop(_KNOWN, None) or LateKnown(lambda: read_known(db))
     stages: dict[str, float] = {}
     entries: list[Entry] = []
-    if _polls_ahead(job, due):
-        began = perf_counter()
-        entries, ended = poll_ahead(due, known, job)
-        stage_batch(ended, job.folder)
-        stages["poll"] = round(perf_counter() - began, 3)
-        if len(ended) == len(due) and not entries:
-            warm[_KNOWN] = known  # no entry is written: it still holds after the commit
-        if not entries:
-            return stages
-        due = ()
-    return stages | execute(
-        job,
-        feeds=due,
-        entries=entries,
-        archives=[str(a) for a in archives],
-        known=str(save_known(known.get(), job.folder)),
-        progress=progress,
-    )
+    with watching(progress):
+        if _polls_ahead(job, due):
+            began = perf_counter()
+            entries, ended = poll_ahead(due, known, job)
+            stage_batch(ended, job.folder)
+            stages["poll"] = round(perf_counter() - began, 3)
+            if len(ended) == len(due) and not entries:
+                warm[_KNOWN] = known  # no entry is written: it still holds after the commit
+            if not entries:
+                return stages
+            due = ()
+        return stages | execute(
+            job,
+            feeds=due,
+            entries=entries,
+            archives=[str(a) for a in archives],
+            known=str(save_known(known.get(), job.folder)),
+        )
 
 
 def _polls_ahead(job: Job, due: Sequence[tuple[Feed, Cursor]]) -> bool:

@@ -15,7 +15,7 @@ from newsbeam.records import Cursor, Entry, Feed, LedgerRow, Verdict, record_id
 from pipelines.job import Job
 from pipelines.stages.items import Done, Polled
 from pipelines.stages.known import Known, LateKnown, load_known
-from pipelines.stages.timing import timed
+from pipelines.stages.timing import advance, timed
 
 AT_ONCE = 4096
 """Feeds per batch: slow hosts of one batch are waited for together."""
@@ -51,6 +51,7 @@ def poll_ahead(
     entries: list[Entry] = []
     ended: list[Polled | Done] = []
     for item in poll_feeds(feeds, known, job):
+        advance("poll")
         if isinstance(item, Entry):
             entries.append(item)
         else:
