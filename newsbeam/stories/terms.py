@@ -105,7 +105,7 @@ _stemmers = local()
 def stem(word: str, language: str) -> str:
     """Return the stem of a lower-case word; of an unknown language, the word itself.
 
-    Source: https://snowballstem.org/ (by the snowballstemmer package).
+    Source: https://snowballstem.org/ (its C library, by PyStemmer).
     """
     name = _LANGUAGES.get(language)
     if name is None or len(word) < 4 or not word.isalpha():
@@ -114,9 +114,9 @@ def stem(word: str, language: str) -> str:
         name = "english"  # English names and words in other languages' news
     made: dict[str, Any] = _stemmers.__dict__
     if name not in made:
-        import snowballstemmer
+        import Stemmer
 
-        made[name] = snowballstemmer.stemmer(name)
+        made[name] = Stemmer.Stemmer(name)
     found: str = made[name].stemWord(word)
     return found
 

@@ -83,7 +83,7 @@ def plain(word: str) -> str:
 
 @lru_cache(maxsize=64)
 def _stemmer(language: str) -> object:
-    import snowballstemmer
+    import Stemmer
 
     names = {
         "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -94,7 +94,7 @@ def _stemmer(language: str) -> object:
         "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
         "yi": "yiddish",
     }  # fmt: skip
-    return snowballstemmer.stemmer(names.get(language, "english"))
+    return Stemmer.Stemmer(names.get(language, "english"))
 
 
 @lru_cache(maxsize=100_000)
