@@ -185,8 +185,8 @@ def order_runs(db: duckdb.DuckDBPyConnection) -> None:
     """Give a number to runs without one, committed before this table was there."""
     counts = db.execute(
         "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM run_order)"
-    ).fetchone()
-    if counts and counts[0] != counts[1]:
+    ).fetchall()[0]
+    if counts[0] != counts[1]:
         db.execute(
             "INSERT INTO run_order SELECT run_id, (SELECT coalesce(max(number), 0) FROM run_order) "
             "+ row_number() OVER (ORDER BY finished, run_id) FROM runs ANTI JOIN run_order "

@@ -35,12 +35,12 @@ class Dead:
 
     def add(self, table: str, query: str, number: int) -> None:
         """Supersede the rows, written before publication ``number``, of the keys of a query."""
-        row = self._db.execute(
+        added = self._db.execute(
             f"INSERT INTO _dead SELECT '{table}', key, {number} FROM ({query}) AS found (key)"
-        ).fetchone()
-        if row and row[0]:
+        ).fetchall()[0][0]
+        if added:
             self._changed = True
-            self._state.dead[table] = self._state.dead.get(table, 0) + int(row[0])
+            self._state.dead[table] = self._state.dead.get(table, 0) + int(added)
 
     def forget(self, table: str) -> None:
         """Forget all of a table: it is written anew."""

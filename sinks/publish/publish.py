@@ -25,7 +25,7 @@ from sinks.publish.changes import Changes, columns, find_changes, order_runs
 from sinks.publish.dead import Dead
 from sinks.publish.segments import GROUP, Writer, living, read
 from sinks.publish.state import State, load, save
-from sinks.publish.tables import ARTICLES, GROWING, TEXTS, Table, whole
+from sinks.publish.tables import ARTICLES, GROWING, TEXTS, VECTORS, Table, whole
 from sinks.search.index import (
     DOC_COLUMNS,
     DOCS,
@@ -165,7 +165,7 @@ class _Job:
         """Index new and changed articles for search."""
         state, changes = self._state, self._changes
         where: str | None = None
-        if {ARTICLES, TEXTS} & changes.full or DOCS.name not in state.columns:
+        if {ARTICLES, TEXTS, VECTORS} & changes.full or DOCS.name not in state.columns:
             self._dead.forget(DOCS.name)
             for table in (DOCS, POSTINGS):
                 self._writer.drop(table.name, state.segments.get(table.name, []), now)
@@ -194,12 +194,13 @@ class _Job:
         state = self._state
         self._dead.forget(table.name)
         self._writer.drop(table.name, state.segments.get(table.name, []), now)
-        top = self._db.execute(f"SELECT max(rowid) FROM {table.name}").fetchone()
-        for start in range(0, (top[0] + 1) if top and top[0] is not None else 0, table.rows):
+        top = self._db.execute(f"SELECT max(rowid) FROM {table.name}").fetchall()[0][0]
+        for start in range(0, 0 if top is None else top + 1, table.rows):
             self.rows += self._writer.write(
                 table.name,
                 self._rows(table, f"rowid BETWEEN {start} AND {start + table.rows - 1}"),
                 table.group,
+                table.loose,
             )
 
     def _write_changed(self, table: Table) -> None:
@@ -211,7 +212,9 @@ class _Job:
                 where = f"{table.key} IN ({keys})" + (f" OR {where}" if where else "")
         if where is None:
             return
-        self.rows += self._writer.write(table.name, self._rows(table, where), table.group)
+        self.rows += self._writer.write(
+            table.name, self._rows(table, where), table.group, table.loose
+        )
         if table.key is None:
             return
         born = self._changes.born(table)
@@ -236,7 +239,9 @@ class _Job:
             if table.key and self._dead.check(table):
                 self._write_full(table, now)
             keep = living(table, self._state.dead.get(table.name, 0))
-            self.merged += self._writer.merge(table.name, table.order, keep, now, table.group)
+            self.merged += self._writer.merge(
+                table.name, table.order, keep, now, table.group, table.loose
+            )
         if self._options.search:
             self._merge_index(now)
         self._dead.save(now)

@@ -53,6 +53,7 @@ def _open(path: Path, stack: ExitStack) -> duckdb.DuckDBPyConnection:
         home = quoted(path.parent.resolve())
         db.execute(f"SET VARIABLE newsbeam_folder = '{home}'")  # also where the folder was moved
         db.execute("SET TimeZone = 'UTC'")
+        db.execute("SET parquet_metadata_cache = true")  # segments never change
         db.execute(f"SET allowed_directories = ['{home}']")
         db.execute("SET enable_external_access = false")
     except (duckdb.Error, OSError) as error:
@@ -135,7 +136,8 @@ class Reader:
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def columns(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
-        """Return the columns of a query as numpy arrays; a list column comes flattened."""
+        """Return the columns of a query as numpy arrays; lists and bytes come flattened."""
+        import numpy as np
         import pyarrow as pa
 
         with self._lock:
@@ -150,6 +152,11 @@ class Reader:
             column = found.column(name).combine_chunks()
             if isinstance(column, pa.ChunkedArray):
                 column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([])
+            if pa.types.is_binary(column.type):
+                offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset :]
+                held = np.frombuffer(column.buffers()[2] or b"", np.uint8)
+                made[name] = held[offsets[0] : offsets[len(column)]]
+                continue
             if pa.types.is_list(column.type):
                 column = column.flatten()
             made[name] = column.to_numpy(zero_copy_only=False)

@@ -10,7 +10,7 @@ Source of the idea: O'Neil et al., The log-structured merge-tree, 1996 (tiered m
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,10 @@ LARGEST = 32 * 1024 * 1024
 """Segments are not merged beyond this, bytes: one merge costs half a second at most."""
 GROUP = 16_384
 """Rows of a row group: what a reader skips by its least and greatest values."""
+LEAST_GROUP = 2_048
+"""DuckDB writes no smaller row groups; below this, Arrow writes the file."""
+WRITTEN_AT_ONCE = 8_192
+"""Rows that Arrow holds before it writes row groups: a multiple of all of theirs."""
 
 
 @dataclass(slots=True)
@@ -39,16 +43,27 @@ class Writer:
     number: int
     """Of this publication."""
 
-    def write(self, table: str, query: str, group: int = GROUP) -> int:
+    def write(self, table: str, query: str, group: int = GROUP, loose: Collection[str] = ()) -> int:
         """Write the rows of a query, which has ``_seq``, as one segment; return how many."""
         name = self._name(table)
-        rows = copy(self.db, query, self.folder / name, group)
+        if group < LEAST_GROUP:
+            rows = copy_finely(self.db, query, self.folder / name, group, loose)
+        else:
+            rows = copy(self.db, query, self.folder / name, group)
         if rows:
             size = (self.folder / name).stat().st_size
             self.state.segments.setdefault(table, []).append(Segment(name, rows, size))
         return rows
 
-    def merge(self, table: str, order: str, keep: str, now: float, group: int = GROUP) -> int:
+    def merge(
+        self,
+        table: str,
+        order: str,
+        keep: str,
+        now: float,
+        group: int = GROUP,
+        loose: Collection[str] = (),
+    ) -> int:
         """Merge the smallest kind of which there are enough; return the rows rewritten.
 
         Args:
@@ -57,12 +72,14 @@ class Writer:
             keep: condition on alias ``r`` for the rows that count.
             now: seconds since 1970, for the files that are replaced.
             group: rows of a row group.
+            loose: columns without least and greatest values.
         """
         chosen = choose(self.state.segments.get(table, []))
         if not chosen:
             return 0
         source = read(self.folder, chosen)
-        rows = self.write(table, f"SELECT r.* FROM {source} r WHERE {keep} ORDER BY {order}", group)
+        query = f"SELECT r.* FROM {source} r WHERE {keep} ORDER BY {order}"
+        rows = self.write(table, query, group, loose)
         self.drop(table, chosen, now)
         return rows
 
@@ -81,11 +98,56 @@ class Writer:
 
 def copy(db: duckdb.DuckDBPyConnection, query: str, path: Path, group: int = GROUP) -> int:
     """Write the rows of a query to a Parquet file, durably; no rows: no file."""
-    row = db.execute(
+    done = db.execute(
         f"COPY ({query}) TO '{quoted(path)}' "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})"
-    ).fetchone()
-    rows = int(row[0]) if row else 0
+    ).fetchall()
+    return _finish(path, int(done[0][0]))
+
+
+def copy_finely(
+    db: duckdb.DuckDBPyConnection, query: str, path: Path, group: int, loose: Collection[str]
+) -> int:
+    """Write the rows of a query like :func:`copy`, in row groups smaller than DuckDB's least.
+
+    Args:
+        db: the store.
+        query: what to write.
+        path: the file.
+        group: rows of a row group.
+        loose: columns without least and greatest values.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    relation = db.sql(query)
+    assert relation is not None  # noqa: S101  # a SELECT gives one
+    reader = relation.to_arrow_reader(max(2_048, group))
+    rows, parts = 0, list[pa.RecordBatch]()
+    ruled = [
+        f.name for f in reader.schema if f.name not in loose and not pa.types.is_nested(f.type)
+    ]
+    with pq.ParquetWriter(
+        path,
+        reader.schema,
+        compression="zstd",
+        use_dictionary=[c for c in ruled if not c.endswith("id")],
+        write_statistics=ruled,
+        store_schema=False,
+    ) as writer:
+        for batch in reader:
+            parts.append(batch)
+            rows += batch.num_rows
+            if sum(p.num_rows for p in parts) >= WRITTEN_AT_ONCE:
+                writer.write_table(pa.Table.from_batches(parts), row_group_size=group)
+                parts = []
+        if parts:
+            writer.write_table(pa.Table.from_batches(parts), row_group_size=group)
+    return _finish(path, rows)
+
+
+def _finish(path: Path, rows: int) -> int:
+    """Make a file durable and read-only; remove one without rows."""
     if not rows:
         path.unlink(missing_ok=True)
         return 0

@@ -38,6 +38,8 @@ class Table:
     """Column with the time at which the row came to be; spares superseding what never was."""
     group: int = 16_384
     """Rows of a row group: to fetch one row, a reader unpacks its whole group."""
+    loose: tuple[str, ...] = ()
+    """Long columns that nobody filters by: no least and greatest values are kept of them."""
     rows: int = 65_536
     """Most rows of one segment."""
 
@@ -65,9 +67,17 @@ GROWING: tuple[Table, ...] = (
         key="article_id",
         time="fetched",
         born="first_fetched",
-        group=4_096,
+        group=512,
+        loose=("title", "lead", "url", "canonical_url", "image"),
     ),
-    Table(TEXTS, order="at_time, article_id, revision", time="at_time", rows=16_384, group=2_048),
+    Table(
+        TEXTS,
+        order="at_time, article_id, revision",
+        time="at_time",
+        rows=16_384,
+        group=512,
+        loose=("title", "text", "zones"),
+    ),
     Table("revision_rows", order="at_time, article_id, revision", time="at_time"),
     Table(VECTORS, order="article_id", key="article_id", run=None, follows=ARTICLES, rows=16_384),
     Table("mention_rows", order="topic, decided, mention_id", key="mention_id", born="decided"),

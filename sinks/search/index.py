@@ -11,7 +11,7 @@ number; rows of the old one are skipped, and dropped when segments are merged.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,10 @@ DOC_COLUMNS = [
     ["words", "INTEGER"],
     ["title_end", "INTEGER"],
     ["lead_end", "INTEGER"],
+    ["published", "TIMESTAMP"],
+    ["first_seen", "TIMESTAMP"],
+    ["model", "VARCHAR"],
+    ["code", "BLOB"],
 ]
 POSTING_COLUMNS = [
     ["term", "VARCHAR"],
@@ -41,8 +45,8 @@ POSTING_COLUMNS = [
 ]
 GROUP = 65_536
 """Rows of a row group: a rare word costs the reading of one."""
-CHUNK = 8_192
-"""Articles indexed at once: bounds the memory (about 150 MB)."""
+CHUNK = 4_096
+"""Articles indexed at once: bounds the memory (about 200 MB)."""
 NOTES = (
     ("search_docs", "", "Index for search: one row per article."),
     ("search_docs", "article_id", "the article"),
@@ -50,6 +54,10 @@ NOTES = (
     ("search_docs", "words", "words in title and text"),
     ("search_docs", "title_end", "places below this are the title"),
     ("search_docs", "lead_end", "places below this, and not of the title, are the lead"),
+    ("search_docs", "published", "publication time, or when we first had it (UTC)"),
+    ("search_docs", "first_seen", "first run that had it (UTC)"),
+    ("search_docs", "model", "identity of the model of `code`"),
+    ("search_docs", "code", "its vector, a signed byte per dimension: for `more like this`"),
     ("search_postings", "", "Index for search: one row per word and article."),
     ("search_postings", "term", "word, folded: lower case, no accents, no possessive"),
     ("search_postings", "doc", "article, by its number in search_docs"),
@@ -59,14 +67,18 @@ NOTES = (
 )
 
 _SOURCE = """
-SELECT a.article_id, coalesce(t.title, a.title), t.text, t.zones, a.verdict
+SELECT a.article_id, coalesce(t.title, a.title), t.text, t.zones, a.verdict,
+       coalesce(a.published, a.first_fetched), a.first_fetched, v.model, v.vector
 FROM article_rows a JOIN article_texts t ON t.article_id = a.article_id AND t.revision = a.revision
+LEFT JOIN {vectors} v ON v.article_id = a.article_id
 """
+Row = tuple[Any, ...]
+"""article_id, title, text, zones, verdict, published, first_seen, model, vector"""
 
 
 def batches(
     db: duckdb.DuckDBPyConnection, articles: str | None, since: datetime | None = None
-) -> Iterator[list[tuple[str, str | None, str | None, str | None, str]]]:
+) -> Iterator[list[Row]]:
     """Yield the articles to index, in chunks.
 
     Args:
@@ -82,15 +94,17 @@ def batches(
         late = f" AND a.fetched >= '{since}' AND t.at_time >= '{since}'" if since else ""
         for start in range(0, len(ids), CHUNK):
             listed = ", ".join(f"'{i}'" for i in ids[start : start + CHUNK])
+            near = f"(FROM article_vectors WHERE article_id IN ({listed}))"
             yield db.execute(
-                f"{_SOURCE} WHERE a.article_id IN ({listed}) AND t.article_id IN ({listed})"
-                f"{late} ORDER BY a.article_id"
+                f"{_SOURCE.format(vectors=near)} WHERE a.article_id IN ({listed}) "
+                f"AND t.article_id IN ({listed}){late} ORDER BY a.article_id"
             ).fetchall()
         return
     top = db.execute("SELECT max(rowid) FROM article_texts").fetchall()[0][0]
     for start in range(0, 0 if top is None else top + 1, CHUNK):
         rows = db.execute(
-            f"{_SOURCE} WHERE t.rowid BETWEEN {start} AND {start + CHUNK - 1} ORDER BY a.article_id"
+            f"{_SOURCE.format(vectors='article_vectors')} "
+            f"WHERE t.rowid BETWEEN {start} AND {start + CHUNK - 1} ORDER BY a.article_id"
         ).fetchall()
         if rows:
             yield rows
@@ -98,7 +112,7 @@ def batches(
 
 def document(row: tuple[Any, ...]) -> Document:
     """Return the words of a row of :func:`batches`."""
-    article_id, title, text, zones, verdict = row
+    article_id, title, text, zones, verdict = row[:5]
     return article_document(
         Article(
             id=article_id,
@@ -136,19 +150,16 @@ def tables(rows: Iterable[tuple[Any, ...]], first: int) -> tuple[pa.Table, pa.Ta
         zones = words.zones
         title_end = sum(1 for z in zones if z == TITLE)
         lead_end = title_end + sum(1 for z in zones if z & LEAD)
-        for column, value in zip(
-            docs.values(), (row[0], number, len(words.places), title_end, lead_end), strict=True
-        ):
+        length = sum(map(len, words.places.values()))
+        known = (row[0], number, length, title_end, lead_end, *row[5:8], code(row[8]))
+        for column, value in zip(docs.values(), known, strict=True):
             column.append(value)
-        count = 0
         for term, found in words.places.items():
             terms.append(term)
             numbers.append(number)
             times.append(len(found))
             titles.append(sum(1 for p in found if p < title_end) if found[0] < title_end else 0)
             places.extend(found)
-            count += len(found)
-        docs["words"][-1] = count
         number += 1
     offsets = np.zeros(len(times) + 1, dtype=np.int32)
     np.cumsum(times, out=offsets[1:])
@@ -163,6 +174,16 @@ def tables(rows: Iterable[tuple[Any, ...]], first: int) -> tuple[pa.Table, pa.Ta
             ),
         }
     )
-    types = {"VARCHAR": pa.string(), "INTEGER": pa.int32()}
+    types = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "BLOB": pa.binary()}
+    types["TIMESTAMP"] = pa.timestamp("us")
     doc_table = pa.table({name: pa.array(docs[name], types[kind]) for name, kind in DOC_COLUMNS})
     return doc_table, postings, number
+
+
+def code(vector: Sequence[float] | None) -> bytes | None:
+    """Return a vector as one signed byte per dimension; its length is lost, its direction kept."""
+    if not vector:
+        return None
+    exact = np.asarray(vector, dtype=np.float32)
+    most = float(np.abs(exact).max())
+    return np.rint(exact * (127 / most if most else 0)).astype(np.int8).tobytes()

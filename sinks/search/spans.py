@@ -9,6 +9,7 @@ the caller then looks at the texts.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -68,17 +69,32 @@ class Lengths:
     words: Ints
     title_end: Ints
     lead_end: Ints
+    at: Ints
+    """Publication, microseconds since 1970."""
+
+    @cached_property
+    def _rows(self) -> npt.NDArray[np.int32]:
+        """Row of each article number; -1: not there (superseded)."""
+        rows = np.full(int(self.docs[-1]) + 1 if len(self.docs) else 1, -1, np.int32)
+        rows[self.docs] = np.arange(len(self.docs), dtype=np.int32)
+        return rows
+
+    def knows(self, docs: Ints) -> npt.NDArray[np.bool_]:
+        """Say of each number whether there is such an article."""
+        rows = self._rows
+        return (docs < len(rows)) & (rows[np.minimum(docs, len(rows) - 1)] >= 0)
 
     def of(self, column: Ints, docs: Ints) -> Ints:
         """Return a column for some articles, all of which must be known."""
-        return column[np.searchsorted(self.docs, docs)]
+        return column[self._rows[docs]]
 
 
 class Evaluator:
     """Evaluates queries on the postings of their words.
 
     Args:
-        places: of each word or pattern: occurrences in living articles, ascending.
+        places: of each word or pattern: occurrences in living articles, ascending; the articles
+            instead where :func:`placed` does not name it.
         lengths: of all living articles.
         facts: gives the articles for a fact or dates, as far as the index knows it.
     """
@@ -109,6 +125,8 @@ class Evaluator:
                 return self._count(part, operator, number)
             case Fact() | Dates():
                 return self._facts(node)
+            case Phrase() if _is_word(node):
+                return Found(np.unique(self._places[key(node, node.words[0])]))
             case _:
                 spans = self.spans(node)
                 return Found(spans.docs, spans.exact)
@@ -226,6 +244,25 @@ def keys(node: Node) -> set[str]:
         for word in part.words
         if word != "*"
     }
+
+
+def _is_word(node: Phrase) -> bool:
+    """Say whether a phrase is one word, anywhere: the index then needs no places."""
+    plain = not (node.exact or node.stemmed) and node.zone == TITLE | BODY
+    return plain and len(node.words) == 1 and node.words[0] != "*"
+
+
+def placed(node: Node) -> set[str]:
+    """Return the names of the words of which the places are needed to tell whether it is true."""
+    match node:
+        case And(parts=parts) | Or(parts=parts):
+            return set().union(*(placed(p) for p in parts))
+        case Not(part=part):
+            return placed(part)
+        case Phrase() if _is_word(node):
+            return set()
+        case _:
+            return keys(node)
 
 
 def positive(node: Node) -> set[str]:

@@ -57,6 +57,23 @@ def prepare(db: duckdb.DuckDBPyConnection, count: int = 40_000) -> None:
     """Make the temporary table of sentences that :func:`add_run` draws from."""
     pool = sentences(count)
     db.execute("CREATE OR REPLACE TEMP TABLE pool AS SELECT ?::VARCHAR[] AS s", [pool])
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE halves (side INTEGER, halves FLOAT[][])",
+    )
+    for side in (0, 1):
+        db.execute("INSERT INTO halves VALUES (?, ?)", [side, half_vectors(side)])
+
+
+@cache
+def half_vectors(side: int, count: int = 2_400) -> list[list[float]]:
+    """Return halves of made-up vectors; every sixth of the first side has one centre (a topic)."""
+    rng = random.Random(side + 9)
+    centres = [[rng.gauss(0, 1) for _ in range(192)] for _ in range(6)]
+    scale = (2 * 192 * 2) ** 0.5  # so that two halves make a vector of length 1, about
+    return [
+        [(c * (side == 0) + rng.gauss(0, 1)) / scale for c in centres[number % 6]]
+        for number in range(count)
+    ]
 
 
 def fill(
@@ -202,10 +219,11 @@ def _insert_articles(db: duckdb.DuckDBPyConnection, run: str, at: datetime, vect
         db.execute(
             """
             INSERT INTO article_vectors
-            SELECT article_id, 'synthetic', list_transform(range(384), lambda j:
-                   ((hash(coalesce(topic, 9) * 1000 + j) % 1000) / 1000
-                    + (hash(i * 1000 + j) % 1000) / 700 - 1.2)::FLOAT)
-            FROM written ORDER BY article_id
+            SELECT article_id, 'synthetic',
+                   list_concat(near.halves[1 + coalesce(topic, 5)::INT + 6 * ((h % 400)::INT)],
+                               far.halves[1 + ((h // 400) % 2400)::INT])
+            FROM written, halves near, halves far WHERE near.side = 0 AND far.side = 1
+            ORDER BY article_id
             """
         )
 
