@@ -8,6 +8,7 @@
 
 import duckdb
 
+from sinks.publish.changes import touch
 from sinks.store.batch import Batch
 
 _COLUMNS = (
@@ -103,10 +104,15 @@ def mentions_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         ORDER BY 1
         """
     )
-    db.execute(
-        "DELETE FROM mention_rows WHERE mention_id IN "
-        "(SELECT mention_id FROM batch_mentions WHERE change = 'lost')"
-    )
+    lost = [
+        row[0]
+        for row in db.execute(
+            "DELETE FROM mention_rows WHERE mention_id IN "
+            "(SELECT mention_id FROM batch_mentions WHERE change = 'lost') RETURNING mention_id"
+        ).fetchall()
+    ]
+    if lost:
+        touch(db, "mention_rows", lost)
     db.execute(
         """
         INSERT INTO mention_rows

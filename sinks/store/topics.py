@@ -17,6 +17,7 @@ from newsbeam import __version__
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Mention, Zone, ZoneKind
 from newsbeam.topics.topicset import ActiveTopic, TopicSet, load_topics
+from sinks.publish.changes import touch
 from sinks.store.batch import Batch
 from sinks.store.rows import mention_row
 from sinks.store.store import connect, explained
@@ -127,6 +128,7 @@ def add_label(db: duckdb.DuckDBPyConnection, label: Label) -> None:
             version,
         ],
     )
+    touch(db, "topic_labels", None)  # an answer that replaces another adds no row
 
 
 def answers(db: duckdb.DuckDBPyConnection, topic: str) -> dict[str, bool]:
@@ -255,6 +257,7 @@ def replace_mentions(
     }
     lost = sorted(old - rows.keys())
     db.execute("DELETE FROM mention_rows WHERE mention_id IN (SELECT unnest(?))", [lost])
+    touch(db, "mention_rows", lost)
     for row in rows.values():
         db.execute(
             "INSERT INTO mention_rows SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, "
