@@ -21,13 +21,23 @@ def main() -> None:
     st.html(parts.STYLE)
     page = st.navigation(
         [
-            st.Page(overview.show, title="Overview", url_path="overview", default=True),
-            st.Page(topic.show, title="Topic", url_path="topic"),
-            st.Page(story.show, title="Story", url_path="story"),
-            st.Page(search.show, title="Search", url_path="search"),
-            st.Page(alerts.show, title="Alerts", url_path="alerts"),
-            st.Page(feeds.show, title="Feeds", url_path="feeds"),
-            st.Page(quality.show, title="Quality", url_path="quality"),
+            st.Page(
+                overview.show,
+                title="Overview",
+                icon=":material/insights:",
+                url_path="overview",
+                default=True,
+            ),
+            st.Page(topic.show, title="Topic", icon=":material/label:", url_path="topic"),
+            st.Page(story.show, title="Story", icon=":material/account_tree:", url_path="story"),
+            st.Page(search.show, title="Search", icon=":material/search:", url_path="search"),
+            st.Page(
+                alerts.show, title="Alerts", icon=":material/notifications:", url_path="alerts"
+            ),
+            st.Page(feeds.show, title="Feeds", icon=":material/rss_feed:", url_path="feeds"),
+            st.Page(
+                quality.show, title="Quality", icon=":material/fact_check:", url_path="quality"
+            ),
         ]
     )
     try:

@@ -3,12 +3,13 @@
 import csv
 import io
 import os
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import streamlit as st
 
 from dashboards import data, parts
@@ -17,11 +18,13 @@ from sinks.publish.reader import Reader
 
 PERIODS = (7, 30, 90, 365)
 """Days to choose from; the address says the number."""
+KEPT = 200
+"""Answers kept for the next visitor."""
 PAGE = 25
 """Mentions shown at once."""
 
 
-@st.cache_resource
+@cache
 def reader() -> Reader:
     """Return the one connection of this process."""
     return Reader(Path(os.environ["NEWSBEAM_PUBLICATION"]), data.PREPARE)
@@ -38,14 +41,15 @@ def settings() -> DashboardSettings:
 def ask(function: Any, *arguments: Any) -> Any:
     """Call a function of :mod:`dashboards.data`; answers are kept until the next publication."""
     source = reader()
-    if source.follow():
-        _remember.clear()
-    return _remember(function.__name__, function, arguments)
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _remember(name: str, _function: Any, arguments: tuple[Any, ...]) -> Any:
-    return _function(reader(), *arguments)
+    source.follow()
+    answers: OrderedDict[Any, Any] = source.kept.setdefault("answers", OrderedDict())
+    key = (function.__name__, arguments)
+    if key in answers:
+        return answers[key]
+    found = answers[key] = function(source, *arguments)
+    if len(answers) > KEPT:
+        answers.popitem(last=False)
+    return found
 
 
 @st.fragment(run_every=settings().refresh_s)
@@ -75,9 +79,18 @@ def period() -> data.Span:
     return data.Span(max(first, last - timedelta(days=int(days or 30) - 1)), last)
 
 
-def filters(topic: str | None = None) -> data.Chosen:
-    """Draw the filters, which live in the URL, and return what is chosen."""
-    columns = st.columns([2, 2, 2])
+def filters(topics: Sequence[str] = ()) -> data.Chosen:
+    """Draw the filters, which live in the URL, and return what is chosen.
+
+    Args:
+        topics: to choose one from; none: all topics together.
+    """
+    topic = None
+    columns = st.columns(4 if topics else 3)
+    if topics:
+        with columns[0]:
+            topic = st.selectbox("Topic", topics, key="topic", bind="query-params") or topics[0]
+        columns = columns[1:]
     with columns[0]:
         span = period()
     with columns[1]:
@@ -99,76 +112,16 @@ def filters(topic: str | None = None) -> data.Chosen:
     return data.Chosen(span, topic, tuple(outlets), tuple(languages))
 
 
-def volume_chart(rows: Sequence[Mapping[str, Any]], span: data.Span, today: date) -> None:
-    """Draw mentions per day, one line per topic; days that are not over are dotted, not a fall."""
-    if not rows:
-        st.html('<p class="nb">No mention in this period.</p>')
-        return
-    whole = [{**r, "day": r["day"].isoformat()} for r in rows if r["day"] < today]
-    open_ = [
-        {**r, "day": r["day"].isoformat()} for r in rows if r["day"] >= today - timedelta(days=1)
-    ]
-    x = alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True))
-    y = alt.Y("mentions:Q", title="articles per day", axis=alt.Axis(tickMinStep=1))
-    colour = alt.Color("topic:N", title=None, legend=alt.Legend(orient="top", columns=6))
-    tip = [alt.Tooltip("topic:N"), alt.Tooltip("day:T", format="%d %b %Y"), "mentions:Q"]
-    lines = (
-        alt.Chart(alt.Data(values=whole))
-        .mark_line(point={"size": 14})
-        .encode(x=x, y=y, color=colour, tooltip=tip)
-    )
-    partial = (
-        alt.Chart(alt.Data(values=open_))
-        .mark_line(strokeDash=[2, 3], point={"size": 30, "filled": False})
-        .encode(x=x, y=y, color=colour, tooltip=tip)
-    )
-    st.altair_chart(
-        (lines + partial).properties(height=280), alt=spoken(rows, today), width="stretch"
-    )
-    st.html('<p class="nb-meta">Dotted: the day is not over yet.  All days are UTC.</p>')
-
-
-def spoken(rows: Sequence[Mapping[str, Any]], today: date) -> str:
-    """Say a chart in words: per topic the total, the peak and the last whole day."""
-    told = []
-    for topic in dict.fromkeys(r["topic"] for r in rows):
-        days = [r for r in rows if r["topic"] == topic and r["day"] < today]
-        if not days:
-            continue
-        peak = max(days, key=lambda r: r["mentions"])
-        told.append(
-            f"{topic}: {sum(r['mentions'] for r in days)} articles, most on "
-            f"{peak['day']:%d %b} ({peak['mentions']}), "
-            f"{days[-1]['mentions']} on the last whole day"
-        )
-    return "Articles per day by topic. " + ". ".join(told) + "."
-
-
-def bar_chart(rows: Sequence[Mapping[str, Any]], label: str, value: str, title: str) -> None:
-    """Draw horizontal bars, longest first."""
-    if not rows:
-        return
-    values = [{label: r[label], value: r[value]} for r in rows]
-    words = ", ".join(f"{r[label]} {r[value]}" for r in values[:8])
-    chart = (
-        alt.Chart(alt.Data(values=values))
-        .mark_bar()
-        .encode(
-            x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-            tooltip=[f"{label}:N", f"{value}:Q"],
-        )
-        .properties(height=24 * len(values) + 40)
-    )
-    st.altair_chart(chart, alt=f"{title}: {words}.", width="stretch")
-
-
 def shown_table(
-    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], caption: str, name: str
+    rows: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, str],
+    caption: str,
+    name: str,
+    nothing: str = "Nothing here yet.",
 ) -> None:
-    """Draw a table with its CSV download."""
+    """Draw a table with its CSV download; ``nothing`` is said where there are no rows."""
     if not rows:
-        st.html('<p class="nb">Nothing here.</p>')
+        st.html(f'<p class="nb nb-none">{parts.cell(nothing)}</p>')
         return
     st.html(parts.table(rows, columns, caption))
     download(rows, name)
@@ -191,6 +144,7 @@ def download(rows: Sequence[Mapping[str, Any]], name: str) -> None:
         key=f"csv-{name}",
         on_click="ignore",
         type="tertiary",
+        icon=":material/download:",
     )
 
 
@@ -199,7 +153,18 @@ def _disarmed(value: Any) -> Any:
     return "'" + text if isinstance(value, str) and text[:1] in "=+-@\t\r" and text else value
 
 
-def pager(more: bool, key: str = "page") -> int:
-    """Draw previous and next; return the number of the page, from 1; it lives in the URL."""
-    number = st.number_input("Page of the list", 1, 10_000, key=key, bind="query-params")
+def pager(shown: int, key: str = "page") -> int:
+    """Draw the choice of the list's page, from 1, which lives in the URL; return it.
+
+    Args:
+        shown: how many there are in all.
+        key: in the URL.
+    """
+    last = max(1, -(-shown // PAGE))
+    if last == 1:
+        return 1
+    left, _ = st.columns([1, 3])
+    number = left.number_input(
+        f"Page of the list, 1 to {last:,}", 1, last, key=key, bind="query-params"
+    )
     return int(number or 1)

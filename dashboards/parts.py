@@ -47,7 +47,15 @@ STYLE = """
 .nb del { background: color-mix(in srgb, #d9453d 28%, transparent); }
 .nb-tag { border: 1px solid color-mix(in srgb, currentColor 35%, transparent); border-radius: .8em;
   padding: 0 .5em; font-size: .8rem; white-space: nowrap; }
-.nb-bad { font-weight: 600; }
+.nb-failing { border-color: #c0504d; background: color-mix(in srgb, #c0504d 18%, transparent);
+  font-weight: 600; }
+.nb-ok { border-color: #2a9d74; }
+.nb-url { overflow-wrap: anywhere; }
+.nb-note { margin-top: -.6rem; }
+.nb-none { opacity: .85; }
+.nb-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
+.nb-list > li:last-child { border-bottom: none; }
+a:focus-visible, summary:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 </style>
 """
 
@@ -228,6 +236,18 @@ def cell(value: Any) -> str:
     if isinstance(value, list):
         return escape(", ".join(map(str, value)))
     return escape(str(value))
+
+
+_SIGNS = {"ok": "●", "failing": "▲", "quiet": "◌", "new": "○", "off": "–"}
+
+
+def state(value: str) -> str:
+    """Return a feed's state as a tag: a word and a sign, never a colour alone."""
+    sign = _SIGNS.get(value, "")
+    return (
+        f'<span class="nb-tag nb-{escape(value)}"><span aria-hidden="true">{sign}</span> '
+        f"{escape(value)}</span>"
+    )
 
 
 def _num(yes: bool) -> str:

@@ -26,4 +26,5 @@ def show() -> None:
         },
         "Alerts",
         "alerts",
+        "No alert was decided yet.  Channels and rules are in the settings file (docs/alerts.md).",
     )

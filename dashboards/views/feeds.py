@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import data, frame
+from dashboards import charts, data, frame, parts
 
 
 def show() -> None:
@@ -12,28 +12,38 @@ def show() -> None:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["state"]] = counts.get(row["state"], 0) + 1
-    st.html(
-        '<p class="nb">'
-        + (", ".join(f"{n} {state}" for state, n in counts.items()) or "no feeds")
-        + "</p>"
-    )
-    frame.shown_table(
-        rows[:500],
+    told = ", ".join(f"{n} {state}" for state, n in counts.items())
+    st.html(f'<p class="nb">{told or "No feed is known yet: newsbeam feeds add URL."}</p>')
+    shown = [
         {
-            "state": "State",
-            "title": "Feed",
-            "feed_url": "URL",
-            "last_success": "Last answer",
-            "last_new": "Last new entry",
-            "verdict": "Last verdict",
-            "reason": "Why",
-        },
-        "Feeds",
-        "feeds",
-    )
+            **r,
+            "state": parts.Html(parts.state(r["state"])),
+            "feed": parts.Html(
+                f'{parts.cell(r["title"] or r["outlet"])}<div class="nb-meta nb-url">'
+                f"{parts.link(r['feed_url'], r['feed_url'])}</div>"
+            ),
+            "trouble": r["reason"] or (r["verdict"] if r["state"] == "failing" else ""),
+        }
+        for r in rows[:500]
+    ]
+    if shown:
+        st.html(
+            parts.table(
+                shown,
+                {
+                    "state": "State",
+                    "feed": "Feed",
+                    "last_success": "Last answer",
+                    "last_new": "Last new entry",
+                    "trouble": "What is wrong",
+                },
+                "Feeds",
+            )
+        )
+    frame.download(rows, "feeds")
     st.header("How everything ended")
     verdicts = frame.ask(data.verdicts, frame.period())
-    frame.bar_chart([v for v in verdicts if v["kind"] == "entry"], "verdict", "n", "Entries")
+    charts.bar_chart([v for v in verdicts if v["kind"] == "entry"], "verdict", "n", "Entries")
     frame.shown_table(
         verdicts, {"kind": "What", "verdict": "Verdict", "n": "How many"}, "Verdicts", "verdicts"
     )

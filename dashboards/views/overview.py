@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from dashboards import data, frame, parts
+from dashboards import charts, data, frame, parts
 
 
 def show() -> None:
@@ -37,7 +37,7 @@ def show() -> None:
         )
     st.header("Volume by topic")
     rows = frame.ask(data.by_day, chosen)
-    frame.volume_chart(rows, chosen.span, today)
+    charts.volume_chart(rows, frame.ask(data.topics), today)
     frame.download(rows, "volume-by-day")
     left, right = st.columns(2, gap="large")
     with left:

@@ -50,6 +50,7 @@ def show() -> None:
         },
         "Labels",
         "labels",
+        "Nobody has answered yet.  The buttons above and Slack add answers.",
     )
 
 
@@ -103,7 +104,7 @@ def _ask_people(store: Path) -> None:
 
 
 def _percent(value: float | None) -> str | None:
-    return None if value is None else f"{100 * value:.0f} %"
+    return "not known yet" if value is None else f"{100 * value:.0f} %"
 
 
 def _interval(row: parts.Row) -> str | None:

@@ -1,10 +1,8 @@
 """One story: who first, who then, reprints apart, and what was changed later."""
 
-from datetime import timedelta
-
 import streamlit as st
 
-from dashboards import data, frame, parts
+from dashboards import charts, data, frame, parts
 
 
 def show() -> None:
@@ -20,15 +18,20 @@ def show() -> None:
         return
     rows = frame.ask(data.timeline, story["story_id"])
     st.title(parts.plain(story["title"] or "(no headline)"))
-    links = " ".join(parts.page_link("topic", t, topic=t) for t in story["topics"])
+    links = ", ".join(parts.page_link("topic", t, topic=t) for t in story["topics"])
+    rooms, articles, copies = story["newsrooms"], story["articles"], story["copies"]
     st.html(
-        f'<p class="nb">{story["newsrooms"]} independent newsrooms, {story["articles"]} articles, '
-        f"{story['copies']} of them copies; first {parts.when(story['first_seen'])}, "
-        f"last {parts.when(story['last_seen'])}. {('Topics: ' + links) if links else ''}</p>"
+        f'<p class="nb">{rooms} independent newsroom{"s" * (rooms != 1)}, '
+        f"{articles} article{'s' * (articles != 1)}"
+        f"{f', {copies} of them cop' + ('ies' if copies != 1 else 'y') if copies else ''}. "
+        f"First {parts.when(story['first_seen'])}, last {parts.when(story['last_seen'])} UTC. "
+        f"{('On ' + links + '.') if links else ''}</p>"
     )
     st.header("Who reported when")
+    if len(rows) > 1:
+        charts.time_line(rows)
     st.html(parts.listed(map(_report, rows), "Reports in order", ordered=True))
-    frame.download(rows, f"story-{story['story_id']}")
+    frame.download(rows, "reports")
     st.header("Changes after publication")
     changes = frame.ask(data.revisions, [r["article_id"] for r in rows])
     if not changes:
@@ -76,8 +79,7 @@ def _change(change: parts.Row) -> None:
 
 def _choose() -> None:
     st.title("Stories")
-    first, last = frame.ask(data.extent)
-    chosen = data.Chosen(data.Span(max(first, last - timedelta(days=29)), last))
-    stories = frame.ask(data.top_stories, chosen, 30)
+    st.html('<p class="nb">Stories on a topic, those first that most newsrooms covered.</p>')
+    stories = frame.ask(data.top_stories, frame.filters(), 30)
     st.html(parts.listed(map(parts.story_item, stories), "Stories", ordered=True))
     frame.download(stories, "stories")

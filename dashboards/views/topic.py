@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards import data, frame, parts
+from dashboards import charts, data, frame, parts
 from dashboards.views.overview import show_bursts
 
 
@@ -13,17 +13,18 @@ def show() -> None:
         st.title("Topic")
         st.info("No article is on a topic yet.")
         return
-    name = st.selectbox("Topic", topics, key="topic", bind="query-params")
-    st.title(parts.plain(name or topics[0]))
-    chosen = frame.filters(name or topics[0])
+    heading = st.container()  # above the filters that decide what it says
+    chosen = frame.filters(topics)
+    name = chosen.topic or topics[0]
+    heading.title(parts.plain(name))
     today = frame.ask(data.publication)["as_of"].date()
-    frame.volume_chart(frame.ask(data.by_day, chosen), chosen.span, today)
+    charts.volume_chart(frame.ask(data.by_day, chosen), frame.ask(data.topics), today)
     frame.download(frame.ask(data.by_day, chosen), f"{name}-by-day")
     left, right = st.columns(2, gap="large")
     with left:
         st.header("Share of voice")
         share = frame.ask(data.share, chosen)
-        frame.bar_chart(share, "outlet", "mentions", "Articles by outlet")
+        charts.bar_chart(share, "outlet", "mentions", "Articles by outlet")
         with st.expander("As a table"):
             frame.shown_table(
                 [{**r, "share": f"{100 * r['share']:.1f} %"} for r in share],
@@ -39,7 +40,9 @@ def show() -> None:
         st.subheader("Bursts")
         show_bursts(chosen)
     st.header("Newest articles")
-    number = frame.pager(True)
+    shown = frame.ask(data.totals, chosen)["mentions"]
+    listing = st.container()
+    number = frame.pager(shown)
     rows = frame.ask(data.mentions, chosen, frame.PAGE, (number - 1) * frame.PAGE)
-    st.html(parts.listed(map(parts.mention_item, rows), "Newest articles on the topic"))
+    listing.html(parts.listed(map(parts.mention_item, rows), "Newest articles on the topic"))
     frame.download(rows, f"{name}-articles")

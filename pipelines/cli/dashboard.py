@@ -65,6 +65,6 @@ def streamlit_command(address: str, port: int, *, headless: bool) -> list[str]:
         "client.showErrorDetails": "none",
         "runner.fastReruns": "true",
     }
-    app = Path(dashboards.__file__).parent / "app.py"
+    start = Path(dashboards.__file__).parent / "serve.py"
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(app), *flags]
+    return [sys.executable, str(start), *flags]

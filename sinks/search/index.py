@@ -186,4 +186,5 @@ def code(vector: Sequence[float] | None) -> bytes | None:
         return None
     exact = np.asarray(vector, dtype=np.float32)
     most = float(np.abs(exact).max())
-    return np.rint(exact * (127 / most if most else 0)).astype(np.int8).tobytes()
+    coded: bytes = np.rint(exact * (127 / most if most else 0)).astype(np.int8).tobytes()
+    return coded

@@ -14,7 +14,7 @@ from sinks.search.postings import NO_INDEX, Rows, lacks_index
 
 DAYS = 90
 """Articles this many days before and after are compared."""
-BLOCK = 2_048
+BLOCK = 512
 """Vectors compared at once: they stay in the processor's cache."""
 
 
@@ -36,26 +36,21 @@ def like_this(
     this = _this(source, article_id)
     at, own = this["published"], np.frombuffer(this["code"], dtype=np.int8).astype(np.float32)
     found = source.columns(
-        "SELECT article_id, first_seen, code FROM search_docs "
-        "WHERE model = ? AND published BETWEEN ? AND ?",
+        "SELECT doc, code FROM search_docs WHERE model = ? AND published BETWEEN ? AND ?",
         [this["model"], at - timedelta(days=days), at + timedelta(days=days)],
     )
-    likeness = _likeness(found["code"], own)
-    ids = found["article_id"]
-    order = np.argsort(-likeness, kind="stable")[: limit + 1]
-    best = [i for i in order if ids[i] != article_id][:limit]
-    scores = {ids[i]: round(float(likeness[i]), 4) for i in best}
-    if not scores:
-        return []
-    seen = sorted({found["first_seen"][i].item() for i in best})
-    told = [{"likeness": scores[r["article_id"]], **r} for r in _told(source, list(scores), seen)]
-    return sorted(told, key=lambda r: (-r["likeness"], r["article_id"]))
+    likeness, docs = _likeness(found["code"], own), found["doc"]
+    few = min(limit + 1, len(docs))
+    best = np.argpartition(-likeness, few - 1)[:few] if few else []
+    near = {int(docs[i]): float(likeness[i]) for i in best if docs[i] != this["doc"]}
+    told = [{"likeness": round(near[r.pop("doc")], 4), **r} for r in _told(source, list(near))]
+    return sorted(told, key=lambda r: (-r["likeness"], r["article_id"]))[:limit]
 
 
 def _this(source: Rows, article_id: str) -> dict[str, Any]:
     try:
         found = source.rows(
-            "SELECT model, code, published FROM search_docs "
+            "SELECT doc, model, code, published FROM search_docs "
             "WHERE article_id = ? AND code IS NOT NULL",
             [article_id],
         )
@@ -77,18 +72,33 @@ def _likeness(codes: Any, own: Any) -> Any:
     """
     rows = codes.view(np.int8).reshape(-1, len(own))
     likeness = np.empty(len(rows), dtype=np.float32)
+    held = np.empty((BLOCK, len(own)), dtype=np.float32)
     for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK].astype(np.float32)
+        part = rows[start : start + BLOCK]
+        block = held[: len(part)]
+        np.copyto(block, part)  # into the same memory each time: twice as fast
         lengths = np.sqrt(np.einsum("ij,ij->i", block, block))
         likeness[start : start + BLOCK] = (block @ own) / np.maximum(lengths, 1e-9)
     return likeness / max(float(np.linalg.norm(own)), 1e-9)
 
 
-def _told(source: Rows, ids: list[str], seen: list[Any]) -> list[dict[str, Any]]:
-    marks, times = (", ".join("?" * len(values)) for values in (ids, seen))
-    return source.rows(
-        "SELECT article_id, title, outlet, coalesce(published, first_fetched) AS published, url, "
-        f"lead, language FROM article_rows WHERE article_id IN ({marks}) "
-        f"AND first_fetched IN ({times})",
-        [*ids, *seen],
+def _told(source: Rows, docs: list[int]) -> list[dict[str, Any]]:
+    """Return what is shown of some articles; the times let DuckDB skip nearly all of the data."""
+    if not docs:
+        return []
+    known = source.rows(
+        f"SELECT article_id, doc, first_seen FROM search_docs WHERE doc IN ({_marks(docs)})", docs
     )
+    number = {r["article_id"]: r["doc"] for r in known}
+    seen = sorted({r["first_seen"] for r in known})
+    found = source.rows(
+        "SELECT article_id, title, outlet, coalesce(published, first_fetched) AS published, url, "
+        f"lead, language FROM article_rows WHERE article_id IN ({_marks(list(number))}) "
+        f"AND first_fetched IN ({_marks(seen)})",
+        [*number, *seen],
+    )
+    return [{"doc": number[r["article_id"]], **r} for r in found]
+
+
+def _marks(values: list[Any]) -> str:
+    return ", ".join("?" * len(values))

@@ -37,8 +37,8 @@ def show(
 ) -> list[Result]:
     """Fetch the texts of the best; where the index cannot decide, look until there are enough."""
     results: list[Result] = []
-    step = limit if exact else max(50, limit)
-    for start in range(0, min(len(ranked), limit if exact else CHECKED), step):
+    start, step = 0, limit if exact else 2 * limit
+    while start < min(len(ranked), limit if exact else CHECKED):
         part = [int(d) for d in ranked[start : start + step]]
         score = dict(zip(part, scores[start : start + step], strict=True))
         for doc, article in _articles(source, part, facts=not exact):
@@ -48,6 +48,7 @@ def show(
                 results.append(_result(article, words, evaluation, query, float(score[doc])))
         if len(results) >= limit and (not exact and len(ranked) > CHECKED):
             break
+        start, step = start + step, min(2 * step, CHECKED)
     return results
 
 

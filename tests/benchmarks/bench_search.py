@@ -20,6 +20,7 @@ import duckdb  # noqa: E402
 
 from sinks.publish.reader import Reader  # noqa: E402
 from sinks.search.find import search  # noqa: E402
+from sinks.search.like import like_this  # noqa: E402
 
 QUERIES = (
     "copyright",
@@ -59,6 +60,14 @@ def main() -> None:
         wall, cpu = timed(lambda text=text: search(reader, text, limit=10))  # type: ignore[misc]
         total = search(reader, text).total
         print(f"{wall:7.0f} ms ({cpu:.0f} ms CPU)  {total:>7,} articles  {text}")
+    one = reader.rows("SELECT article_id FROM search_docs WHERE code IS NOT NULL LIMIT 1")
+    if one:
+        article = one[0]["article_id"]
+        wall, cpu = timed(lambda: like_this(reader, article))
+        print(f"{wall:7.0f} ms ({cpu:.0f} ms CPU)  more like this")
+        near = f"FROM like_this('{article}', most := 20)"
+        wall, cpu = timed(lambda: reader.rows(near))
+        print(f"{wall:7.0f} ms ({cpu:.0f} ms CPU)  SQL macro: FROM like_this(…)")
     macro = "FROM search('copyright lawsuit', most := 20)"
     wall, cpu = timed(lambda: reader.rows(macro))
     print(f"{wall:7.0f} ms ({cpu:.0f} ms CPU)  SQL macro: {macro}")

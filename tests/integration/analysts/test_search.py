@@ -6,11 +6,12 @@ import duckdb
 import pytest
 from stores import Newsroom
 
-from newsbeam.errors import QueryError
+from newsbeam.errors import ConfigError, QueryError
 from newsbeam.topics.query import Evaluation, parse_query
 from sinks.publish.reader import Reader
 from sinks.search.find import Filters, search
 from sinks.search.index import batches, document
+from sinks.search.like import like_this
 from sinks.store.store import open_store
 
 QUERIES = [
@@ -119,3 +120,27 @@ def test_the_sql_macros_work_in_any_client(reader: Reader, newsroom: Newsroom) -
         found = rows.fetchall()
     assert [r[0] for r in found] == best
     assert [r[1] for r in found] == sorted((r[1] for r in found), reverse=True)
+
+
+def test_more_like_this_is_what_the_full_vectors_say(newsroom: Newsroom, reader: Reader) -> None:
+    newsroom.run(200, vectors=True)
+    newsroom.publish()
+    reader.follow()
+    article = newsroom.db.execute(
+        "SELECT article_id FROM article_vectors ORDER BY 1 LIMIT 1"
+    ).fetchall()[0][0]
+    found = like_this(reader, article, limit=10)
+    exact = newsroom.db.execute(
+        "SELECT o.article_id, list_cosine_similarity(o.vector, t.vector) AS likeness "
+        "FROM article_vectors o, article_vectors t WHERE t.article_id = $1 "
+        "AND o.article_id <> $1 ORDER BY likeness DESC LIMIT 10",
+        [article],
+    ).fetchall()
+    assert {r["article_id"] for r in found[:5]} <= {row[0] for row in exact}
+    assert [r["likeness"] for r in found] == pytest.approx([row[1] for row in exact], abs=0.01)
+    assert found[0]["title"]
+
+
+def test_an_article_without_a_vector_is_named(reader: Reader) -> None:
+    with pytest.raises(ConfigError, match="no vector"):
+        like_this(reader, "nothing")
