@@ -41,7 +41,9 @@ def like_this(
     )
     likeness, docs = _likeness(found["code"], own), found["doc"]
     few = min(limit + 1, len(docs))
-    best = np.argpartition(-likeness, few - 1)[:few] if few else []
+    if not few:
+        return []
+    best = np.argpartition(-likeness, few - 1)[:few]
     near = {int(docs[i]): float(likeness[i]) for i in best if docs[i] != this["doc"]}
     told = [{"likeness": round(near[r.pop("doc")], 4), **r} for r in _told(source, list(near))]
     return sorted(told, key=lambda r: (-r["likeness"], r["article_id"]))[:limit]
