@@ -43,7 +43,7 @@ def ask(function: Any, *arguments: Any) -> Any:
     source = reader()
     source.follow()
     answers: OrderedDict[Any, Any] = source.kept.setdefault("answers", OrderedDict())
-    key = (function.__name__, arguments)
+    key = function.__name__, repr(arguments)  # lists have no hash
     if key in answers:
         return answers[key]
     found = answers[key] = function(source, *arguments)

@@ -85,13 +85,17 @@ def collect(rows: Any, topic: str, last: date) -> Week:
 
 STYLE = """
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 Georgia, serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { line-height: 1.2; } h2 { margin-top: 2.2rem; border-bottom: 1px solid; padding-bottom: .2rem; }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .2rem .5rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { line-height: 1.2; } h2 { margin-top: 2.2rem; font-size: 1.2rem;
+border-bottom: 1px solid #8888; padding-bottom: .2rem; }
+table { border-collapse: collapse; width: 100%; }
+td, th { text-align: left; padding: .25rem .5rem .25rem 0;
+border-bottom: 1px solid #8884; }
 td.num, th.num { text-align: right; font-variant-numeric: tabular-nums; }
 a { color: inherit; } li { margin: .45rem 0; } .meta { font-size: .85rem; opacity: .85; }
 svg { width: 100%; height: auto; } svg .bar { fill: #2b6cb0; } svg .open { fill: none;
 stroke: #2b6cb0; stroke-dasharray: 3 2; } svg text { font: 11px sans-serif; fill: currentColor; }
+svg line { stroke: currentColor; opacity: .5; } svg .count { text-anchor: middle; }
 @media print { body { max-width: none; margin: 0; font-size: 11pt; } h2 { break-after: avoid; }
 li, tr, figure { break-inside: avoid; } a::after { content: " <" attr(href) ">";
 font-size: .75em; word-break: break-all; } }
@@ -110,8 +114,9 @@ def html(week: Week) -> str:
         f"<style>{STYLE}</style></head><body><main>",
         f"<h1>{escape(week.topic)}</h1>",
         f"<p>Week from {week.first:%d %B} to {week.last:%d %B %Y}. "
-        f"<strong>{week.total}</strong> articles from {len({a['outlet'] for a in week.articles})} "
-        f"outlets, {change:+d} to the week before. Days are UTC.</p>",
+        f"<strong>{_count(week.total, 'article')}</strong> from "
+        f"{_count(len({a['outlet'] for a in week.articles}), 'outlet')}, "
+        f"{change:+d} to the week before. Days are UTC.</p>",
         "<h2>Articles per day, four weeks</h2>",
         _chart(week),
         "<h2>Stories</h2>",
@@ -130,13 +135,18 @@ def _chart(week: Week) -> str:
     top = max([d["mentions"] for d in week.days] + [1])
     bars, width = [], 700 / max(1, len(week.days))
     for i, day in enumerate(week.days):
-        height = 150 * day["mentions"] / top
+        height = 142 * day["mentions"] / top
         kind = "open" if day["day"] >= week.as_of else "bar"
         bars.append(
             f'<rect class="{kind}" x="{i * width + 2:.1f}" y="{160 - height:.1f}" '
             f'width="{width - 4:.1f}" height="{height:.1f}"><title>{day["day"]:%d %b}: '
             f"{day['mentions']}</title></rect>"
         )
+        if day["mentions"]:
+            bars.append(
+                f'<text class="count" x="{(i + 0.5) * width:.1f}" y="{156 - height:.1f}">'
+                f"{day['mentions']}</text>"
+            )
         if i % 7 == 0:
             bars.append(f'<text x="{i * width + 2:.1f}" y="176">{day["day"]:%d %b}</text>')
     said = ", ".join(f"{d['day']:%d %b} {d['mentions']}" for d in week.days[-7:])
@@ -147,14 +157,15 @@ def _chart(week: Week) -> str:
     )
     return (
         f'<figure><svg viewBox="0 0 700 180" role="img" aria-label="Articles per day; last week: '
-        f'{escape(said)}"><text x="0" y="9">{top}</text>{"".join(bars)}</svg>{note}</figure>'
+        f'{escape(said)}"><line x1="0" x2="700" y1="160" y2="160"/>{"".join(bars)}</svg>'
+        f"{note}</figure>"
     )
 
 
 def _stories(week: Week) -> str:
     items = [
-        f"<li>{_link(s['url'], s['title'])}<br><span class='meta'>{s['newsrooms']} newsrooms, "
-        f"{s['articles']} articles; first {s['first_seen']:%d %b %H:%M}"
+        f"<li>{_link(s['url'], s['title'])}<br><span class='meta'>"
+        f"{_count(s['newsrooms'], 'newsroom')}, {_count(s['articles'], 'article')}; first {s['first_seen']:%d %b %H:%M}"
         f"{', ' + escape(s['outlet']) if s['outlet'] else ''}</span></li>"
         for s in week.stories
     ]
@@ -185,6 +196,10 @@ def _articles(week: Week, numbers: Mapping[str, int]) -> str:
             f"{f', story {story}' if story else ''}</span>{quote}</li>"
         )
     return f"<ul>{''.join(items)}</ul>" if items else "<p>No article this week.</p>"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _link(url: str | None, text: str | None) -> str:

@@ -41,8 +41,10 @@ def main() -> None:
         stdout=subprocess.DEVNULL,
     )
     base = f"http://127.0.0.1:{port}"
+    started = time.perf_counter()
     try:
         _wait(f"{base}/_stcore/health")
+        up = time.perf_counter() - started
         with sync_playwright() as play:
             browser = play.chromium.launch(
                 executable_path=shutil.which("chromium"), args=FLAGS, headless=True
@@ -53,14 +55,15 @@ def main() -> None:
                 ("topic", "/topic"),
                 ("search", "/search?q=copyright"),
             ):
-                times = [_render(browser, base + path) for _ in range(4)]
+                times = [_render(browser, base + path, name != "search") for _ in range(4)]
                 later = statistics.median(times[1:])
-                print(f"{name}: first visit {times[0]:.1f} s, then {later:.1f} s")
+                ready = "" if name != "overview" else f"server ready after {up:.1f} s; "
+                print(f"{ready}{name}: first visit {times[0]:.1f} s, then {later:.1f} s")
             print(f"filter: {statistics.median(_filter(browser, base)):.2f} s")
             sizes = []
             for number in range(reloads):
                 _render(browser, base)
-                if number in (9, reloads // 2, reloads - 1):
+                if number in (9, reloads // 4, reloads // 2, reloads - 1):
                     sizes.append(f"{_memory(server.pid):.0f} MB after {number + 1}")
             print("server memory: " + ", ".join(sizes))
             browser.close()
@@ -69,13 +72,15 @@ def main() -> None:
         server.wait(20)
 
 
-def _render(browser: Any, url: str) -> float:
+def _render(browser: Any, url: str, chart: bool = False) -> float:
     context = browser.new_context(viewport={"width": 1360, "height": 1000})
     page = context.new_page()
     began = time.perf_counter()
     page.goto(url)
     page.get_by_text("Data as of").wait_for(timeout=90_000)
     page.locator(DONE).wait_for(timeout=90_000)
+    if chart:
+        page.locator("[data-testid=stVegaLiteChart] canvas").first.wait_for(timeout=90_000)
     took = time.perf_counter() - began
     context.close()
     return took
@@ -83,7 +88,7 @@ def _render(browser: Any, url: str) -> float:
 
 def _filter(browser: Any, base: str) -> list[float]:
     page = browser.new_context(viewport={"width": 1360, "height": 1000}).new_page()
-    page.goto(base + "/topic")
+    page.goto(base + "/topic?topic=ai-copyright")
     page.get_by_text("Newest articles").wait_for(timeout=90_000)
     page.locator(DONE).wait_for(timeout=90_000)
     times = []
