@@ -165,7 +165,8 @@ def _chart(week: Week) -> str:
 def _stories(week: Week) -> str:
     items = [
         f"<li>{_link(s['url'], s['title'])}<br><span class='meta'>"
-        f"{_count(s['newsrooms'], 'newsroom')}, {_count(s['articles'], 'article')}; first {s['first_seen']:%d %b %H:%M}"
+        f"{_count(s['newsrooms'], 'newsroom')}, {_count(s['articles'], 'article')}; "
+        f"first {s['first_seen']:%d %b %H:%M}"
         f"{', ' + escape(s['outlet']) if s['outlet'] else ''}</span></li>"
         for s in week.stories
     ]
