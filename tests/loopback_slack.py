@@ -108,6 +108,9 @@ class LoopbackSlack:
                     return Reply({"ok": False, "error": "missing_scope", "needed": "channels:read"})
                 found = [{"id": i, "name": n} for n, i in self.ids.items()]
                 return Reply({"ok": True, "channels": found, "response_metadata": {}})
+            if method == "chat.getPermalink":
+                link = f"https://desk.slack.example/archives/{values['channel']}/"
+                return Reply({"ok": True, "permalink": f"{link}p{values['message_ts']}"})
             return Reply({"ok": False, "error": "unknown_method"})
 
     def _with_fault(self, accept: Any, values: dict[str, Any]) -> "Reply":

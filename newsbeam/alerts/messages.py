@@ -70,6 +70,9 @@ class Message:
     """Stories of a digest that are left out, to keep it short."""
     broadcast: bool = False
     """Show the reply in the channel, too."""
+    goes_on: str | None = None
+    """Where the story goes on, for a thread that ends: Slack's ``place/ts`` of the message, or a
+    link to it."""
     dashboard_url: str | None = None
 
 

@@ -59,7 +59,10 @@ def _blocks(message: Message, zone: str, buttons: bool) -> list[Block]:
     if message.kind == "reply":
         parts = [_section([_say(clean(line, LINE_CHARS), bold=n == 0)])
                  for n, line in enumerate(message.lines[:5])]  # fmt: skip
-        return [_rich(*parts, _section([_link(card)])), _context(_times(card, zone))]
+        shown = [_link(card)]
+        if message.goes_on:
+            shown += [_say(" "), {"type": "link", "url": message.goes_on, "text": "(its thread)"}]
+        return [_rich(*parts, _section(shown)), _context(_times(card, zone))]
     return _story(card, message, zone, buttons)
 
 

@@ -10,12 +10,14 @@ https://docs.slack.dev/messaging/message-metadata, https://docs.slack.dev/apis/w
 import http.client
 import socket
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.error import URLError
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import WebClient
 
+from newsbeam.alerts.messages import safe_url
 from sinks.channels.transport import Answer, Delivery
 from sinks.slack.blocks import render
 
@@ -69,7 +71,10 @@ class SlackBot:
 
     def send(self, delivery: Delivery) -> Answer:
         """Post a message, answer in its thread, or edit it."""
-        text, blocks = render(delivery.message, self._zone, buttons=self._buttons)
+        message = delivery.message
+        if message.goes_on:
+            message = replace(message, goes_on=self._permalink(message.goes_on))
+        text, blocks = render(message, self._zone, buttons=self._buttons)
         common: dict[str, Any] = {
             "text": text,
             "blocks": blocks,
@@ -95,6 +100,12 @@ class SlackBot:
         return self._call(
             "chat.postMessage", channel=place, unfurl_links=False, unfurl_media=False, **common
         )
+
+    def _permalink(self, there: str) -> str | None:
+        """Return the link to a message; a pointer without one is still a pointer."""
+        place, _, ts = there.partition("/")
+        got = self._get("chat.getPermalink", {"channel": place, "message_ts": ts})
+        return None if isinstance(got, Answer) else safe_url(got.get("permalink"))
 
     def find(self, delivery: Delivery) -> Answer:
         """Look for the message in the channel, or in its thread."""

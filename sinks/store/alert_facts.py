@@ -250,7 +250,8 @@ def threads(
 ) -> dict[tuple[str, str], tuple[ThreadFact, Row]]:
     """Return what each channel knows of the stories: by channel and story.
 
-    A story that took others in goes on in their thread, where it has none of its own.
+    A story that took others in goes on in their thread, where it has none of its own, or none that
+    was told: people go on reading where they have begun.
     """
     if not stories:
         return {}
@@ -266,11 +267,17 @@ def threads(
         )
         SELECT k.story_id AS now_in, t.*
         FROM kin k JOIN alert_threads t ON t.story_id = k.former
+        WHERE t.status <> 'merged' OR k.depth = 0  -- a story that was parted again has its own
         QUALIFY row_number() OVER (
-            PARTITION BY k.story_id, t.channel ORDER BY k.depth, t.began, t.story_id) = 1
+            PARTITION BY k.story_id, t.channel
+            ORDER BY list_position(['open', 'waiting', 'item', 'listed', 'merged', 'gone'],
+                                   t.status) NULLS LAST,
+                     k.depth, t.began, t.story_id) = 1
         """,
         [list(stories)],
     )
+    for thread in found:
+        thread["status"] = "open" if thread["status"] == "merged" else thread["status"]
     return {
         (t["channel"], t["now_in"]): (ThreadFact(t["status"], t["newsrooms"], t["last_told"]), t)
         for t in found

@@ -11,13 +11,14 @@ from datetime import datetime
 
 import duckdb
 
-from newsbeam.alerts.facts import Circumstances, StoryFact, ThreadFact
+from newsbeam.alerts.facts import Circumstances, Mute, StoryFact, ThreadFact
 from newsbeam.alerts.filters import Hit
 from newsbeam.alerts.messages import Card, Message, card_of, from_json, to_json
 from newsbeam.alerts.rules import Decision, Intent, decide
 from newsbeam.alerts.settings import AlertRule
 from newsbeam.records import record_id
 from sinks.store.alert_facts import Row, mutes, recent_stories, threads, touched_stories
+from sinks.store.alert_merges import join_threads
 from sinks.store.batch import Batch
 
 ARMED = "alerts_armed"
@@ -46,6 +47,7 @@ def alerts_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     if batch.kind == "backfill" or not settings.rules:
         return
     first = _arm(db, batch)
+    join_threads(db, batch)
     stories = touched_stories(db, batch.run_id, seed_all=first and settings.first_run == "seed")
     if settings.first_run == "alert":
         stories = [
@@ -64,11 +66,20 @@ def alerts_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         for story in stories:
             thread, row = known.get((channel, story.id), (None, None))
             about = Circumstances(
-                batch.now, settings.timezone, settings.max_age_hours, quiet, tuple(recent)
-            )
+                batch.now, settings.timezone, settings.max_age_hours,
+                _also_now(quiet, story, row), tuple(recent),
+            )  # fmt: skip
             decision = decide(story, rules, thread, about)
             recent += [batch.now] * sum(i.kind == "story" for i in decision.intents)
             _Writer(db, batch, channel, story, thread, row).write(decision)
+
+
+def _also_now(quiet: tuple[Mute, ...], story: StoryFact, row: Row | None) -> tuple[Mute, ...]:
+    """Let what was muted under the name that a thread knows hold for the story as it is now."""
+    if row is None or row["story_id"] == story.id:
+        return quiet
+    mine = (m for m in quiet if m.kind == "story" and m.value == row["story_id"])
+    return (*quiet, *(replace(m, value=story.id) for m in mine))
 
 
 def _arm(db: duckdb.DuckDBPyConnection, batch: Batch) -> bool:

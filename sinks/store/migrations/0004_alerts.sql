@@ -2,7 +2,7 @@
 CREATE TABLE alert_threads (
     channel VARCHAR NOT NULL, -- as the rules name it
     story_id VARCHAR NOT NULL, -- the story
-    status VARCHAR NOT NULL, -- seeded (seen before we began), waiting (decided), item (waits for a digest), listed (was in a digest), open (posted), gone (deleted by a person)
+    status VARCHAR NOT NULL, -- seeded (seen before we began), waiting (decided), item (waits for a digest), listed (was in a digest), open (posted), gone (deleted by a person), merged (its story is part of another)
     newsrooms INTEGER NOT NULL, -- the number of newsrooms that the channel was told last
     parent_id VARCHAR, -- alert that is the parent message, or the digest it was listed in
     ts VARCHAR, -- Slack's id of the parent message
@@ -22,7 +22,7 @@ CREATE TABLE alert_outbox (
     rule VARCHAR NOT NULL, -- rule that decided it
     topic VARCHAR, -- the surest topic
     story_id VARCHAR, -- the story
-    state VARCHAR NOT NULL, -- new, update, newsrooms:5, fact:…, correction:…, burst:…
+    state VARCHAR NOT NULL, -- new, update, newsrooms:5, fact:…, correction:…, burst:…, merged:…
     article_id VARCHAR, -- the article that is shown
     run_id VARCHAR, -- run that decided it
     decided TIMESTAMP NOT NULL, -- when it was decided
