@@ -23,7 +23,7 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) --group dev --editable '.[dashboard,channels,slack-app]'
+	$(PIP) --group dev --editable '.[dashboard,channels]'
 	@touch $@
 
 setup: $(VENV)/.installed ## Make .venv with the locked dependencies
