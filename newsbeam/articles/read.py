@@ -13,7 +13,7 @@ from newsbeam.articles import zones as zoning
 from newsbeam.articles.dom import blocks as dom_blocks
 from newsbeam.articles.dom import body, decode
 from newsbeam.articles.dom.claims import Claims, read_claims, tidy
-from newsbeam.articles.dom.refine import failed, kind_of, missed, refine
+from newsbeam.articles.dom.refine import failed, kind_of, little, missed, refine
 from newsbeam.articles.facts import dates, language, people, titles
 from newsbeam.articles.plain import read_plain
 from newsbeam.articles.signals import Sight
@@ -61,7 +61,8 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
     tree = decode.parse(text, url)
     claims = read_claims(tree)
     body.strip_silent(tree)
-    blocks = dom_blocks.read_blocks(tree)
+    buttons: list[str] = []
+    blocks = dom_blocks.read_blocks(tree, buttons)
     outlet, site = outlet_of(url), titles.find_site_name(claims)
     title = titles.find_title(tree, claims, entry.title, site, outlet)
     declared = claims.language or entry.language
@@ -78,7 +79,7 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
     )
     authors = people.find_authors(tree, claims, entry.authors, site, outlet, blocks)
     lines = zoning.drop_title(main_lines(tree, blocks, claims, url, text), title)
-    shown = _judged(page, text, tree, blocks, claims, title, lines)
+    shown = _judged(page, text, blocks, buttons, claims, title, lines)
     if shown.found.verdict in _WALLS:
         title = entry.title or title  # what such a page calls itself is not the article's headline
     full, spans = zoning.assemble(shown.lines)
@@ -124,8 +125,8 @@ class _Shown:
 def _judged(
     page: Page,
     raw: str,
-    tree: Any,
     blocks: list[dom_blocks.Block],
+    buttons: list[str],
     claims: Claims,
     title: str | None,
     lines: list[body.Line],
@@ -145,7 +146,7 @@ def _judged(
             blocks=blocks,
             claims=claims,
             raw=raw,
-            tree=tree,
+            buttons=buttons,
             feed_text=feed_text,
             kind=entry.kind,
         )
@@ -165,13 +166,13 @@ def main_lines(
 ) -> list[body.Line]:
     """Return the lines of a page: the engine's, with second opinions where it fails.
 
-    The tree loses its navigation and figures; the blocks have been read by then.
+    The tree is used up; the blocks have been read by then.
     """
     body.strip_beside(tree)
     body.strip_idle(tree)
     lines = body.engine_lines(tree, url)
-    if failed(lines) or missed(lines, blocks):
-        second = body.engine_lines(decode.parse(raw, url), url, fast=False)
+    if failed(lines) or little(lines, blocks) or missed(lines, blocks):
+        second = body.second_lines(decode.parse(raw, url), url)
         if sum(len(x.text) for x in second) >= min(sum(len(x.text) for x in lines), 250):
             lines = second
     return refine(lines, blocks, claims)

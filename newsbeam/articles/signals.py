@@ -11,13 +11,15 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsbeam.articles.dom.blocks import Block, read_buttons
+from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.body import Line
 from newsbeam.articles.dom.claims import ARTICLE_TYPES, Claims, strings, types_of
-from newsbeam.articles.dom.letters import letters
+from newsbeam.articles.dom.letters import squash
 
 PAGE_CHARS = 15_000
 """Characters of a page in which the words of walls are looked for."""
+OFFER_CHARS = 500
+"""Longer blocks are no offers."""
 OFFER_STEMS = (
     *("subscri", "member", "to read", "reading", "register", "sign in", "log in", "free account"),
     *("unlock", "trial", "limit", "full story", "full article", "abo", "plus", "weiterlesen"),
@@ -86,8 +88,8 @@ class Sight:
     claims: Claims
     raw: str
     """The page's source."""
-    tree: Any = None
-    """The page as parsed."""
+    buttons: Sequence[str] = ()
+    """Texts of the page's buttons."""
     feed_text: str = ""
     """The entry's summary or content as plain text."""
     kind: str = "article"
@@ -99,14 +101,14 @@ class Sight:
         return weight(self.text)
 
     @cached_property
-    def buttons(self) -> list[str]:
-        """Texts of the page's buttons."""
-        return [] if self.tree is None else read_buttons(self.tree)
+    def said(self) -> str:
+        """All visible text, a block a line, lower case."""
+        return "\n".join([block.text for block in self.blocks]).lower()
 
     @cached_property
     def page(self) -> str:
-        """All visible text, a block a line, lower case; of very long pages the beginning."""
-        return "\n".join(block.text for block in self.blocks).lower()[:PAGE_CHARS]
+        """The visible text; of very long pages the beginning."""
+        return self.said[:PAGE_CHARS]
 
     @cached_property
     def offers(self) -> str:
@@ -114,9 +116,16 @@ class Sight:
 
         A few stems find them: the long patterns are then asked about little text.
         """
-        stems = [stem for stem in OFFER_STEMS if stem in self.page]
-        short = [b.text.lower() for b in self.blocks if len(b.text) <= 500] if stems else []
-        return "\n".join(t for t in short if any(stem in t for stem in stems))[:PAGE_CHARS]
+        said = self.said
+        found: dict[int, int] = {}
+        for stem in OFFER_STEMS:
+            at = said.find(stem)
+            while at >= 0:
+                start, end = said.rfind("\n", 0, at) + 1, said.find("\n", at)
+                found[start] = end if end >= 0 else len(said)
+                at = said.find(stem, found[start])
+        places = sorted(place for place in found.items() if place[1] - place[0] <= OFFER_CHARS)
+        return "\n".join(said[start:end] for start, end in places)[:PAGE_CHARS]
 
     @cached_property
     def titles(self) -> str:
@@ -287,7 +296,7 @@ def _cards(blocks: Sequence[Block], lines: Sequence[Line]) -> tuple[int, float]:
             inside.update(run)
     if cards < 3:
         return cards, 0.0
-    text = letters("\n".join(x.text for x in lines))
-    own = [letters(blocks[i].text) for i in inside]
+    text = squash("".join(x.text for x in lines))
+    own = [squash(blocks[i].text) for i in inside]
     covered = sum(len(part) for part in own if part in text)
     return cards, min(1.0, covered / (len(text) or 1))

@@ -18,6 +18,8 @@ MIN_CHARS = 250
 """Shorter texts are no articles: a caption, a slogan, a line of a wall."""
 TEASER_CHARS = 2500
 """Texts from this length are not what a paywall leaves."""
+NOTHING_CHARS = 600
+"""Pages that say that there is nothing say less than this."""
 WALL_CHARS = 2500
 """Walls say less than this."""
 
@@ -63,33 +65,42 @@ def _bot_wall(s: Sight) -> list[str]:
 
 
 def _consent_wall(s: Sight) -> list[str]:
-    if s.weight > WALL_CHARS or signals.article_evidence(s) > 4:
+    if s.weight > WALL_CHARS or _other_talk(s) >= MIN_CHARS:
         return []
     blocks = [
         b.text.lower() for b in s.blocks if not b.parts & {"nav", "footer"} or "footer" in b.parts
     ]
     buttons = " | ".join(s.buttons).lower()
     found = hits(wording.CONSENT, "\n".join([s.titles, *blocks, buttons]))
-    if len(found) < 2:
+    if len(found) < 2 or signals.article_evidence(s) > 4:
         return []
-    rest = sum(
-        signals.weight(x.text) for x in s.lines if not wording.CONSENT.search(x.text.lower())
-    )
     talk = sum(len(b) for b in blocks if wording.CONSENT.search(b)) / (sum(map(len, blocks)) or 1)
-    return _said(found) if rest < MIN_CHARS and talk > 0.25 else []
+    return _said(found) if talk > 0.25 else []
+
+
+def _other_talk(s: Sight) -> float:
+    """Weigh the lines that are not about consent, as far as it takes to know that they matter."""
+    total = 0.0
+    for line in s.lines:
+        if not wording.CONSENT.search(line.text.lower()):
+            total += signals.weight(line.text)
+            if total >= MIN_CHARS:
+                break
+    return total
 
 
 def _soft_404(s: Sight) -> list[str]:
     in_title = hits(wording.NOT_FOUND, s.titles)
-    in_text = hits(wording.NOT_FOUND, s.text[:400].lower() or s.page[:600])
     if s.status in (404, 410):
         return [f"the server says {s.status}"]
+    brief = s.weight < NOTHING_CHARS
+    in_text = hits(wording.NOT_FOUND, s.text[:400].lower() or s.page[:600]) if brief else []
     if not in_title and not in_text:
         return []
     evidence = signals.article_evidence(s)
     if in_title and evidence < 3:
         return [f"the title says “{in_title[0][:60]}”"]
-    if in_text and s.weight < 600 and evidence < 2.5:
+    if in_text and evidence < 2.5:
         return [f"says “{in_text[0][:60]}”"]
     return []
 

@@ -90,6 +90,8 @@ SKIPPED_TAGS = frozenset(
 )
 MAX_BLOCKS = 20_000
 """Blocks that are looked at; a long article has hundreds, a hostile page millions."""
+MAX_BUTTONS = 40
+"""Buttons that are read: walls have few, and name them first."""
 
 _PART = re.compile(
     r"(?P<comments>comment|disqus|respond\b|reader-?response|kommentar|coment[aá]rio|reacties)"
@@ -109,9 +111,8 @@ _PART = re.compile(
 BREAK = "\u2028"
 """Stands for ``<br>`` while a block is read; white space otherwise."""
 _PARAGRAPH = re.compile(rf"{BREAK}\s*{BREAK}\s*")
-_UNSEEN = etree.XPath(".//*[@hidden or contains(@style, 'display')]")
 _HIDDEN = re.compile(r"display\s*:\s*none")
-_TAG_PART = {
+_TAG_PARTS = {
     "nav": "nav",
     "aside": "aside",
     "footer": "footer",
@@ -125,6 +126,7 @@ _TAG_PART = {
     "dt": "list",
     "header": "header",
 }
+_TAG_PART = {tag: frozenset((part,)) for tag, part in _TAG_PARTS.items()}
 
 
 @dataclass(slots=True)
@@ -146,77 +148,98 @@ class Block:
     """Own tag, container's tag with class, its container's: equal for blocks of one kind."""
 
 
-def read_blocks(tree: Any) -> list[Block]:
-    """Return the blocks of a parsed page in order; scripts, styles and hidden parts left out."""
+def read_blocks(tree: Any, buttons: list[str] | None = None) -> list[Block]:
+    """Return the blocks of a parsed page in order; scripts, styles and hidden parts left out.
+
+    Args:
+        tree: the page.
+        buttons: takes the short texts of the page's buttons, where the caller wants them.
+    """
     body = tree.find("body")
     root = tree if body is None else body
     run = _Run()
-    hidden = {e for e in _UNSEEN(root) if _hidden(e)}
+    stack, words = run.stack, run.words
+    skipped: Any = None
+    in_link = 0
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag
+        kind = _KINDS.get(tag, _INLINE)
         if event == "start":
-            if tag in SKIPPED_TAGS or not isinstance(tag, str) or element in hidden:
+            style = element.get("style")
+            if (
+                kind == _SKIPPED
+                or (style and "none" in style and _HIDDEN.search(style) and element is not root)
+                or (element.get("hidden") is not None and element is not root)
+            ):
+                if tag == "button" and buttons is not None:
+                    _press(element, buttons)
                 walk.skip_subtree()
-                run.skipped = element
-            elif tag in BLOCK_TAGS:
-                run.flush()
+                skipped = element
+                continue
+            if kind == _BLOCK:
+                if words:
+                    run.flush()
                 run.open(element, tag)
-                if element.text:
-                    run.add(element.text)
-            else:
-                if tag == "br":
-                    run.words.append(BREAK)
-                elif tag == "a":
-                    run.in_link += 1
-                    run.anchors += 1
-                if element.text:
-                    run.add(element.text)
-            continue
-        if element is run.skipped:
-            run.skipped = None
-        elif tag in BLOCK_TAGS:
-            run.flush()
-            run.close()
-            if len(run.blocks) >= MAX_BLOCKS:
-                break
-        elif tag == "a":
-            run.in_link -= 1
-        if element.tail and element is not root:
-            run.add(element.tail)
-    run.flush()
+            elif kind == _LINK:
+                in_link += 1
+                run.anchors += 1
+                if buttons is not None:
+                    _press(element, buttons)
+            elif kind == _LINE_BREAK:
+                words.append(BREAK)
+            text = element.text
+        else:
+            if element is skipped:
+                skipped = None
+            elif kind == _BLOCK:
+                if words:
+                    run.flush()
+                run.anchors = 0
+                stack.pop()
+                if len(run.blocks) >= MAX_BLOCKS:
+                    break
+            elif kind == _LINK:
+                in_link -= 1
+            text = element.tail if element is not root else None
+        # white space alone begins no block; inside one it parts two words
+        if text and (words or not text.isspace()):
+            words.append(text)
+            if in_link > 0:
+                run.links += len(text.strip())
+    if words:
+        run.flush()
     return run.blocks
 
 
-def read_buttons(tree: Any) -> list[str]:
-    """Return the short texts of a page's buttons, the first forty."""
-    found: list[str] = []
-    for element in tree.iter("button", "input", "a"):
-        kind = element.get("type") or element.get("role") or ""
-        if element.tag == "a" and kind != "button" and "btn" not in (element.get("class") or ""):
-            continue
-        text = tidy(element.text_content() or element.get("value") or "")
-        if 2 <= len(text) <= 60:
-            found.append(text)
-            if len(found) == 40:
-                break
-    return found
+_BLOCK, _SKIPPED, _LINK, _LINE_BREAK, _INLINE = range(5)
+_KINDS = {
+    **dict.fromkeys(BLOCK_TAGS, _BLOCK),
+    **dict.fromkeys(SKIPPED_TAGS, _SKIPPED),
+    **{"a": _LINK, "br": _LINE_BREAK},
+}
 
 
-def _hidden(element: Any) -> bool:
-    style = element.get("style")
-    if style and "none" in style and _HIDDEN.search(style):
-        return True
-    return element.get("hidden") is not None
+def _press(element: Any, buttons: list[str]) -> None:
+    """Note the text of an element that is pressed: a button, or a link that looks like one."""
+    if len(buttons) >= MAX_BUTTONS:
+        return
+    if element.tag == "a":
+        kind = element.get("role") or element.get("type")
+        if kind != "button" and "btn" not in (element.get("class") or ""):
+            return
+    text = tidy(element.text_content() or element.get("value") or "")
+    if 2 <= len(text) <= 60:
+        buttons.append(text)
 
 
-def _parts(element: Any, tag: str, names: str, outer: frozenset[str]) -> frozenset[str]:
-    found = _named_parts(names[:300]) if len(names) > 1 and tag != "body" else _NOTHING
-    if part := _TAG_PART.get(tag):
-        return outer | found | {part}
+def _parts(names: str, tag: str, outer: frozenset[str]) -> frozenset[str]:
+    found = _named_parts(names[:300]) if tag != "body" else _NOTHING
     return outer | found if found else outer
 
 
+_Open = tuple[str, str, frozenset[str], int]
+"""Tag, class, parts and number of an open element."""
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -224,15 +247,6 @@ _NOTHING: frozenset[str] = frozenset()
 def _named_parts(names: str) -> frozenset[str]:
     """Return what class and id say about an element; pages repeat few names many times."""
     return frozenset(str(m.lastgroup) for m in _PART.finditer(names))
-
-
-@dataclass(slots=True)
-class _Open:
-    tag: str
-    name: str
-    """Tag and class."""
-    parts: frozenset[str]
-    number: int
 
 
 class _Run:
@@ -243,41 +257,41 @@ class _Run:
         self.words: list[str] = []
         self.links = 0
         self.anchors = 0
-        self.in_link = 0
-        self.skipped: Any = None
         self.opened = 0
         self.stack: list[_Open] = []
 
-    def add(self, text: str) -> None:
-        self.words.append(text)
-        if self.in_link > 0:
-            self.links += len(text.strip())
-
     def open(self, element: Any, tag: str) -> None:
+        """Enter a block element."""
         self.opened += 1
+        self.anchors = 0
         css = element.get("class") or ""
-        outer = self.stack[-1].parts if self.stack else frozenset()
-        parts = _parts(element, tag, f"{css} {element.get('id') or ''}", outer)
-        self.stack.append(_Open(tag, f"{tag}.{css[:100]}", parts, self.opened))
-
-    def close(self) -> None:
-        self.stack.pop()
+        name = element.get("id")
+        outer = self.stack[-1][2] if self.stack else _NOTHING
+        parts = _parts(f"{css} {name or ''}", tag, outer) if css or name else outer
+        if part := _TAG_PART.get(tag):
+            parts = parts | part
+        self.stack.append((tag, css, parts, self.opened))
 
     def flush(self) -> None:
-        if self.words and self.stack:
-            top = self.stack[-1]
-            outer = self.stack[-2] if len(self.stack) > 1 else top
-            above = self.stack[-3] if len(self.stack) > 2 else outer
-            group = (top.tag, outer.name, above.name)
-            whole = "".join(self.words)
-            runs = _PARAGRAPH.split(whole) if BREAK in whole else [whole]
-            share = self.links / (len(whole) or 1)
-            for run in runs:
-                if text := tidy(run):
-                    links = min(self.links, len(text)) if len(runs) == 1 else int(share * len(text))
-                    self.blocks.append(
-                        Block(top.tag, text, top.parts, links, self.anchors, outer.number, group)
-                    )
-        self.words = []
-        self.links = 0
-        self.anchors = 0
+        """End a run of text: it is a block, or several where empty lines part it."""
+        whole = "".join(self.words)
+        links, anchors = self.links, self.anchors
+        self.words.clear()
+        self.links = self.anchors = 0
+        if not self.stack:
+            return
+        tag, _, parts, _ = top = self.stack[-1]
+        outer = self.stack[-2] if len(self.stack) > 1 else top
+        above = self.stack[-3] if len(self.stack) > 2 else outer
+        group = (tag, f"{outer[0]}.{outer[1][:100]}", f"{above[0]}.{above[1][:100]}")
+        if BREAK not in whole:
+            if text := tidy(whole):
+                links = min(links, len(text))
+                self.blocks.append(Block(tag, text, parts, links, anchors, outer[3], group))
+            return
+        runs = _PARAGRAPH.split(whole)
+        share = links / (len(whole) or 1)
+        for run in runs:
+            if text := tidy(run):
+                links = min(links, len(text)) if len(runs) == 1 else int(share * len(text))
+                self.blocks.append(Block(tag, text, parts, links, anchors, outer[3], group))

@@ -113,18 +113,32 @@ def strip_idle(tree: Any) -> None:
             parent.remove(element)
 
 
-def engine_lines(tree: Any, url: str, *, fast: bool = True) -> list[Line]:
-    """Return what trafilatura takes for the main text of a parsed page (which stays as it is).
+def engine_lines(tree: Any, url: str) -> list[Line]:
+    """Return what trafilatura's first stage takes for the main text; the tree is used up.
 
-    Args:
-        tree: the page.
-        url: its address.
-        fast: without the second opinions of readability and justext, which cost as much again.
+    The library's own steps, called one by one: ``bare_extraction`` copies the page four times, and
+    measures it a fifth, for second opinions that :func:`second_lines` asks for where they pay.
+    """
+    from trafilatura import htmlprocessing, main_extractor, xpaths
+
+    options = _options(True)
+    for paths in (xpaths.RAW_TREE_PRUNE_XPATH, xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH):
+        htmlprocessing.prune_unwanted_nodes(tree, paths)
+    clean = htmlprocessing.tree_cleaning(tree, options)
+    clean = htmlprocessing.convert_tags(clean, options, url)
+    found, _ = main_extractor.extract_content(clean, options)
+    return list(body_lines(found))
+
+
+def second_lines(tree: Any, url: str) -> list[Line]:
+    """Return the text by the engine with all its second opinions (readability, justext).
+
+    Costs three times as much as :func:`engine_lines`; the tree stays as it is.
     """
     from trafilatura import bare_extraction
 
     # format txt: the tree is what we read; the library need not write it out as well
-    document = bare_extraction(tree, url=url, options=_options(fast))
+    document = bare_extraction(tree, url=url, options=_options(False))
     if document is None or document.body is None:
         return []
     return list(body_lines(document.body))

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 
 from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.body import Line
@@ -38,6 +39,8 @@ LEAD_CHARS = 60
 LUMP_CHARS = 200
 """Shorter lines may run over several blocks: a table row, a list item."""
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+LITTLE_CHARS, LITTLE_SHARE = 3000, 0.2
+"""A text that is shorter, and a smaller share of the page's prose, may be the wrong part."""
 REPEAT_CHARS = 150
 """Shorter lines may repeat: a recipe does, a refrain does."""
 
@@ -59,7 +62,7 @@ def refine(lines: Sequence[Line], blocks: Sequence[Block], claims: Claims) -> li
     body = claimed_body(claims)
     index = _Index(blocks)
     placed = [Placed(line, index.find(line.text)) for line in lines]
-    placed = _split_lumps(placed, blocks)
+    placed = _split_lumps(placed, blocks, index.parts)
     placed = _without(placed, lambda p: _link_share(p, blocks) > LINK_SHARE, LEAVE_LINKS)
     placed = _with_siblings(placed, blocks)
     if len(body) >= MIN_CLAIMED:
@@ -90,6 +93,15 @@ def failed(lines: Sequence[Line]) -> bool:
     return total < 250 or (total > 1500 and longest > 0.6 * total)
 
 
+def little(lines: Sequence[Line], blocks: Sequence[Block]) -> bool:
+    """Say whether the text is short beside what the page says outside links."""
+    total = sum(len(line.text) for line in lines)
+    if total >= LITTLE_CHARS:
+        return False
+    prose = sum(len(b.text) - b.links for b in blocks if len(b.text) >= MIN_REPAIR)
+    return total < LITTLE_SHARE * prose
+
+
 def missed(lines: Sequence[Line], blocks: Sequence[Block]) -> bool:
     """Say whether the page's largest run of like paragraphs is not what was extracted."""
     long = [b for b in blocks if b.tag == "p" and len(b.text) >= MIN_REPAIR]
@@ -105,8 +117,11 @@ def missed(lines: Sequence[Line], blocks: Sequence[Block]) -> bool:
             prose.setdefault(block.group, []).append(block.text)
     most = max(prose.values(), key=lambda texts: sum(map(len, texts)), default=[])
     size = sum(map(len, most))
-    text = squash("\n".join(line.text for line in lines))
-    if size < 800 or len(text) > size / 2:
+    # white space is less than a third of any text: most pages need no closer look
+    if size < 800 or sum(len(line.text) for line in lines) > 0.75 * size:
+        return False
+    text = squash("".join(line.text for line in lines))
+    if len(text) > size / 2:
         return False
     return sum(len(t) for t in most if squash(t)[:60] in text) < 0.3 * size
 
@@ -122,15 +137,9 @@ class _Index:
     """Finds a line's place among the blocks, wherever the engine joined or cut them."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
-        self.starts: list[int] = []
-        parts = []
-        at = 0
-        for block in blocks:
-            part = squash(block.text)
-            self.starts.append(at)
-            parts.append(part)
-            at += len(part)
-        self.text = "".join(parts)
+        self.parts = [squash(block.text) for block in blocks]
+        self.starts = [0, *accumulate(map(len, self.parts))][: len(blocks)]
+        self.text = "".join(self.parts)
         self.at = 0
 
     def find(self, text: str) -> tuple[int, int] | None:
@@ -153,16 +162,16 @@ class _Index:
         return first, max(first, last)
 
 
-def _split_lumps(placed: list[Placed], blocks: Sequence[Block]) -> list[Placed]:
+def _split_lumps(
+    placed: list[Placed], blocks: Sequence[Block], squashed: Sequence[str]
+) -> list[Placed]:
     """Take a line that runs over several blocks apart, so that each is judged on its own."""
     out = []
-    squashed: list[str] = []
     for one in placed:
         size = len(one.line.text)
         if size < LUMP_CHARS or (one.place and _covers(one.place, one.line.text, blocks)):
             out.append(one)
             continue
-        squashed = squashed or [squash(block.text) for block in blocks]
         text = squash(one.line.text)
         within = range(one.place[0] if one.place else 0, len(blocks))
         parts = [i for i in within if squashed[i] and squashed[i] in text]

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lxml import etree
+
 from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.claims import Claims, strings
 from newsbeam.articles.dom.letters import letters
@@ -125,7 +127,7 @@ def find_dates(
     found = [
         *_structured(claims, language),
         *_from_url(url),
-        *(_visible(tree, language) if tree is not None else ()),
+        *(_visible(tree, language, raw) if tree is not None else ()),
         *_near_headline(blocks, title, language),
     ]
     if sum(c.weight for c in found) < ENOUGH:
@@ -188,7 +190,10 @@ def _from_url(url: str) -> Iterator[Claim]:
                 return
 
 
-def _visible(tree: Any, language: str | None) -> Iterator[Claim]:
+_MARKED = etree.XPath("//*[@itemprop='datePublished' or @itemprop='dateCreated']")
+
+
+def _visible(tree: Any, language: str | None, raw: str) -> Iterator[Claim]:
     """Yield the dates of ``<time>`` and of elements marked as the date of publication."""
     for seen, element in enumerate(tree.iter("time")):
         if seen >= 12:
@@ -205,7 +210,7 @@ def _visible(tree: Any, language: str | None) -> Iterator[Claim]:
             weight = 0.8 if marked else 0.6 if seen == 0 else 0.35
             weight = 0.1 if beside else weight / 2 if "li" in around else weight
             yield Claim(moment, weight, "time")
-    for element in tree.xpath("//*[@itemprop='datePublished' or @itemprop='dateCreated']")[:2]:
+    for element in _MARKED(tree)[:2] if "itemprop" in raw else ():
         text = element.get("content") or element.get("datetime") or element.text_content()
         if element.tag not in ("time", "meta") and (moment := read_moment(text or "", language)):
             yield Claim(moment, 0.8, "itemprop")

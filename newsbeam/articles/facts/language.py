@@ -8,8 +8,11 @@ MIN_DETECT = 60
 """Characters below which a detection is a guess."""
 SAMPLE = 800
 """Characters that are looked at; more cost time and change nothing."""
-SURE = 0.2
-"""Share of a language's own small words in a text from which the detector need not be asked."""
+SURE, DECLARED = 0.2, 0.12
+"""Share of a language's own small words in a text from which the detector need not be asked; and
+where the page declares that language."""
+FEW_WORDS = 20
+"""Words below which shares mean nothing: Japanese does not part its words."""
 _ALIASES = {"iw": "he", "in": "id", "nb": "no", "nn": "no", "cn": "zh", "jp": "ja", "ua": "uk"}
 _SMALL = {
     "en": "the of and to in is that for on with as was by it at from be are this have has",
@@ -23,6 +26,8 @@ _SMALL = {
     "sv": "och i att en som det är på för av med den till inte om har de ett var från",
 }
 """The commonest words; those of two languages settle nothing by themselves."""
+_LIKE_OTHERS = frozenset({"sv"})
+"""Languages whose small words are those of others too, for which no list stands here."""
 _WORDS = {code: frozenset(words.split()) for code, words in _SMALL.items()}
 
 
@@ -55,8 +60,8 @@ def find_language(text: str, declared: str | None) -> str | None:
     sample = text[:SAMPLE]
     if len(sample) < MIN_DETECT:
         return code
-    if code in _WORDS and _is_plainly(sample, code):
-        return code
+    if (plain := _plainly(sample, code)) is not None:
+        return plain
     found, certainty = detect(sample)
     found = _ALIASES.get(found, found)
     if found == code or code is None:
@@ -64,9 +69,16 @@ def find_language(text: str, declared: str | None) -> str | None:
     return found if certainty > 0.9 and len(sample) >= 200 else code
 
 
-def _is_plainly(sample: str, code: str) -> bool:
-    """Say whether the small words of the declared language are frequent, and those of none more."""
+def _plainly(sample: str, code: str | None) -> str | None:
+    """Return the language whose small words are frequent, and those of no other nearly so."""
+    if code is not None and code not in _WORDS:  # a neighbour that shares its small words
+        return None
     words = sample.casefold().split()
-    shares = {other: sum(w in small for w in words) for other, small in _WORDS.items()}
-    own = shares.pop(code)
-    return own >= SURE * len(words) and own > 1.3 * max(shares.values())
+    if len(words) < FEW_WORDS:
+        return None
+    ranked = sorted(((sum(map(s.__contains__, words)), c) for c, s in _WORDS.items()), reverse=True)
+    (most, best), (second, _) = ranked[:2]
+    if best in _LIKE_OTHERS and best != code:
+        return None
+    needed = DECLARED if best == code else SURE
+    return best if most >= needed * len(words) and most > 1.3 * second else None

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from lxml import etree
+
 from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.claims import Claims, strings, tidy, types_of
 from newsbeam.articles.dom.letters import letters
@@ -39,8 +41,11 @@ _JUNK = re.compile(
 _DATE = re.compile(r"\d{1,2}[:.]\d\d|(?:19|20)\d\d|\bago\b|\bupdated\b", re.I)
 _PARENTHESIS = re.compile(r"\s*[(\[（][^)\]）]*[)\]）]")
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author|writer|autor|auteur)", re.I)
-_NAMED = ("class", "id", "data-testid", "data-qa", "data-component", "data-role", "itemprop")
+_NAMED = frozenset(
+    ("class", "id", "data-testid", "data-qa", "data-component", "data-role", "itemprop")
+)
 _BIO = re.compile(r"bio|box|about|avatar|image|photo|follow|more|social|related|comment", re.I)
+_SIGNING = etree.XPath("//a[@rel='author'] | //*[@itemprop='author']")
 MAX_AUTHORS = 20
 
 
@@ -150,13 +155,15 @@ def _from_meta(claims: Claims) -> list[str]:
 def _from_byline(tree: Any) -> list[str]:
     if tree is None:
         return []
-    for element in tree.xpath("//a[@rel='author'] | //*[@itemprop='author']")[:6]:
+    for element in _SIGNING(tree)[:6]:
         inner = element.xpath(".//*[@itemprop='name']")
         text = tidy((inner[0] if inner else element).text_content())
         if text and len(text) < 80:
             return [text]
     for element in tree.iter("p", "span", "div", "a", "address", "cite", "li", "strong"):
-        names = " ".join(filter(None, (element.get(key) for key in _NAMED)))
+        if not element.attrib:
+            continue
+        names = " ".join([value for key, value in element.items() if key in _NAMED])
         if len(names) > 1 and _BYLINE.search(names) and not _BIO.search(names):
             text = tidy(element.text_content())
             if 3 <= len(text) <= 100:
