@@ -1,33 +1,12 @@
 """Tell from two revisions whether the outlet corrected or withdrew what it had written.
 
-Only words that the newer revision added count: a page whose footer has always said "report a
-correction" is not one.  A notice is a paragraph or headline that begins with, or states, that this
-text was wrong; a story *about* somebody's retraction does not begin so.
+Only words that the newer revision added count; which words are a notice, ``articles.notices`` says.
 """
 
 import re
 from difflib import SequenceMatcher
 
-_RETRACTION = re.compile(
-    r"^\W*(?:retraction|retracted|withdrawn|article withdrawn|editor.?s note: retract)\b[\s:.–—-]"
-    r"|this (?:article|story|report) (?:has been|was) (?:retracted|withdrawn|removed)"
-    r"|we (?:have )?(?:retracted|withdrawn) this (?:article|story|report)"
-    r"|dieser (?:artikel|beitrag) wurde zurückgezogen|cet article a été (?:retiré|dépublié)"
-    r"|este artículo ha sido retirado",
-    re.I,
-)
-_CORRECTION = re.compile(
-    r"^\W*(?:corrections?|corrected|clarification|erratum|editor.?s note|update and correction)\b"
-    r"\s*(?:\(.{0,60}\)|,? .{0,40}\d{4})?\s*[:.–—-]"
-    r"|(?:this|an earlier version of this|a previous version of this) (?:article|story|report|post)"
-    r"[^.]{0,80}\b(?:corrected|incorrectly|misstated|misidentified|erroneously|wrongly)\b"
-    r"|(?:has been|was) (?:updated|amended) to correct\b"
-    r"|in einer früheren (?:version|fassung)|^\W*(?:korrektur|berichtigung|richtigstellung)\s*:"
-    r"|^\W*(?:rectificatif|correctif)\s*:|dans une version précédente"
-    r"|^\W*(?:fe de errores|corrección)\s*:|^\W*(?:rettelse|rättelse|correzione|errata)\s*:",
-    re.I,
-)
-
+from newsbeam.articles.notices import notice_of
 
 _NUMBER = re.compile(r"(?<![\w.,:-])\d+(?:[.,]\d+)*(?![\w:-])")
 _CLOCK = re.compile(r"^\W*(?:last )?(?:updated|published|posted|edited|stand|aktualisiert)\b", re.I)
@@ -74,8 +53,5 @@ def notice_in(before: str, after: str) -> str | None:
     """
     known = {line.strip() for line in before.splitlines()}
     added = [line.strip() for line in after.splitlines() if line.strip() not in known]
-    if any(_RETRACTION.search(line) for line in added):
-        return "retraction"
-    if any(_CORRECTION.search(line) for line in added):
-        return "correction"
-    return None
+    found = notice_of(added)
+    return found[0] if found else None

@@ -6,10 +6,12 @@ A changed headline, a sentence that came or went, a corrected figure are.
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from newsbeam.articles.dom.letters import letters
+from newsbeam.articles.notices import notice_of
 from newsbeam.records import Article, Zone, ZoneKind
 
 BESIDE = frozenset({ZoneKind.RELATED, ZoneKind.FOOTER, ZoneKind.CAPTION})
@@ -55,6 +57,8 @@ class Revision:
     """Sentences that went, in order."""
     notice: str | None = None
     """The outlet's own words on its correction."""
+    headline_diff: str | None = None
+    """Both headlines in one, ``[-old-]`` and ``{+new+}`` words marked, where it changed."""
 
 
 def compare(old: Article | Reading, new: Article | Reading) -> Revision | None:
@@ -72,7 +76,7 @@ def compare(old: Article | Reading, new: Article | Reading) -> Revision | None:
     if not (added or removed or retitled):
         return None
     said = [*((new.title or "",) if retitled else ()), *added]
-    kind, notice = _notice(said)
+    kind, notice = notice_of(said) or ("edit", None)
     return Revision(
         kind,
         old.title if retitled else None,
@@ -80,6 +84,7 @@ def compare(old: Article | Reading, new: Article | Reading) -> Revision | None:
         added,
         removed,
         notice,
+        headline_diff(old.title or "", new.title or "") if retitled else None,
     )
 
 
@@ -122,15 +127,14 @@ def _stretches(reading: Article | Reading) -> Iterator[str]:
             yield reading.text[zone.start : zone.end]
 
 
-def _notice(said: Sequence[str]) -> tuple[str, str | None]:
-    """Return the kind of change by what the outlet says of it."""
-    from newsbeam.articles import wording  # compiles long patterns: only where something changed
-
-    for kind, pattern in (
-        ("retraction", wording.RETRACTION),
-        ("correction", wording.CORRECTION),
-    ):
-        for text in said:
-            if pattern.search(text.lower()):
-                return kind, text
-    return "edit", None
+def headline_diff(before: str, after: str) -> str:
+    """Return both headlines in one: ``[-Ten-] {+Twelve+} hurt in harbour``."""
+    old, new = before.split(), after.split()
+    parts = []
+    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            parts.append(" ".join(old[i:j]))
+            continue
+        parts.extend(f"[-{' '.join(old[i:j])}-]" for _ in range(j > i))
+        parts.extend(f"{{+{' '.join(new[k:m])}+}}" for _ in range(m > k))
+    return " ".join(parts)

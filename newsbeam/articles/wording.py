@@ -34,7 +34,13 @@ RELATED = _read("related", r"^\W*", r"\b")
 """The beginning of a line that points to other articles."""
 FOOTER = _read("footer", r"^\W*")
 """The beginning of a line that is about the outlet, not the subject."""
-CORRECTION = _read("correction", r"(?:^|\n)\W*", r"\b")
+_ENDS_HEAD = r"\s*(?:\(.{0,60}\)|,? .{0,40}\d{4})?\s*[:.–—-]"
+"""What follows the noun of a notice: ``Correction (2 March): …``, not ``Corrections officers``."""
+CORRECTION = _read("correction", r"^\W*", rf"\b{_ENDS_HEAD}")
 """The beginning of a paragraph that corrects an article."""
-RETRACTION = _read("retraction")
+CORRECTION_SAID = _read("correction_said")
+"""What an outlet says of an error of its own."""
+RETRACTION = _read("retraction", r"^\W*", rf"\b{_ENDS_HEAD}")
+"""The beginning of a paragraph that takes an article back."""
+RETRACTION_SAID = _read("retraction_said")
 """What an outlet says that takes an article back."""

@@ -28,12 +28,12 @@ def revisions_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
                 [
                     *(article_id, revision, batch.utc, change.kind, change.title_before),
                     *(change.title_after, list(change.added), list(change.removed)),
-                    *(change.notice, batch.run_id),
+                    *(change.notice, batch.run_id, change.headline_diff),
                 ]
             )
     for row in rows:  # few: an edit is rare
         db.execute(
-            "INSERT INTO revision_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "INSERT INTO revision_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
             row,
         )

@@ -62,6 +62,14 @@ def test_changes_become_rows_and_noise_does_not(tmp_path: Path) -> None:
             "SELECT revision, kind, title_after, added, removed, notice IS NOT NULL"
             " FROM revision_rows ORDER BY revision"
         ).fetchall()
+        seen = db.execute(
+            "SELECT kind, headline_diff, len(added), len(removed), notice IS NOT NULL"
+            " FROM revisions ORDER BY revision"
+        ).fetchall()
+    assert seen == [
+        ("edit", "Ferry line [-returns-] {+returns, more hurt+}", 1, 1, False),
+        ("correction", None, 1, 0, True),
+    ]
     assert [row[:3] for row in rows] == [
         (2, "edit", "Ferry line returns, more hurt"),
         (3, "correction", None),

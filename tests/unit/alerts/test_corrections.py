@@ -24,6 +24,10 @@ TEXT = "Port closed\nThe port stays closed until Monday.\nReaders may report a c
         ("Prices fell in a market correction on Friday.", None),
         ("The minister corrected the figures.", None),
         ("Corrections officers went on strike.", None),
+        ("Retraction Watch counted more cases than ever.", None),
+        ("Sprostowanie: podaliśmy błędną datę.", "correction"),
+        ("Fe de errores: el puerto abre el lunes.", "correction"),
+        ("Dieser Artikel wurde zurückgezogen.", "retraction"),
     ],
 )
 def test_only_a_notice_that_was_added_counts(line: str, word: str | None) -> None:
