@@ -20,6 +20,7 @@ from newsbeam.records import Cursor, Entry, Feed
 from newsbeam.settings import RunSettings, Settings
 from pipelines.job import Job
 from pipelines.quick_beam import without_collecting
+from pipelines.readers import warm as warm_readers
 from pipelines.report import RunReport
 from pipelines.watch_state import take_requests
 from sinks.publish.publish import publish
@@ -183,6 +184,8 @@ def _run_graph(
     """
     sweep(job)
     job.folder.mkdir(parents=True)
+    if any(cursor.last_poll is None for _, cursor in due):  # a first poll surely brings pages
+        warm_readers(job.settings.extract)  # loads while Beam does
     with without_collecting():
         from pipelines.execute import execute  # Apache Beam: about a second
         from pipelines.stages.known import LateKnown, read_known, save_known

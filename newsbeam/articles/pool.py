@@ -76,6 +76,11 @@ class Reader:
     ) -> None:
         self.close()
 
+    def warm(self) -> None:
+        """Let the parsers load in the background; the first page then need not wait for them."""
+        if self._control is None:
+            self._start_nursery()
+
     def close(self) -> None:
         """End the processes; the next ``map`` starts them anew."""
         for one in self._workers:
@@ -83,6 +88,8 @@ class Reader:
             if one.jobs:  # busy: it would notice the closed socket only after its page
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(one.pid, signal.SIGKILL)
+        if self._nursery is not None and not self._workers:  # it may still be loading, for nobody
+            self._nursery.kill()
         self._workers.clear()
         if self._control is not None:
             self._control.close()

@@ -21,7 +21,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 COLLECT_EVERY = 100
@@ -91,14 +91,22 @@ def main(fd: int) -> None:
 
 
 def _warm_up() -> None:
-    """Load, before the first fork, what all workers share: parsers and the language model."""
+    """Load, before the first fork, what all workers share: parsers and the language model.
+
+    A first page compiles the library's paths and fills what is made on first use.
+    """
     import trafilatura  # noqa: F401 - slow to import, so not by the modules themselves
 
-    from newsbeam.articles import read  # noqa: F401
+    from newsbeam.articles import read
     from newsbeam.articles.facts import language
+    from newsbeam.records import Entry, Page
 
     gc.disable()  # trees are counted, not cyclic; what little is cyclic is collected now and then
     language.detect("The first call loads the model, which the workers then share.")
+    text = "<p>Every worker would otherwise make these things again, for its own first page.</p>"
+    url = "https://newsbeam.example/first"
+    now = datetime.now(UTC)
+    read.read_page(Page(Entry("", "", "", url), url, text.encode(), now), now=now)
     gc.freeze()
 
 

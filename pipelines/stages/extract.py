@@ -5,17 +5,14 @@ warm between runs of one process.  A page that could not be had is read from the
 where there is any: a 403 must not lose a story.
 """
 
-import atexit
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import apache_beam as beam
 
-from newsbeam.articles.pool import Reader
 from newsbeam.records import Article, Entry, LedgerRow, Page, Verdict
-from newsbeam.settings import ExtractSettings
 from pipelines.job import Job
+from pipelines.readers import READING, reader
 from pipelines.stages.items import Done, Read, Unread, under_way
 from pipelines.stages.poll import entry_row
 from pipelines.stages.timing import timed
@@ -27,18 +24,6 @@ READABLE = frozenset(
     {Verdict.ARTICLE, Verdict.LIVE_BLOG, Verdict.DISCUSSION, Verdict.TEASER, Verdict.TOO_SHORT}
 )
 """Verdicts whose text is about something; of the others only the ledger knows."""
-
-_readers: dict[ExtractSettings, Reader] = {}
-_reading = threading.Lock()
-"""A reader serves one thread at a time; Beam's portable workers may run several in one process."""
-
-
-def reader(settings: ExtractSettings) -> Reader:
-    """Return this process's pool of readers, started on first use."""
-    if settings not in _readers:
-        _readers[settings] = Reader(settings)
-        atexit.register(_readers[settings].close)
-    return _readers[settings]
 
 
 def extract_pages(items: Sequence[Page | Unread], job: Job) -> Iterator[Read | Done]:
@@ -64,7 +49,7 @@ def extract_pages(items: Sequence[Page | Unread], job: Job) -> Iterator[Read | D
 def _results(items: Sequence[Page | Entry], job: Job) -> list[Article | LedgerRow]:
     if not items:  # a run with nothing new starts no process
         return []
-    with _reading:
+    with READING:
         return list(reader(job.settings.extract).map(items, now=job.now))
 
 

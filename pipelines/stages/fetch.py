@@ -14,6 +14,7 @@ from newsbeam.encoder import preload
 from newsbeam.records import Entry, Page, Verdict, record_id
 from newsbeam.urls import outlet_of
 from pipelines.job import Job
+from pipelines.readers import warm
 from pipelines.stages.items import Done, Unread, under_way
 from pipelines.stages.poll import entry_row
 from pipelines.stages.stage import write_rows
@@ -61,7 +62,8 @@ class _Fetch(beam.DoFn):
         entries, done = under_way(items)
         yield from done
         if entries:
-            preload(self._job.settings.model)  # loads while we wait for servers and readers
+            warm(self._job.settings.extract)  # both load while we wait for servers
+            preload(self._job.settings.model)
             yield from timed("fetch", fetch_entries(entries, self._job))
 
 

@@ -43,6 +43,20 @@ def test_nothing_starts_without_a_page() -> None:
         assert reader._nursery is None
 
 
+def test_parsers_load_ahead_and_nobody_need_wait_for_them() -> None:
+    with Reader(ExtractSettings(workers=1)) as reader:
+        reader.warm()
+        nursery = reader._nursery
+        assert nursery is not None
+        assert len(list(reader.map([page(1)], now=NOW))) == 1
+        assert reader._nursery is nursery
+    with Reader() as idle:
+        idle.warm()
+        started = idle._nursery
+    assert started is not None
+    assert started.returncode is not None
+
+
 def test_a_page_that_takes_too_long_is_a_ledger_row_and_the_rest_is_read() -> None:
     slow = "<html><body>" + "<div><p>word by word </p></div>" * 150_000 + "</body></html>"
     settings = ExtractSettings(workers=2, timeout_s=3)
