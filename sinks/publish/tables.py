@@ -101,6 +101,7 @@ PRIVATE: dict[str, str] = {
     "run_order": "of the publisher",
     "publish_journal": "of the publisher",
     "story_features": "the grouper's memory",
+    "outlet_blocks": "the judge's memory of walls; the ledger has its verdicts",
     "alert_threads": "the dispatcher's memory; alert_outbox has what was said",
 }
 """Tables that are not published, and why."""

@@ -18,6 +18,7 @@ from newsbeam.records import PASSING
 from sinks.store.alerts import alerts_step
 from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch, stage
+from sinks.store.outlets import outlets_step
 from sinks.store.revisions import revisions_step
 from sinks.store.store import of_disk, roll_back
 from sinks.store.stories import group_step
@@ -215,6 +216,7 @@ def _record_run(
 
 
 STEPS: tuple[Step, ...] = (
+    outlets_step,
     articles_step,
     revisions_step,
     mentions_step,
