@@ -20,6 +20,8 @@ TEASER_CHARS = 2500
 """Texts from this length are not what a paywall leaves."""
 NOTHING_CHARS = 600
 """Pages that say that there is nothing say less than this."""
+QUOTES = ("“", "„", "«", "« ", "«\u00a0", "»", "‘", "‚", '"')
+"""What opens a quotation, in one language or another."""
 WALL_CHARS = 2500
 """Walls say less than this."""
 
@@ -43,8 +45,16 @@ def judge(sight: Sight) -> Judgement:
 
 
 def hits(pattern: re.Pattern[str], text: str) -> list[str]:
-    """Return the distinct phrases of a kind in a lower-case text."""
-    return list(dict.fromkeys(m.group(0).strip() for m in pattern.finditer(text)))
+    """Return the distinct phrases of a kind in a lower-case text, but for those in quotes.
+
+    Walls do not quote themselves; articles about walls quote them.
+    """
+    found = (
+        m
+        for m in pattern.finditer(text)
+        if not text[max(0, m.start() - 2) : m.start()].endswith(QUOTES)
+    )
+    return list(dict.fromkeys(m.group(0).strip() for m in found))
 
 
 def _said(words: Sequence[str]) -> list[str]:
@@ -54,7 +64,8 @@ def _said(words: Sequence[str]) -> list[str]:
 def _bot_wall(s: Sight) -> list[str]:
     if len(s.page) > WALL_CHARS or s.weight > 1500:
         return []
-    found = hits(wording.BOT, f"{s.titles}\n{s.page}\n{' '.join(s.buttons).lower()}")
+    said = [s.titles, s.page, s.text[:WALL_CHARS].lower(), " ".join(s.buttons).lower()]
+    found = hits(wording.BOT, "\n".join(said))
     mark = signals.BOT_MARKS.search(s.raw) if len(s.page) < 1200 else None
     score = len(found) + 2 * bool(mark) + (s.status in (401, 403, 429, 503))
     if (score >= 2 and (found or s.weight < 100)) or (found and len(s.page) < 800):
