@@ -289,6 +289,17 @@ def _revise(
     )
     db.execute(
         """
+        INSERT INTO revision_rows
+        SELECT t.article_id, a.revision + 1, $1, 'correction', t.title, 'Updated: ' || t.title,
+               ['This article was corrected.'], [], 'This article was corrected.', $2,
+               '{+Updated:+} ' || t.title
+        FROM article_texts t JOIN edited USING (article_id)
+        JOIN article_rows a ON a.article_id = t.article_id AND a.revision = t.revision
+        """,
+        [at, run],
+    )
+    db.execute(
+        """
         UPDATE article_rows SET revision = revision + 1, fetched = $1, run_id = $2,
                title = 'Updated: ' || title
         WHERE article_id IN (SELECT article_id FROM edited)

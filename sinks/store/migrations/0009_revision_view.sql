@@ -1,5 +1,6 @@
 -- Both headlines of a revision in one, for people.
-ALTER TABLE revision_rows ADD COLUMN headline_diff VARCHAR; -- both headlines in one, [-old-] and {+new+} words marked, where it changed
+ALTER TABLE revision_rows ADD COLUMN headline_diff VARCHAR -- both headlines in one, [-old-] and {+new+} words marked, where it changed
+;
 
 -- Revisions: what an article said before and after each change, and what changed.
 --   article_id: the article
