@@ -100,7 +100,7 @@ def time_line(rows: Sequence[Mapping[str, Any]]) -> None:
         alt.Chart(alt.Data(values=values))
         .mark_point(size=130, strokeWidth=2, filled=True)
         .encode(
-            x=alt.X("at:T", title=None, axis=alt.Axis(format="%d %b %H:%M", labelOverlap=True)),
+            x=alt.X("at:T", title=None, axis=alt.Axis(format="%d %b %H:%M", labelBound=True)),
             y=alt.Y("who:N", sort=names, title=None, axis=alt.Axis(labelLimit=220, grid=True)),
             color=alt.Color(
                 "kind:N",

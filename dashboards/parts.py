@@ -41,7 +41,7 @@ STYLE = """
 .nb-table th, .nb-table td { text-align: left; padding: .3rem .7rem .3rem 0; vertical-align: top;
   border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 .nb-table td.num, .nb-table th.num { text-align: right; font-variant-numeric: tabular-nums; }
-.nb-table time { white-space: nowrap; }
+.nb-table time, .nb-table td:first-child > a { white-space: nowrap; }
 .nb-scroll { overflow-x: auto; }
 .nb ins { background: color-mix(in srgb, #2e9e5b 28%, transparent); text-decoration: none; }
 .nb del { background: color-mix(in srgb, #d9453d 28%, transparent); }

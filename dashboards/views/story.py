@@ -23,7 +23,7 @@ def show() -> None:
     st.html(
         f'<p class="nb">{rooms} independent newsroom{"s" * (rooms != 1)}, '
         f"{articles} article{'s' * (articles != 1)}"
-        f"{f', {copies} of them cop' + ('ies' if copies != 1 else 'y') if copies else ''}. "
+        f"{f', {copies} of them ' + ('copies' if copies != 1 else 'a copy') if copies else ''}. "
         f"First {parts.when(story['first_seen'])}, last {parts.when(story['last_seen'])} UTC. "
         f"{('On ' + links + '.') if links else ''}</p>"
     )
