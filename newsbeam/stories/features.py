@@ -117,6 +117,12 @@ class Frequencies:
             counts[key] = counts.get(key, 0) + 1
         self.articles += 1
 
+    def fill(self, ids: NDArray[np.uint32], articles: int) -> None:
+        """Count the terms of many articles at once, in place of what was counted."""
+        keys, counts = np.unique(ids, return_counts=True)
+        self._counts = dict(zip(keys.tolist(), counts.tolist(), strict=True))
+        self.articles = articles
+
     def remove(self, ids: NDArray[np.uint32]) -> None:
         """Forget one article."""
         counts = self._counts

@@ -34,6 +34,7 @@ from newsbeam.stories.copies import (
 )
 from newsbeam.stories.features import PAIR_FEATURES, Features, Floats, compare, make_features
 from newsbeam.stories.model import PairModel, load_model
+from newsbeam.stories.pack import Packed
 from newsbeam.stories.terms import article_terms, weekdays
 from newsbeam.stories.window import Window
 from newsbeam.stories.wires import wire_origin
@@ -101,9 +102,9 @@ class Assignment:
     merges: tuple[Merge, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Kept:
-    """What a store must keep of an article so that a grouper can be restored."""
+    """What is known of an article in the window, beside its features."""
 
     id: str
     story: str
@@ -111,8 +112,24 @@ class Kept:
     outlet: str | None
     published: datetime | None
     seen: datetime
-    features: Features
-    sketch: Sketch | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """The articles of a window, in order of arrival: what a grouper is restored from."""
+
+    articles: list[Kept]
+    packed: Packed
+    """(n,), see :mod:`newsbeam.stories.pack`."""
+    vectors: Floats
+    """(n, d); rows without a vector are zeros."""
+    embedded: NDArray[np.bool_]
+    """(n,), whether there is a vector."""
+
+    def since(self, first: int) -> "Past":
+        """Return all but the first articles."""
+        kept = self.packed[first:], self.vectors[first:], self.embedded[first:]
+        return Past(self.articles[first:], *kept)
 
 
 @dataclass(slots=True)
@@ -159,29 +176,51 @@ class Grouper:
         self._stories: dict[str, _Story] = {}
         self._numbers: dict[str, int] = {}
         self._clock: datetime | None = None
-        self._by_run: dict[int, list[int]] = {}
 
     def __len__(self) -> int:
         """Return how many articles are in the window."""
         return len(self._kept)
 
     @classmethod
-    def restore(cls, rows: Iterable[Kept], **options: Any) -> "Grouper":
-        """Return a grouper that goes on where the one that gave the rows had stopped.
+    def restore(cls, past: Past, **options: Any) -> "Grouper":
+        """Return a grouper that goes on where the one whose window is given had stopped.
 
         Args:
-            rows: the kept rows of the window, in order of arrival.
+            past: the articles of the window.
             options: as for the constructor.
         """
         grouper = cls(**options)
-        for row in rows:
-            grouper._advance(row.seen)
-            grouper._take(row)
+        if not past.articles:
+            return grouper
+        grouper._clock = max(kept.seen for kept in past.articles)
+        oldest, n = grouper._clock - grouper._span, len(past.articles)
+        first = max(0, n - grouper._most)
+        while past.articles[first].seen < oldest:
+            first += 1
+        past = past.since(first)
+        grouper._window.fill(past.packed, past.vectors, past.embedded)
+        for number, kept in enumerate(past.articles):
+            grouper._file(number, kept)
         return grouper
 
     def kept(self, article_id: str) -> Kept:
-        """Return what must be kept of an article in the window."""
+        """Return what is known of an article in the window."""
         return self._kept[self._numbers[article_id]]
+
+    def packed(self, article_id: str) -> Packed:
+        """Return what a store must keep of an article in the window, beside :meth:`kept`."""
+        return self._window.packed(self._numbers[article_id])
+
+    def past(self) -> Past:
+        """Return the window, to restore another grouper from."""
+        numbers = range(self._window.first, self._window.next)
+        vectors = [self._window.vector(n) for n in numbers]
+        return Past(
+            [self._kept[n] for n in numbers],
+            np.concatenate([self._window.packed(n) for n in numbers]),
+            np.stack([np.zeros(384, np.float32) if v is None else v for v in vectors]),
+            np.array([v is not None for v in vectors]),
+        )
 
     def add(self, item: StoryInput) -> Assignment:
         """Find an article's story, and take the article into the window."""
@@ -209,9 +248,8 @@ class Grouper:
         is_new = story is None or margin < 0
         story_id = record_id("story", item.id) if is_new or story is None else story.id
         root = self._root(original)
-        self._take(
-            Kept(item.id, story_id, root, item.outlet, item.published, seen, features, print_)
-        )
+        number = self._window.add(features, print_)
+        self._file(number, Kept(item.id, story_id, root, item.outlet, item.published, seen))
         merges = () if is_new else self._merges(story_id, fit)
         return Assignment(
             id=item.id,
@@ -275,19 +313,14 @@ class Grouper:
         members.remove(number)
         if not members:
             del self._stories[kept.story]
-        for key in _runs(kept.sketch):
-            numbers = self._by_run[key]
-            numbers.remove(number)
-            if not numbers:
-                del self._by_run[key]
 
-    def _take(self, kept: Kept) -> None:
-        number = self._window.add(kept.features)
+    def _file(self, number: int, kept: Kept) -> None:
         self._kept[number] = kept
         self._numbers[kept.id] = number
-        self._stories.setdefault(kept.story, _Story(kept.story)).members.append(number)
-        for key in _runs(kept.sketch):
-            self._by_run.setdefault(key, []).append(number)
+        story = self._stories.get(kept.story)
+        if story is None:
+            story = self._stories[kept.story] = _Story(kept.story)
+        story.members.append(number)
 
     def _original(
         self, features: Features, print_: Sketch | None, near: NDArray[np.int64], pairs: Floats
@@ -297,9 +330,8 @@ class Grouper:
             return None, None
         terms = dict(zip(near.tolist(), pairs[:, TERMS_FEATURE].tolist(), strict=True))
         numbers = {n for n, term in terms.items() if term >= COPY_TERMS}
-        for key in _runs(print_):
-            numbers.update(self._by_run.get(key, ())[-8:])
-        others = [(n, self._kept[n].sketch) for n in sorted(numbers)]
+        numbers |= self._window.sharing_runs(print_)
+        others = [(n, self._window.sketch(n)) for n in sorted(numbers)]
         alike = [(n, likeness(print_, other)) for n, other in others if other is not None]
         best: tuple[int, Likeness] | None = None
         for number, found in alike:
@@ -357,11 +389,15 @@ class Grouper:
             return ()
         ours, theirs = self._stories[story_id].members, self._stories[other_id].members
         links = [
-            self._odds(kept.published, kept.features, np.array(theirs[-MEMBERS:], np.int64))
-            for kept in (self._kept[n] for n in ours[-MEMBERS // 2 :])
+            self._odds(
+                self._kept[n].published,
+                self._window.features(n),
+                np.array(theirs[-MEMBERS:], np.int64),
+            )
+            for n in ours[-MEMBERS // 2 :]
         ]
         mean = float(np.mean(np.concatenate(links)))
-        rule = self._model.rule(self._kept[ours[-1]].features.has_text)
+        rule = self._model.rule(bool(self._window.has_text(ours[-1:])[0]))
         if mean < rule.threshold + MERGE_MARGIN:
             return ()
         goes_on, ends = (story_id, other_id) if ours[0] < theirs[0] else (other_id, story_id)
@@ -397,15 +433,10 @@ class Grouper:
         numbers: NDArray[np.int64],
         pairs: Floats,
     ) -> Floats:
-        others = [self._kept[n] for n in numbers.tolist()]
-        full = np.array([features.has_text and o.features.has_text for o in others], np.bool_)
-        gaps = np.array([_gap_days(published, o.published) for o in others], np.float32)
+        full = self._window.has_text(numbers) & features.has_text
+        others = [self._kept[n].published for n in numbers.tolist()]
+        gaps = np.array([_gap_days(published, other) for other in others], np.float32)
         return self._model.odds(pairs, full, gaps)
-
-
-def _runs(print_: Sketch | None) -> list[int]:
-    """Return the hashes by which a copy is found."""
-    return [] if print_ is None else print_.hashes[:6].tolist()
 
 
 def _gap_days(a: datetime | None, b: datetime | None) -> float:

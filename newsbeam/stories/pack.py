@@ -1,59 +1,59 @@
-"""An article's features and sketch as bytes, for the store, and back without loss."""
+"""Articles' features and sketches as rows of one fixed layout, for the store, and back.
 
-import struct
+A row holds everything but the vector, which is kept elsewhere.  All rows are equally long, so that
+a window of 100,000 articles is read at once and not article by article.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from newsbeam.errors import ParseError
-from newsbeam.stories.copies import Sketch
-from newsbeam.stories.features import TOTALS, Features, Floats
+from newsbeam.stories.copies import SKETCH, Sketch
+from newsbeam.stories.features import TERMS, TOTALS, Features
 
-_HEAD = struct.Struct("<BBHHI")
-VERSION = 2
-"""Of the layout; a store's row of another version cannot be read."""
-
-
-def pack(features: Features, print_: Sketch | None) -> bytes:
-    """Return a head, then the arrays one after another.  The vector is kept elsewhere."""
-    hashes = print_.hashes if print_ else np.zeros(0, np.uint32)
-    head = _HEAD.pack(
-        VERSION, features.has_text, len(features.ids), len(hashes), print_.runs if print_ else 0
-    )
-    return b"".join(
-        (
-            head,
-            features.ids.astype("<u4").tobytes(),
-            features.weights.astype("<f2").tobytes(),
-            features.rarity.astype("<f2").tobytes(),
-            features.bits.tobytes(),
-            features.days.astype("<f2").tobytes(),
-            features.totals.astype("<f4").tobytes(),
-            hashes.astype("<u4").tobytes(),
-        )
-    )
+VERSION = 3
+"""Of the layout; a row of another version cannot be read."""
+ROW = np.dtype(
+    [
+        ("version", "u1"),
+        ("has_text", "u1"),
+        ("terms", "<u2"),
+        ("hashes", "<u2"),
+        ("runs", "<u4"),
+        ("ids", "<u4", TERMS),
+        ("weights", "<f2", TERMS),
+        ("rarity", "<f2", TERMS),
+        ("bits", "u1", TERMS),
+        ("days", "<f2", 7),
+        ("totals", "<f4", TOTALS),
+        ("sketch", "<u4", SKETCH),
+    ]
+)
+Packed = NDArray[Any]
+"""(n,) of :data:`ROW`"""
 
 
-def unpack(data: bytes, vector: Floats | None) -> tuple[Features, Sketch | None]:
-    """Return what was packed.
+def pack(features: Features, print_: Sketch | None) -> Packed:
+    """Return one row, shape (1,); ``.tobytes()`` is what a store keeps."""
+    row = np.zeros(1, ROW)
+    one, n = row[0], len(features.ids)
+    one["version"], one["has_text"], one["terms"] = VERSION, features.has_text, n
+    for name in ("ids", "weights", "rarity", "bits"):
+        one[name][:n] = getattr(features, name)
+    one["days"], one["totals"] = features.days, features.totals
+    if print_ is not None:
+        one["hashes"], one["runs"] = len(print_.hashes), print_.runs
+        one["sketch"][: len(print_.hashes)] = print_.hashes
+    return row
 
-    Raises:
-        ParseError: another layout.
-    """
-    version, has_text, terms, hashes, runs = _HEAD.unpack_from(data)
-    if version != VERSION:
-        raise ParseError("story_features", f"layout {version}, not {VERSION}")
-    at = _HEAD.size
-    ids = np.frombuffer(data, "<u4", terms, at)
-    at += 4 * terms
-    weights = np.frombuffer(data, "<f2", terms, at).astype(np.float32)
-    at += 2 * terms
-    rarity = np.frombuffer(data, "<f2", terms, at).astype(np.float32)
-    at += 2 * terms
-    bits = np.frombuffer(data, np.uint8, terms, at)
-    at += terms
-    days = np.frombuffer(data, "<f2", 7, at).astype(np.float32)
-    at += 14
-    totals = np.frombuffer(data, "<f4", TOTALS, at)
-    at += 4 * TOTALS
-    print_ = Sketch(np.frombuffer(data, "<u4", hashes, at), runs) if hashes else None
-    return Features(ids, weights, rarity, bits, vector, bool(has_text), days, totals), print_
+
+def readable(data: bytes) -> bool:
+    """Tell whether a row was written in this layout."""
+    return len(data) == ROW.itemsize and data[0] == VERSION
+
+
+def unpack(rows: Sequence[bytes]) -> Packed:
+    """Return rows of this layout as an array, shape (n,)."""
+    return np.frombuffer(b"".join(rows), ROW)

@@ -9,12 +9,14 @@ Cost: a newcomer looks at no more than :data:`POSTINGS` latest articles of each 
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.stories.features import TERMS, TOTALS, Features, Floats, Frequencies, Rows
+from newsbeam.stories.copies import Sketch
+from newsbeam.stories.features import Features, Floats, Frequencies, Rows
+from newsbeam.stories.index import Index
+from newsbeam.stories.pack import ROW, Packed, pack
 
 INDEXED = 20
 """Terms by which an article is found."""
@@ -22,10 +24,14 @@ POSTINGS = 32
 """Latest articles that one term leads to."""
 CANDIDATES = 32
 """Articles that a newcomer is compared with in full."""
+RUNS = 6
+"""Smallest hashes of a sketch by which a copy is found."""
+COPIES = 8
+"""Latest articles that one run leads to."""
 
 
 class Window:
-    """A bounded, ordered set of articles with a look-up by shared terms."""
+    """A bounded, ordered set of articles with a look-up by shared terms and by shared runs."""
 
     def __init__(self, dimensions: int = 384) -> None:
         self.frequencies = Frequencies()
@@ -36,69 +42,75 @@ class Window:
         self._base = 0  # number of the article in row 0
         self._dimensions = dimensions
         self._allocate(1024)
-        self._postings: dict[int, list[int]] = {}
+        self._terms = Index(POSTINGS)
+        self._copies = Index(COPIES)
 
     def __len__(self) -> int:
         return self.next - self.first
 
     def _allocate(self, rows: int) -> None:
-        self._ids = np.zeros((rows, TERMS), np.uint32)
-        self._weights = np.zeros((rows, TERMS), np.float32)
-        self._rarity = np.zeros((rows, TERMS), np.float32)
-        self._bits = np.zeros((rows, TERMS), np.uint8)
+        self._packed = np.zeros(rows, ROW)
         self._vectors = np.zeros((rows, self._dimensions), np.float32)
-        self._days = np.zeros((rows, 7), np.float32)
-        self._totals = np.zeros((rows, TOTALS), np.float32)
-
-    def _arrays(self) -> tuple[NDArray[Any], ...]:
-        rows = (self._ids, self._weights, self._rarity, self._bits, self._vectors)
-        return (*rows, self._days, self._totals)
+        self._embedded = np.zeros(rows, np.bool_)
 
     def _make_room(self) -> None:
         """Drop the rows that have left, or double the arrays."""
         used = slice(self.first - self._base, self.next - self._base)
-        old = self._arrays()
+        old = self._packed, self._vectors, self._embedded
         count = used.stop - used.start
         self._allocate(max(1024, 2 * count))
-        new = self._arrays()
-        for source, target in zip(old, new, strict=True):
+        for source, target in zip(old, (self._packed, self._vectors, self._embedded), strict=True):
             target[:count] = source[used]
         self._base = self.first
 
-    def add(self, features: Features) -> int:
+    def add(self, features: Features, print_: Sketch | None) -> int:
         """Take one article in; return its number."""
-        if self.next - self._base == len(self._ids):
+        if self.next - self._base == len(self._packed):
             self._make_room()
-        number, row, n = self.next, self.next - self._base, len(features.ids)
-        self._ids[row, :n] = features.ids
-        self._weights[row, :n] = features.weights
-        self._rarity[row, :n] = features.rarity
-        self._bits[row, :n] = features.bits
-        self._days[row] = features.days
-        self._totals[row] = features.totals
+        number, row = self.next, self.next - self._base
+        self._packed[row] = pack(features, print_)[0]
         if features.vector is not None:
-            self._vectors[row] = features.vector
+            self._vectors[row], self._embedded[row] = features.vector, True
         self.frequencies.add(features.ids)
-        for key in self._keys(features):
-            posting = self._postings.setdefault(key, [])
-            posting.append(number)
-            if len(posting) > 2 * POSTINGS:
-                del posting[:-POSTINGS]
+        self._terms.add(number, self._keys(features))
+        self._copies.add(number, runs(print_))
         self.next += 1
         return number
+
+    def fill(self, packed: Packed, vectors: Floats, embedded: NDArray[np.bool_]) -> None:
+        """Take many articles at once into an empty window.
+
+        Args:
+            packed: (n,), in order of arrival.
+            vectors: (n, d); rows without a vector are zeros.
+            embedded: (n,), whether there is a vector.
+        """
+        n = len(packed)
+        self._allocate(max(1024, n + n // 4))
+        self._packed[:n], self._vectors[:n], self._embedded[:n] = packed, vectors, embedded
+        self.next = n
+        ids, weights, sketches = packed["ids"], packed["weights"], packed["sketch"][:, :RUNS]
+        self.frequencies.fill(ids[ids > 0], n)
+        keys = np.empty((n, INDEXED), np.uint32)
+        for start in range(0, n, 2000):  # parts that stay in the processor's cache
+            part = slice(start, start + 2000)
+            heaviest = np.argsort(-weights[part].astype(np.float32), axis=1, kind="stable")
+            keys[part] = np.take_along_axis(ids[part], heaviest[:, :INDEXED], 1)
+        for index, found in ((self._terms, keys), (self._copies, sketches)):
+            there = (
+                found > 0 if index is self._terms else np.arange(RUNS) < packed["hashes"][:, None]
+            )
+            row, _ = np.nonzero(there)
+            index.fill(np.ascontiguousarray(found[there]), row)
 
     def expire(self, first: int) -> None:
         """Forget the articles numbered below ``first``."""
         while self.first < first:
-            row = self.first - self._base
-            ids = self._ids[row]
-            self.frequencies.remove(ids[ids > 0])
-            for key in ids.tolist():
-                posting = self._postings.get(key)
-                if posting and posting[0] <= self.first:
-                    del posting[0]
-                    if not posting:
-                        del self._postings[key]
+            row = self._packed[self.first - self._base]
+            ids = row["ids"][: row["terms"]]
+            self.frequencies.remove(ids)
+            self._terms.expire(self.first, ids.tolist())
+            self._copies.expire(self.first, row["sketch"][: min(RUNS, row["hashes"])].tolist())
             self.first += 1
 
     def candidates(self, features: Features) -> NDArray[np.int64]:
@@ -107,25 +119,65 @@ class Window:
         weight_of = dict(zip(features.ids.tolist(), features.weights.tolist(), strict=True))
         for key in self._keys(features):
             weight = weight_of[key]
-            for number in self._postings.get(key, ())[-POSTINGS:]:
+            for number in self._terms.latest(key):
                 scores[number] = scores.get(number, 0.0) + weight
         # equal scores: the later article first, so that the order is fixed
         numbers = np.fromiter(scores, np.int64, len(scores))
         worth = np.fromiter(scores.values(), np.float64, len(scores))
         return numbers[np.lexsort((-numbers, -np.round(worth, 6)))[:CANDIDATES]]
 
+    def sharing_runs(self, print_: Sketch) -> set[int]:
+        """Return the numbers of the latest articles that share one of a text's smallest hashes."""
+        return {number for key in runs(print_) for number in self._copies.latest(key)}
+
     def rows(self, numbers: Sequence[int] | NDArray[np.int64]) -> Rows:
         """Return the features of some articles, to compare with."""
         at = np.asarray(numbers, np.int64) - self._base
+        found = self._packed[at]
         return Rows(
-            ids=self._ids[at],
-            weights=self._weights[at],
-            rarity=self._rarity[at],
-            bits=self._bits[at],
+            ids=np.ascontiguousarray(found["ids"]),
+            weights=found["weights"].astype(np.float32),
+            rarity=found["rarity"].astype(np.float32),
+            bits=np.ascontiguousarray(found["bits"]),
             vectors=self._vectors[at],
-            days=self._days[at],
-            totals=self._totals[at],
+            days=found["days"].astype(np.float32),
+            totals=np.ascontiguousarray(found["totals"]),
         )
+
+    def has_text(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each of some articles whether it has a text: (n,)."""
+        at = np.asarray(numbers, np.int64) - self._base
+        return np.asarray(self._packed["has_text"][at] > 0)
+
+    def packed(self, number: int) -> Packed:
+        """Return one article's row, shape (1,)."""
+        at = number - self._base
+        return self._packed[at : at + 1]
+
+    def vector(self, number: int) -> Floats | None:
+        """Return one article's vector; None: not embedded."""
+        at = number - self._base
+        return self._vectors[at] if self._embedded[at] else None
+
+    def features(self, number: int) -> Features:
+        """Return one article's features, as they came."""
+        row = self._packed[number - self._base]
+        n = row["terms"]
+        return Features(
+            ids=row["ids"][:n],
+            weights=row["weights"][:n].astype(np.float32),
+            rarity=row["rarity"][:n].astype(np.float32),
+            bits=row["bits"][:n],
+            vector=self.vector(number),
+            has_text=bool(row["has_text"]),
+            days=row["days"].astype(np.float32),
+            totals=row["totals"],
+        )
+
+    def sketch(self, number: int) -> Sketch | None:
+        """Return one article's sketch; None where its text was too short for one."""
+        row = self._packed[number - self._base]
+        return Sketch(row["sketch"][: row["hashes"]], int(row["runs"])) if row["hashes"] else None
 
     @staticmethod
     def _keys(features: Features) -> list[int]:
@@ -135,3 +187,8 @@ class Window:
             return features.ids.tolist()  # type: ignore[no-any-return]
         heaviest = np.lexsort((features.ids, -weights))[:INDEXED]
         return features.ids[heaviest].tolist()  # type: ignore[no-any-return]
+
+
+def runs(print_: Sketch | None) -> list[int]:
+    """Return the hashes by which a copy is filed and found."""
+    return [] if print_ is None else print_.hashes[:RUNS].tolist()

@@ -260,7 +260,8 @@ def cost(sizes: tuple[int, ...] = (10_000, 100_000), measured: int = 1_500) -> N
     articles are entries that are not among them.
     """
     from newsbeam.stories.features import Frequencies, make_features
-    from newsbeam.stories.grouper import Kept
+    from newsbeam.stories.grouper import Kept, Past
+    from newsbeam.stories.pack import pack
     from newsbeam.stories.terms import article_terms, weekdays
 
     rng = np.random.default_rng(0)
@@ -282,25 +283,24 @@ def cost(sizes: tuple[int, ...] = (10_000, 100_000), measured: int = 1_500) -> N
         terms = article_terms(title, text, language)
         features = make_features(terms, frequencies, None, True, weekdays(text))
         frequencies.add(features.ids)
-        made.append((features, sketch(text)))
+        made.append(pack(features, sketch(text)))
+    packed = np.concatenate(made)
     print(f"\ncost: {measured} entries of the stream each, embeddings given, one thread")
     groupers = {}
     for size in sizes:
-        rows = (
-            Kept(
-                f"n{i}",
-                f"s{i // 2}",
-                None,
-                None,
-                None,
-                start + timedelta(seconds=i),
-                replace(made[i % len(made)][0], vector=vector()),
-                made[i % len(made)][1],
-            )
-            for i in range(size)
+        random_ = rng.normal(size=(size, 384)).astype(np.float32)
+        random_ /= np.linalg.norm(random_, axis=1, keepdims=True)
+        past = Past(
+            [
+                Kept(f"n{i}", f"s{i // 2}", None, None, None, start + timedelta(seconds=i))
+                for i in range(size)
+            ],
+            packed[np.arange(size) % len(packed)],
+            random_,
+            np.ones(size, np.bool_),
         )
         began = time.process_time()
-        groupers[size] = Grouper.restore(rows)
+        groupers[size] = Grouper.restore(past)
         print(f"  {size:7,} restored in {time.process_time() - began:.1f} s of processor time")
     vectors = [vector() for _ in fresh]
     spent = {size: [0.0, 0.0] for size in sizes}

@@ -2,8 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from newsbeam.stories.copies import sketch
 from newsbeam.stories.grouper import Grouper, StoryInput
-from newsbeam.stories.pack import pack, unpack
+from newsbeam.stories.pack import pack, readable, unpack
+from newsbeam.stories.window import Window
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -70,11 +72,10 @@ def test_a_restored_grouper_goes_on_as_the_one_that_ran() -> None:
         )
         for i in range(12)
     ]
-    ran, kept = Grouper(), []
+    ran = Grouper()
     for item in items[:8]:
         ran.add(item)
-        kept.append(ran.kept(item.id))
-    restored = Grouper.restore(kept)
+    restored = Grouper.restore(ran.past())
     assert [restored.add(i) for i in items[8:]] == [ran.add(i) for i in items[8:]]
 
 
@@ -86,15 +87,30 @@ def test_what_has_left_the_window_is_forgotten() -> None:
     assert late.story != old.story
 
 
+def test_a_restored_window_is_bounded_as_the_one_that_ran() -> None:
+    ran = Grouper()
+    for i in range(12):
+        ran.add(story(str(i), f"Town council {i} votes on bridge {i} in Lund", hours=i, seed=i))
+    later = story("x", "Ferry Norrsund runs aground off Port Halden", hours=15)
+    short, few = Grouper.restore(ran.past(), days=0.25), Grouper.restore(ran.past(), articles=5)
+    assert (len(short), len(few)) == (7, 5)
+    short.add(later)
+    few.add(later)
+    assert (len(short), len(few)) == (4, 5)
+
+
 def test_features_survive_packing() -> None:
     grouper = Grouper()
     grouper.add(story("a", "Ferry Norrsund runs aground off Port Halden", FERRY, seed=1))
-    kept = grouper.kept("a")
-    features, sketch = unpack(pack(kept.features, kept.sketch), kept.features.vector)
-    assert (features.weights == kept.features.weights).all()
-    assert (features.rarity == kept.features.rarity).all()
-    assert (features.ids == kept.features.ids).all()
-    assert kept.sketch is not None
-    assert sketch is not None
-    assert (sketch.hashes == kept.sketch.hashes).all()
-    assert sketch.runs == kept.sketch.runs
+    packed = grouper.packed("a")
+    read = unpack([packed.tobytes()])
+    assert readable(packed.tobytes())
+    assert not readable(packed.tobytes()[:-1])
+    assert (read == packed).all()
+    window = Window()
+    window.fill(read, np.zeros((1, 384), np.float32), np.zeros(1, np.bool_))
+    features, sketch_ = window.features(0), window.sketch(0)
+    again = pack(features, sketch_)
+    assert (again == packed).all()
+    assert sketch_ is not None
+    assert sketch_.runs == sketch(FERRY).runs  # type: ignore[union-attr]
