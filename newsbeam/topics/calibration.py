@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from newsbeam.errors import ConfigError
 from newsbeam.settings import read_table
-from newsbeam.topics.features import NAMES, TopicVectors
+from newsbeam.topics.features import TopicVectors
 from newsbeam.topics.model import Model
 from newsbeam.topics.topic import Topic
 
@@ -74,11 +74,8 @@ class Calibration:
         return identity == self.model or identity in self.also
 
     def __post_init__(self) -> None:
-        missing = {"bias", *NAMES} - set(self.weights)
-        if missing:
-            raise ValueError(
-                f"weights lack {', '.join(sorted(missing))}: run `newsbeam topics calibrate`"
-            )
+        if "bias" not in self.weights:
+            raise ValueError("weights lack the bias: run `newsbeam topics calibrate`")
 
     @property
     def id(self) -> str:

@@ -1,6 +1,6 @@
 """Why an article is, or is not, a mention of a topic, in words for people who do not program."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from newsbeam.topics.evidence import MEANT, collect_evidence, matched_by
 from newsbeam.topics.query.evaluate import Evaluation
@@ -26,6 +26,7 @@ _SAYS = {
     "lead_query": "the query is true near the beginning",
     "body_query": "the number of paragraphs in which the query is true",
     "body_share": "their share of all paragraphs",
+    "variety": "how many different terms of the query occur there",
     "meaning_title": "the headline reads like the topic's examples",
     "meaning_best": "the paragraph that reads most like the examples",
     "meaning_top3": "the three paragraphs that read most like the examples",
@@ -44,7 +45,7 @@ def explain(judged: Judged, view: ArticleView) -> Iterator[str]:
     word = "IS" if judged.passes else "is NOT"
     yield f"This article {word} a mention of {name}."
     yield (
-        f"Its probability is {judged.probability:.0%}; the topic asks for at least "
+        f"Its probability is {_percent(judged.probability)}; the topic asks for at least "
         f"{model.threshold:.0%}."
     )
     if judged.active.calibration is None:
@@ -62,26 +63,50 @@ def explain(judged: Judged, view: ArticleView) -> Iterator[str]:
             yield f"  {value:+5.1f}  {_SAYS[key]}"
 
 
+def _percent(probability: float) -> str:
+    if 0.005 <= probability < 0.995:
+        return f"{probability:.0%}"
+    return "over 99%" if probability > 0.5 else "under 1%"
+
+
 def _query(judged: Judged, view: ArticleView) -> Iterator[str]:
     topic = judged.active.topic
     if topic.parsed is None:
         yield "The topic has no query."
         return
-    places = judged.look.queried
-    if places:
-        first = 0 if view.title is not None else 1
-        where = ["the headline" if i == view.title else f"paragraph {i + first}" for i in places]
-        more = f" and {len(places) - 6} more" if len(places) > 6 else ""
-        yield f"The query is true in {', '.join(where[:6])}{more}:"
-        for evidence in collect_evidence(topic, judged.look, view):
-            if evidence.kind == "query":
-                yield f"  {evidence.term} matches “{evidence.text}” in: {evidence.sentence[:200]}"
+    if judged.look.queried:
+        yield f"The query is true in {_where(judged.look.queried, view)}:"
+        yield from _matches(judged, view)
     else:
         whole = " as a whole, but of no single paragraph" if judged.look.query else ""
         known = "true of the article" + whole if whole else "not true of the article"
         yield f"The query is {known}.  Its parts:"
         yield from why_not(topic.parsed.root, view.evaluation)
     yield ""
+
+
+def _where(places: Sequence[int], view: ArticleView) -> str:
+    """Return the headline and the paragraphs by number, as one would say it."""
+    first = 0 if view.title is not None else 1
+    numbers = [str(i + first) for i in places if i != view.title]
+    said = ["the headline"] if view.title in places else []
+    if numbers:
+        more = f" and {len(numbers) - 6} more" if len(numbers) > 6 else ""
+        word = "paragraphs" if len(numbers) > 1 else "paragraph"
+        said.append(f"{word} {', '.join(numbers[:6])}{more}")
+    return " and in ".join(said)
+
+
+def _matches(judged: Judged, view: ArticleView) -> Iterator[str]:
+    """Yield each sentence with words of the query once, and below it the words and their terms."""
+    by_sentence: dict[str, list[str]] = {}
+    for evidence in collect_evidence(judged.active.topic, judged.look, view):
+        if evidence.kind == "query":
+            known = by_sentence.setdefault(evidence.sentence, [])
+            known.append(f"{evidence.term} matches “{evidence.text}”")
+    for sentence, matches in by_sentence.items():
+        yield f"  “{sentence[:200]}”"
+        yield f"    {'; '.join(matches)}"
 
 
 def _meaning(judged: Judged, view: ArticleView) -> Iterator[str]:

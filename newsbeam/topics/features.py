@@ -1,14 +1,16 @@
-"""What a topic's model looks at: eleven named numbers per article, each between about -1 and 1.
+"""What a topic's model looks at: twelve named numbers per article, each between about -1 and 1.
 
 All say something that holds for any topic and any outlet: where the query is true, how often, and
 how near the passages are to the topic's examples.  No word, name or outlet is a feature.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from newsbeam.topics.query.evaluate import Evaluation
+from newsbeam.topics.query.nodes import Node, Phrase
 from newsbeam.topics.topic import Topic
 from newsbeam.topics.view import LEADING, ArticleView
 
@@ -22,6 +24,7 @@ NAMES = (
     "lead_query",
     "body_query",
     "body_share",
+    "variety",
     "meaning_title",
     "meaning_best",
     "meaning_top3",
@@ -106,6 +109,7 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
         float(any(i in prose[:LEADING] for i in found)),
         min(1.0, math.log2(1 + len(found)) / 3),
         len(found) / max(4, len(prose)),
+        min(1.0, math.log2(1 + _variety(root, view, found)) / 5),
         at_title,
         best,
         sum(in_text[:3]) / max(1, len(in_text[:3])),
@@ -114,3 +118,18 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
     )
     queried = (*((title,) if in_title and title is not None else ()), *found)
     return Look(values, queried, meaning, whole)
+
+
+def _variety(root: Node | None, view: ArticleView, found: Sequence[int]) -> int:
+    """Return how many different terms of the query occur in one paragraph where it is true.
+
+    A passing mention has three or four, reporting on the topic a dozen.
+    """
+    if root is None:
+        return 0
+    return max((len(_terms(root, view.passage(i))) for i in found), default=0)
+
+
+def _terms(root: Node, evaluation: Evaluation) -> set[str]:
+    nodes = (hit.node for hit in evaluation.hits(root))
+    return {node.source.casefold() for node in nodes if isinstance(node, Phrase)}

@@ -1,4 +1,4 @@
-"""The model that joins query and meaning: one logistic regression of eleven numbers per topic.
+"""The model that joins query and meaning: one logistic regression of twelve numbers per topic.
 
 It is fitted with a Gaussian prior around the weights in :data:`GENERIC`, which were fitted on all
 topics of the ``ai`` pack together: a topic without labels uses those, one with few stays near.
@@ -22,11 +22,12 @@ GENERIC: Mapping[str, float] = {
     "lead_query": 3.0,
     "body_query": 4.0,
     "body_share": 3.0,
+    "variety": 1.0,
     "meaning_title": 1.6,
     "meaning_best": 3.8,
     "meaning_top3": 1.0,
     "meaning_query": 2.7,
-    "has_text": -2.5,
+    "has_text": -2.75,
 }
 """Weights for a topic without labels: fitted on the five topics together, but for ``lead_query``
 and ``body_share``, which are set: news says first what it is about, and in the development sets
@@ -58,7 +59,7 @@ class Model:
         """Return what each feature adds to the score, in log-odds, with ``bias``."""
         parts = {"bias": self.weights["bias"]}
         for name, value in zip(NAMES, values, strict=True):
-            if value:
+            if value and name in self.weights:  # a calibration may be older than a feature
                 parts[name] = self.weights[name] * value
         return parts
 

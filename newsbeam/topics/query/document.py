@@ -1,5 +1,6 @@
 """An article as the query language sees it: words with their places, and facts about it."""
 
+import bisect
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from newsbeam.records import Article, Verdict, ZoneKind
 from newsbeam.topics.menus import headline
-from newsbeam.topics.query.words import find_words, fold, fold_letters, plain, stem
+from newsbeam.topics.query.words import find_words, fold_letters, folded_words, plain, stem
 
 TITLE, LEAD, BODY = 1, 2, 4
 """Bits of a word's zone; the lead carries LEAD and BODY."""
@@ -91,16 +92,14 @@ class Document:
     """The words of one article.
 
     All lists run over word places.  A place with the word ``""`` parts paragraphs: no phrase
-    crosses it.  ``starts`` and ``ends`` are offsets into the title (zone TITLE) or the text.
-    What few queries need (exact forms, sentences, stems, beginnings) is made at the first use.
+    crosses it.  What few queries need (offsets, exact forms, sentences, stems, beginnings) is made
+    at the first use.
     """
 
     words: list[str] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
     zones: list[int] = field(default_factory=list)
     paragraphs: list[int] = field(default_factory=list)
-    places: dict[str, list[int]] = field(default_factory=dict)
+    places: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     """word -> its places, ascending"""
     facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """author, outlet, domain, lang, country, feed, tag: folded"""
@@ -108,6 +107,9 @@ class Document:
     language: str | None = None
     title: str = ""
     text: str = ""
+    _unlocated: list[tuple[str, int]] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=list)
+    _ends: list[int] = field(default_factory=list)
     _sentences: list[int] | None = None
     _stems: dict[str, list[int]] | None = None
     _keys: frozenset[str] | None = None
@@ -115,27 +117,40 @@ class Document:
 
     def add(self, text: str, start: int, zone: int) -> None:
         """Add one paragraph; ``start`` is its offset in the title or text."""
-        spans = find_words(text)
-        if not spans:
+        words = folded_words(text)
+        if not words:
             return
         paragraph = self.paragraphs[-1] + 1 if self.paragraphs else 0
-        first, places = len(self.words), self.places
-        words = [fold(text[a:b]) for a, b in spans]
-        for place, word in enumerate(words, first):
-            known = places.get(word)
-            if known is None:
-                places[word] = [place]
-            else:
-                known.append(place)
-        end = start + spans[-1][1]
+        places = self.places
+        for place, word in enumerate(words, len(self.words)):
+            places[word].append(place)
         self.words += words
         self.words.append("")
-        self.starts += [start + a for a, _ in spans]
-        self.starts.append(end)
-        self.ends += [start + b for _, b in spans]
-        self.ends.append(end)
-        self.zones += [zone] * (len(spans) + 1)
-        self.paragraphs += [paragraph] * (len(spans) + 1)
+        self.zones += [zone] * (len(words) + 1)
+        self.paragraphs += [paragraph] * (len(words) + 1)
+        self._unlocated.append((text, start))
+
+    @property
+    def starts(self) -> list[int]:
+        """Offset of each place in the title (zone TITLE) or the text."""
+        self._locate()
+        return self._starts
+
+    @property
+    def ends(self) -> list[int]:
+        """Offset behind each place."""
+        self._locate()
+        return self._ends
+
+    def _locate(self) -> None:
+        for text, start in self._unlocated:
+            spans = find_words(text)
+            end = start + spans[-1][1]
+            self._starts += [start + a for a, _ in spans]
+            self._starts.append(end)
+            self._ends += [start + b for _, b in spans]
+            self._ends.append(end)
+        self._unlocated.clear()
 
     def source(self, place: int) -> str:
         """Return the title or the text: what the offsets of a place are of."""
@@ -149,24 +164,33 @@ class Document:
     def sentences(self) -> list[int]:
         """The number of each place's sentence; a paragraph ends one."""
         if self._sentences is None:
-            self._sentences = list(self._number_sentences())
+            self._sentences = self._number_sentences()
         return self._sentences
 
-    def _number_sentences(self) -> Iterator[int]:
-        number, before, began, source = -1, -1, 0, ""
-        for place, (word, start, end) in enumerate(
-            zip(self.words, self.starts, self.ends, strict=True)
-        ):
-            if not word:
-                before = -1
-            elif before < 0:  # a paragraph begins
-                number, source = number + 1, self.source(place)
-            elif not (start - before == 1 and source[before] in _JOINTS) and _ends_sentence(
-                source, (began, before), start
-            ):
-                number += 1
-            before, began = end if word else -1, start
-            yield number
+    def _number_sentences(self) -> list[int]:
+        """Return the sentence of each place; only gaps that hold a full stop are looked at."""
+        numbers: list[int] = []
+        first, number = 0, 0
+        while first < len(self.words):
+            last = self.words.index("", first)  # the place that parts this paragraph from the next
+            for begin in (*self._sentence_begins(first, last), last + 1):
+                numbers += [number] * (begin - first)
+                first, number = begin, number + 1
+        return numbers
+
+    def _sentence_begins(self, first: int, last: int) -> list[int]:
+        """Return the places of a paragraph, but for its first, where a sentence begins."""
+        source, starts, ends = self.source(first), self.starts, self.ends
+        found: list[int] = []
+        at = first
+        for end in _ENDS.finditer(source, ends[first], starts[last - 1]):
+            place = bisect.bisect_right(starts, end.start(), at, last)
+            if place in (at, last) or ends[place - 1] > end.start():
+                continue  # another sign in the same gap, or one inside a word
+            at = place
+            if _ends_sentence(source, (starts[at - 1], ends[at - 1]), starts[at]):
+                found.append(at)
+        return found
 
     @property
     def stems(self) -> Mapping[str, list[int]]:
@@ -197,10 +221,9 @@ class Document:
         return self._keys
 
     def beginnings(self, length: int) -> frozenset[str]:
-        """Return the first ``length`` letters of every word that has so many."""
+        """Return the first ``length`` letters of every word; shorter words as they are."""
         if length not in self._beginnings:
-            found = [word[:length] for word in self.places if len(word) >= length]
-            self._beginnings[length] = frozenset(found)
+            self._beginnings[length] = frozenset([word[:length] for word in self.places])
         return self._beginnings[length]
 
     def sentence_at(self, place: int) -> tuple[int, int]:

@@ -262,7 +262,12 @@ class Evaluation:
 
     def _same(self, node: Same, left: Node, right: Node) -> Iterator[tuple[Span, Span, Span]]:
         document = self.document
-        unit = document.sentences if node.unit == "sentence" else document.paragraphs
+        unit = document.paragraphs
+        if node.unit == "sentence":
+            near = {unit[a] for a, _ in self.spans(left)}  # sentences are only made where needed
+            if near.isdisjoint([unit[a] for a, _ in self.spans(right)]):
+                return
+            unit = document.sentences
         by_unit: dict[int, list[Span]] = {}
         for span in self.spans(right):
             if unit[span[0]] == unit[span[1]]:

@@ -15,9 +15,12 @@ from collections.abc import Mapping
 
 from newsbeam.topics.query.document import Document
 from newsbeam.topics.query.evaluate import Evaluation
-from newsbeam.topics.query.necessary import Clause, common_keys, necessary
+from newsbeam.topics.query.necessary import Clause, necessary
 from newsbeam.topics.query.nodes import Node
 from newsbeam.topics.query.parser import Query
+
+MAX_KNOWN = 200_000
+"""Words whose beginnings are remembered: more than a language has in the news of a week."""
 
 
 class QuerySet:
@@ -41,6 +44,8 @@ class QuerySet:
             for key in clauses[0] if clauses else ():
                 by_word[key].append(number)
         self._by_word = dict(by_word)
+        self._anchors = frozenset(by_word)
+        self._known: dict[str, tuple[str, ...]] = {}  # word -> its wanted beginnings
         self._prefixes: dict[int, set[str]] = defaultdict(set)
         for key in {k for clauses in self._others for c in clauses for k in c} | set(by_word):
             if key.endswith("*"):
@@ -53,9 +58,12 @@ class QuerySet:
         """Return the numbers of the queries that must be evaluated."""
         keys = document.keys | self._beginnings(document)
         others, found = self._others, set(self._always)
-        for key in common_keys(keys, self._by_word):
+        for key in self._anchors & keys:
             for number in self._by_word[key]:
-                if number not in found and not any(c.isdisjoint(keys) for c in others[number]):
+                for clause in others[number]:
+                    if clause.isdisjoint(keys):
+                        break
+                else:
                     found.add(number)
         return sorted(found)
 
@@ -73,6 +81,20 @@ class QuerySet:
     def _beginnings(self, document: Document) -> set[str]:
         """Return the wanted beginnings (``llam*``) that words of the document have."""
         found: set[str] = set()
-        for length, wanted in self._prefixes.items():
-            found |= {f"{b}*" for b in document.beginnings(length) & wanted}
+        known = self._known
+        if len(known) > MAX_KNOWN:
+            known.clear()
+        for word in document.places:
+            begins = known.get(word)
+            if begins is None:
+                begins = known[word] = self._begins(word)
+            if begins:
+                found.update(begins)
         return found
+
+    def _begins(self, word: str) -> tuple[str, ...]:
+        return tuple(
+            f"{word[:length]}*"
+            for length, wanted in self._prefixes.items()
+            if len(word) >= length and word[:length] in wanted
+        )

@@ -116,6 +116,17 @@ def test_a_calibration_serves_a_precision_that_was_measured(tmp_path: Path) -> N
         load_topics([], [folder]).prepare(ENCODER)
 
 
+def test_a_calibration_older_than_a_feature_counts_without_it(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, wells=TOPIC)
+    weights = {name: GENERIC[name] for name in ("bias", *NAMES) if name != "variety"}
+    bound = Calibration("v", ENCODER.identity, "hash", 10, 5, 1.0, 1.0, 1.0, 0.5, weights)
+    write_calibration(folder / "wells.toml", bound)
+    topics = load_topics([], [folder])
+    topics.prepare(ENCODER)
+    (mention,) = topics.match(embed(topics, ABOUT, ENCODER))
+    assert "variety" not in dict(mention.parts)
+
+
 def test_vectors_of_another_model_are_refused(topics: TopicSet) -> None:
     embedded = replace(embed(topics, ABOUT, ENCODER), model="other")
     with pytest.raises(ConfigError, match="vectors of other"):

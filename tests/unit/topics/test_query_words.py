@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from newsbeam.records import Article, Verdict, Zone, ZoneKind
 from newsbeam.topics.query import Evaluation, parse_query
 from newsbeam.topics.query.document import article_document, text_document
-from newsbeam.topics.query.words import find_words, fold
+from newsbeam.topics.query.words import find_words, fold, folded_words
 
 
 def words(text: str) -> list[str]:
@@ -95,3 +98,20 @@ def test_a_sentence_is_returned_with_its_full_stop() -> None:
     document = text_document("", text)
     start, end = document.sentence_at(document.places["two"][0])
     assert text[start:end] == "Two is there."
+
+
+SIGNS = st.text(alphabet="aBé1.,'’“ -…\xa0_ß著", max_size=40)
+
+
+@given(SIGNS)
+def test_a_text_folded_as_a_whole_has_the_words_folded_one_by_one(text: str) -> None:
+    assert folded_words(text) == words(text)
+
+
+@given(SIGNS, SIGNS)
+def test_a_place_knows_where_its_word_stands(title: str, text: str) -> None:
+    document = text_document(title, text)
+    for place, word in enumerate(document.words):
+        if word:
+            source = document.source(place)
+            assert fold(source[document.starts[place] : document.ends[place]]) == word
