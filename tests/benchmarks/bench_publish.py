@@ -5,8 +5,8 @@
 Each size: a synthetic store with texts and vectors, its first publication, then runs of 200 new and
 6 revised articles, each followed by a publication with everything, the index for search included.
 With a FOLDER the stores stay, and are used again: building a million and publishing it for the
-first time takes 25 minutes.  The baseline is what one would do without: a checkpoint and a copy of the
-store's file.  CPU time and bytes are those of this process, so they hold on a busy machine.
+first time takes 25 minutes.  The baseline is what one would do without: a checkpoint and a copy of
+the store's file.  CPU time and bytes are those of this process, so they hold on a busy machine.
 """
 
 import os
