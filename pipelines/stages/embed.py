@@ -1,17 +1,25 @@
 """Articles to vectors.
 
-Every article gets one vector, of headline and lead, for the stories; its passages are embedded only
-where a topic may be concerned.  All texts of a batch go to the model together, which sorts them by
-length.  The model is loaded when the first text comes, and stays warm in the process.
+Every article gets one vector, of headline and lead, for the stories; its passages are embedded
+only where a topic may be concerned.  All texts of a batch go to the model together, which works on
+as many at once as there are cores.  The model is loaded while pages are fetched, and stays warm in
+the process.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from threading import Thread
+from time import perf_counter
 
 import apache_beam as beam
 
 from newsbeam.encoder import load_encoder
-from newsbeam.records import Embedded, Passage
+from newsbeam.errors import NewsbeamError
+from newsbeam.records import Embedded
+from newsbeam.settings import Settings
 from newsbeam.stories.vector_text import vector_text
+from newsbeam.topics import TopicSet
 from pipelines.job import Job
 from pipelines.stages.items import Done, Read, Vectors, under_way
 from pipelines.stages.match import topic_set
@@ -21,17 +29,20 @@ AT_ONCE = 64
 """Articles per batch: some hundred texts, enough for sorting by length to pay."""
 
 
+def pick_passages(item: Read, topics: TopicSet) -> Read:
+    """Find the passages of an article that may concern a topic."""
+    return replace(item, passages=topics.passages(item.article))
+
+
 def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
-    """Give articles their vectors, in order."""
+    """Give articles and their picked passages their vectors, in order."""
     encoder = load_encoder(job.settings.model)
-    topics = topic_set(job.settings)
-    parts: list[tuple[Passage, ...]] = [topics.passages(i.article) for i in items]
     texts = [vector_text(i.article.title, i.article.text) for i in items]
-    texts += [p.text for passage in parts for p in passage]
+    texts += [p.text for item in items for p in item.passages]
     vectors = encoder.encode(texts)
     at = len(items)
     for place, item in enumerate(items):
-        own = parts[place]
+        own = item.passages
         yield Vectors(
             item.entry,
             Embedded(
@@ -44,6 +55,39 @@ def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
             item.row,
         )
         at += len(own)
+
+
+def preload(settings: Settings) -> None:
+    """Begin to load topics and model in the background; who needs them waits.
+
+    An error is not lost: the stages meet it again and raise it.
+    """
+
+    def load() -> None:
+        with suppress(NewsbeamError):
+            topic_set(settings)
+            load_encoder(settings.model)
+
+    Thread(target=load, name="preload", daemon=True).start()
+
+
+class _Pick(beam.DoFn):
+    """One by one, and before the batches are made: the next pages are being read meanwhile."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._spent = 0.0
+
+    def process(self, item: Read | Done) -> Iterable[Read | Done]:
+        if isinstance(item, Read):
+            began = perf_counter()
+            item = pick_passages(item, topic_set(self._job.settings))
+            self._spent += perf_counter() - began
+        yield item
+
+    def finish_bundle(self) -> None:
+        beam.metrics.Metrics.counter("newsbeam", "ms/match").inc(round(self._spent * 1000))
+        self._spent = 0.0
 
 
 class _Embed(beam.DoFn):
@@ -72,6 +116,7 @@ class EmbedArticles(beam.PTransform):
         """Wire the graph; no work happens here."""
         return (
             items
+            | "Pick" >> beam.ParDo(_Pick(self._job))
             | "Batch" >> beam.BatchElements(min_batch_size=AT_ONCE, max_batch_size=AT_ONCE)
             | "Embed" >> beam.ParDo(_Embed(self._job))
         )

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import apache_beam as beam
 
 from connectors.pages import fetch_many
-from newsbeam.encoder import preload
 from newsbeam.records import Entry, Page, Verdict, record_id
 from newsbeam.urls import outlet_of
 from pipelines.job import Job
 from pipelines.readers import warm
+from pipelines.stages.embed import preload
 from pipelines.stages.items import Done, Unread, under_way
 from pipelines.stages.poll import entry_row
 from pipelines.stages.stage import write_rows
@@ -63,7 +63,7 @@ class _Fetch(beam.DoFn):
         yield from done
         if entries:
             warm(self._job.settings.extract)  # both load while we wait for servers
-            preload(self._job.settings.model)
+            preload(self._job.settings)
             yield from timed("fetch", fetch_entries(entries, self._job))
 
 

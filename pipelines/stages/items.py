@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from newsbeam.records import Article, Cursor, Embedded, Entry, LedgerRow, Mention
+from newsbeam.records import Article, Cursor, Embedded, Entry, LedgerRow, Mention, Passage
 
 T = TypeVar("T")
 
@@ -44,6 +44,8 @@ class Read:
     entry: Entry
     article: Article
     row: LedgerRow
+    passages: tuple[Passage, ...] = ()
+    """Those that may concern a topic, once they were picked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 The deciding itself is ``newsbeam.topics``.
 """
 
+import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -10,23 +11,26 @@ from time import perf_counter
 
 import apache_beam as beam
 
-from newsbeam.encoder import load_encoder
+from newsbeam.encoder import LazyEncoder
 from newsbeam.settings import ModelSettings, Settings, TopicsSettings
 from newsbeam.topics import TopicSet, load_topics
 from pipelines.job import Job
 from pipelines.stages.items import Done, Vectors
 
+_loading = threading.Lock()
+
 
 def topic_set(settings: Settings) -> TopicSet:
-    """Return the topics of the settings, loaded and prepared once per process."""
-    return _topics(settings.topics, settings.model, settings.home)
+    """Return the topics of the settings, loaded and prepared once per process.  Safe in threads."""
+    with _loading:
+        return _topics(settings.topics, settings.model, settings.home)
 
 
 @lru_cache(maxsize=2)
 def _topics(topics: TopicsSettings, model: ModelSettings, home: str) -> TopicSet:
     folders = [Path(home, folder) for folder in topics.folders]
     loaded = load_topics(topics.packs, [f for f in folders if f.is_dir()])
-    loaded.prepare(load_encoder(model))
+    loaded.prepare(LazyEncoder(model))  # the model is needed only where an example has no vector
     return loaded
 
 
