@@ -16,6 +16,8 @@ def headline(message: Message) -> str:
         return "; ".join(message.lines) + about
     if message.kind == "operations":
         return f"{message.title}: {'; '.join(message.lines)}"[:500]
+    if not message.title and message.cards:  # an item, before its digest is made
+        return message.cards[0].headline
     first = f": {message.cards[0].headline}" if message.cards else ""
     count = len(message.cards) + message.more
     rest = f" and {count - 1} more" if count > 1 else ""

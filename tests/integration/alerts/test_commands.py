@@ -96,6 +96,12 @@ def test_preview_changes_nothing(folder: Path) -> None:
     assert newsbeam(folder, "alerts", "list", "--since", "2026-03-01", "--json").output == before
 
 
+def test_the_list_names_article_and_story(folder: Path) -> None:
+    found = json.loads(newsbeam(folder, "alerts", "list", "--since", "2026-03-01", "--json").output)
+    assert {row["story_id"] for row in found} >= {"s1"}
+    assert all(row["article_id"] for row in found)
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
