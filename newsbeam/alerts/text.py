@@ -17,7 +17,7 @@ def headline(message: Message) -> str:
     if message.kind == "operations":
         return f"{message.title}: {'; '.join(message.lines)}"[:500]
     if not message.title and message.cards:  # an item, before its digest is made
-        return message.cards[0].headline
+        return message.cards[0].headline or "(no headline)"
     first = f": {message.cards[0].headline}" if message.cards else ""
     count = len(message.cards) + message.more
     rest = f" and {count - 1} more" if count > 1 else ""

@@ -174,9 +174,10 @@ def list_(config: Path | None, since: str, status: str | None, as_json: bool) ->
     with open_publication(settings.path(settings.publish.path)) as db:
         found = rows(
             db,
-            "SELECT alert_id, decided, sent, channel, rule, topic, story_id, article_id, kind, state, "
-            "status, attempts, error, reason, message FROM alert_outbox WHERE decided >= $1::TIMESTAMP "
-            "AND status = coalesce($2, status) ORDER BY decided DESC, alert_id",
+            "SELECT alert_id, decided, sent, channel, rule, topic, story_id, article_id, kind, "
+            "state, status, attempts, error, reason, message FROM alert_outbox "
+            "WHERE decided >= $1::TIMESTAMP AND status = coalesce($2, status) "
+            "ORDER BY decided DESC, alert_id",
             [_naive(moment(since, datetime.now(UTC))), status],
         )
     for row in found:
