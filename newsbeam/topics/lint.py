@@ -25,7 +25,7 @@ from newsbeam.topics.query.parser import parse_query
 from newsbeam.topics.topic import Topic
 
 TOO_WIDE = 600.0
-"""Articles of 1,000 that may be concerned, from which a query is called wide."""
+"""Articles of 1,000 that may be concerned; a query above that is called wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _wide(root: Node) -> Iterator[Warning]:
             yield Warning("wide", root.source, "true of nearly every article: name what must occur")
         return
     share = round(1000 * _share(root))
-    if share >= TOO_WIDE and not isinstance(root, Phrase):
+    if share > TOO_WIDE and not isinstance(root, Phrase):
         yield Warning(
             "wide",
             root.source,

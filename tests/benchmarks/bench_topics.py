@@ -6,6 +6,8 @@ was fitted on it; the baselines' thresholds are chosen on the other folds too.  
 share of the passages is embedded, and how many labelled positives the cheap gate loses.
 """
 
+import gzip
+import json
 import os
 import platform
 import re
@@ -19,15 +21,17 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 
 from newsbeam.encoder import LazyEncoder
+from newsbeam.records import Article, record_id
 from newsbeam.settings import ModelSettings, Settings
 from newsbeam.topics.labelled import read_labels
 from newsbeam.topics.learning import FOLDS, cross_validate
 from newsbeam.topics.metrics import quality, scores
-from pipelines.cli.topics_measure import Case, look_at
-from pipelines.cli.topics_tag import load_topics_for
+from pipelines.cli.topics_measure import Case, judge_all, look_at
+from pipelines.cli.topics_tag import load_topics_for, make_article
 
 DATA = Path(os.environ.get("NEWSBEAM_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 AI = r"\bAI\b|artificial intelligence|machine learning|chatbot|language model|OpenAI|ChatGPT"
+LABELS = Path(__file__).parent / "labels" / "stream-headlines.tsv"
 KEYWORDS = {
     "ai-copyright": (AI, r"copyright|fair use|intellectual property"),
     "open-source-ai": (AI, r"open[- ]source|open[- ]weight|open model"),
@@ -81,6 +85,7 @@ def main() -> None:
         report(name, cases[name], topics[name], vectors, encoder)
     gate(cases)
     embedded(list(articles.values()), topics)
+    headlines_of_feeds(topics, encoder)
 
 
 def report(name: str, cases: list[Case], active: Any, vectors: Any, encoder: Any) -> None:
@@ -125,6 +130,33 @@ def embedded(articles: list[Any], topics: Any) -> None:
             f"{group}: {sum(c > 0 for c in chosen) / len(some):.0%} embedded, "
             f"{sum(chosen) / every:.0%} of their passages"
         )
+
+
+def headlines_of_feeds(topics: Any, encoder: Any) -> None:
+    """Print how good the topics in force are on headlines of feeds labelled by hand."""
+    lines = LABELS.read_text(encoding="utf-8").splitlines()[3:]
+    rows = [line.split("\t") for line in lines]
+    wanted = {row[0] for row in rows}
+    titles = {}
+    for path in sorted((DATA / "stream").glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for entry in map(json.loads, file):
+                if (key := record_id("stream", entry["link"])) in wanted:
+                    titles[key] = entry["title"]
+    made = [make_article(row[0], titles.get(row[0], ""), "", None) for row in rows]
+    if any(isinstance(article, str) for article in made):
+        raise SystemExit(f"entries of {LABELS.name} are missing under {DATA}")
+    found = judge_all([a for a in made if isinstance(a, Article)], topics, encoder, None)
+    print(f"\n{len(rows)} headlines of feeds, labelled by hand; the topics in force:")
+    for name in topics.names:
+        some = [
+            (name in about.split(","), name in judged and judged[name].passes)
+            for (_, about, unsettled), judged in zip(rows, found, strict=True)
+            if name not in unsettled.split(",")
+        ]
+        truth, passes = np.array(some).T
+        precision, recall, f1 = scores(truth, passes)
+        print(f"{name:20}{truth.sum():>4} yes  P {precision:.2f}  R {recall:.2f}  F1 {f1:.3f}")
 
 
 if __name__ == "__main__":
