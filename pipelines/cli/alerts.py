@@ -228,7 +228,7 @@ def mute(config: Path | None, kind: str, value: str, channel: str | None, span: 
 @alerts.command()
 @click.argument("kind", type=click.Choice(["story", "topic", "outlet"]))
 @click.argument("value")
-@click.option("--channel", help="Only in this channel.")
+@click.option("--channel", help="Only in this channel.  [default: in all]")
 @click.pass_obj
 def unmute(config: Path | None, kind: str, value: str, channel: str | None) -> None:
     """Take a mute back."""

@@ -282,11 +282,12 @@ def mute(
 
 
 def unmute(db: duckdb.DuckDBPyConnection, kind: str, value: str, channel: str | None) -> int:
-    """Take a mute back; return how many there were."""
+    """Take a mute back, in every channel where none is named; return how many there were."""
     return len(
         db.execute(
-            "DELETE FROM alert_mutes WHERE kind = ? AND value = ? AND channel = ? RETURNING 1",
-            [kind, value, channel or "*"],
+            "DELETE FROM alert_mutes WHERE kind = $1 AND value = $2 "
+            "AND ($3 IS NULL OR channel = $3) RETURNING 1",
+            [kind, value, channel],
         ).fetchall()
     )
 

@@ -104,6 +104,15 @@ def test_a_mute_pressed_under_the_former_name_still_holds(desk: Desk, slack: Loo
     ]
 
 
+def test_unmute_without_a_channel_takes_back_what_was_muted_in_one(desk: Desk) -> None:
+    for channel in ("#news", None):
+        outbox.mute(
+            desk.db, kind="story", value="s1", channel=channel, until=None, who="kim", now=desk.now
+        )
+    assert outbox.unmute(desk.db, "story", "s1", "#ops") == 0
+    assert outbox.unmute(desk.db, "story", "s1", None) == 2
+
+
 def test_a_thread_that_is_muted_gets_no_pointer(desk: Desk, slack: LoopbackSlack) -> None:
     _, second = two_stories(desk, slack)
     outbox.mute(
