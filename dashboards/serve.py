@@ -19,26 +19,34 @@ log = logging.getLogger(__name__)
 
 def main(arguments: list[str]) -> None:
     """Warm up, then serve until stopped."""
+    from streamlit.web.bootstrap import load_config_options
     from streamlit.web.cli import main as streamlit
 
+    load_config_options(dict(_option(a) for a in arguments))  # for the warm-up, too
     warm_up()
     streamlit(["run", str(APP), *arguments], prog_name="streamlit")
 
 
+def _option(argument: str) -> tuple[str, str | int | bool]:
+    """Return name and value of ``--section.name=value``, as Streamlit's own parser does."""
+    name, _, text = argument.removeprefix("--").partition("=")
+    value: str | int | bool = int(text) if text.isdigit() else text
+    return name.replace(".", "_"), {"true": True, "false": False}.get(text, value)
+
+
 def warm_up() -> None:
     """Draw the first page once; what is wrong with it is shown to the visitors."""
+    from streamlit.logger import set_log_level
     from streamlit.testing.v1 import AppTest
 
-    quiet = logging.getLogger("streamlit")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)  # it warns that nobody is looking
+    set_log_level("ERROR")  # it warns that nobody is looking
     try:
         drawn = AppTest.from_file(str(APP), default_timeout=PATIENCE_S).run()
     except RuntimeError as error:  # too slow
         log.warning("the dashboard could not be drawn in advance: %s", error)
         return
     finally:
-        quiet.setLevel(level)
+        set_log_level("INFO")
     for error in drawn.exception:
         log.warning("the dashboard's first page: %s", error.message)
 

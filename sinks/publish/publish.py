@@ -149,6 +149,8 @@ class _Job:
         self._tables = [
             t for t in GROWING if t.name in state.columns and (options.text or t.name != TEXTS)
         ]
+        self._anew: set[str] = set()
+        """Tables that were written anew."""
         self.rows = self.merged = 0
 
     def write(self, now: float) -> None:
@@ -166,6 +168,7 @@ class _Job:
         state, changes = self._state, self._changes
         where: str | None = None
         if {ARTICLES, TEXTS, VECTORS} & changes.full or DOCS.name not in state.columns:
+            self._anew.add(POSTINGS.name)
             self._dead.forget(DOCS.name)
             for table in (DOCS, POSTINGS):
                 self._writer.drop(table.name, state.segments.get(table.name, []), now)
@@ -192,6 +195,7 @@ class _Job:
 
     def _write_full(self, table: Table, now: float) -> None:
         state = self._state
+        self._anew.add(table.name)
         self._dead.forget(table.name)
         self._writer.drop(table.name, state.segments.get(table.name, []), now)
         top = self._db.execute(f"SELECT max(rowid) FROM {table.name}").fetchall()[0][0]
@@ -234,26 +238,38 @@ class _Job:
         )
 
     def merge(self, now: float) -> None:
-        """Merge one kind of small segments per table; write anew what is mostly superseded."""
+        """Merge one kind of small segments per table; write anew what is mostly superseded.
+
+        Where a table was written anew there may be many of a kind: all are merged at once, so that
+        the next publications cost no more than what is new.
+        """
         for table in self._tables:
             if table.key and self._dead.check(table):
                 self._write_full(table, now)
             keep = living(table, self._state.dead.get(table.name, 0))
-            self.merged += self._writer.merge(
-                table.name, table.order, keep, now, table.group, table.loose
-            )
+            merging = True
+            while merging:
+                rows = self._writer.merge(
+                    table.name, table.order, keep, now, table.group, table.loose
+                )
+                self.merged += rows
+                merging = rows > 0 and table.name in self._anew
         if self._options.search:
-            self._merge_index(now)
+            while self._merge_index(now) and POSTINGS.name in self._anew:
+                pass
         self._dead.save(now)
 
-    def _merge_index(self, now: float) -> None:
+    def _merge_index(self, now: float) -> int:
+        """Merge one kind of small segments of the index; return the rows rewritten."""
         state = self._state
         self._dead.check(DOCS)
         living_docs = living(DOCS, state.dead.get(DOCS.name, 0))
         docs = read(self._folder, state.segments.get(DOCS.name, []))
         known = f"r.doc IN (SELECT r.doc FROM {docs} r WHERE {living_docs})"
-        self.merged += self._writer.merge(POSTINGS.name, POSTINGS.order, known, now, INDEX_GROUP)
-        self.merged += self._writer.merge(DOCS.name, DOCS.order, living_docs, now)
+        rows = self._writer.merge(POSTINGS.name, POSTINGS.order, known, now, INDEX_GROUP)
+        rows += self._writer.merge(DOCS.name, DOCS.order, living_docs, now)
+        self.merged += rows
+        return rows
 
     def catalog(self, now: datetime, home: Path) -> None:
         """Write the catalog of this publication."""
