@@ -38,6 +38,9 @@ from newsbeam.stories.vector_text import vector_text  # noqa: E402
 DATA = Path(os.environ.get("NEWSBEAM_DATA", ROOT.parent / "shared" / "data"))
 SETS = ("wikinews_medium", "wikinews", "handpicked")
 LABELS = Path(__file__).parent / "labels" / "copies.tsv"
+HEADLINES = Path(__file__).parent / "labels" / "headlines.tsv"
+STREAM = "stream"
+"""The hand-labelled headlines: no weight or threshold was fitted on them."""
 
 
 def bcubed(labels: list[int], found: list[str]) -> tuple[float, float, float]:
@@ -73,6 +76,29 @@ def load_set(name: str) -> list[tuple[int, StoryInput]]:
     return sorted(found, key=lambda pair: pair[1].published or datetime.now(UTC))
 
 
+def load_headlines() -> list[tuple[int, StoryInput]]:
+    """Return (event, headline) of the hand-labelled headlines of the stream, by publication."""
+    lines = HEADLINES.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line[0] != "#"][1:]
+    events = {name: int(event) for name, event in rows}
+    found = {}
+    for e in stream_entries():
+        name = record_id("stream", e["link"])
+        if name in events:
+            item = StoryInput(
+                name,
+                html.unescape(e["title"]),
+                outlet=e["link"].split("/")[2],
+                published=moment(e["date_published"]),
+            )
+            found.setdefault(name, (events[name], item))
+    return sorted(found.values(), key=lambda pair: pair[1].published or datetime.now(UTC))
+
+
+def load_any(name: str) -> list[tuple[int, StoryInput]]:
+    return load_headlines() if name == STREAM else load_set(name)
+
+
 def with_vectors(items: list[StoryInput]) -> list[StoryInput]:
     vectors = load_encoder(ModelSettings()).encode([vector_text(i.title, i.text) for i in items])
     return [replace(i, vector=v) for i, v in zip(items, vectors, strict=True)]
@@ -104,8 +130,8 @@ def quality() -> None:
     print("BCubed F1, in order of created_at (mean of three random orders in brackets)")
     print(f"{'set':30} {'newsbeam P R F1':28} {'embedding leader':>18} {'TF-IDF leader':>16}")
     for short in (False, True):
-        for name in SETS:
-            pairs = load_set(name)
+        for name in (*SETS, STREAM) if short else SETS:
+            pairs = load_any(name)
             labels = [label for label, _ in pairs]
             items = [replace(i, text=None) if short else i for _, i in pairs]
             items = with_vectors(items)
