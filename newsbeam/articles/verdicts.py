@@ -18,6 +18,8 @@ MIN_CHARS = 250
 """Shorter texts are no articles: a caption, a slogan, a line of a wall."""
 TEASER_CHARS = 2500
 """Texts from this length are not what a paywall leaves."""
+PROSE_CHARS = 400
+"""Characters about something else that outweigh a single phrase of a wall."""
 NOTHING_CHARS = 600
 """Pages that say that there is nothing say less than this."""
 QUOTES = ("“", "„", "«", "« ", "«\u00a0", "»", "‘", "‚", '"')
@@ -67,6 +69,8 @@ def _bot_wall(s: Sight) -> list[str]:
     said = [s.titles, s.page, s.text[:WALL_CHARS].lower(), " ".join(s.buttons).lower()]
     found = hits(wording.BOT, "\n".join(said))
     mark = signals.BOT_MARKS.search(s.raw) if len(s.page) < 1200 else None
+    if len(found) == 1 and not mark and _other_talk(s, wording.BOT) >= PROSE_CHARS:
+        return []  # an article may well ask “Are you a robot?”
     score = len(found) + 2 * bool(mark) + (s.status in (401, 403, 429, 503))
     if (score >= 2 and (found or s.weight < 100)) or (found and len(s.page) < 800):
         return _said(found) or [
@@ -76,7 +80,7 @@ def _bot_wall(s: Sight) -> list[str]:
 
 
 def _consent_wall(s: Sight) -> list[str]:
-    if s.weight > WALL_CHARS or _other_talk(s) >= MIN_CHARS:
+    if s.weight > WALL_CHARS or _other_talk(s, wording.CONSENT) >= MIN_CHARS:
         return []
     blocks = [
         b.text.lower() for b in s.blocks if not b.parts & {"nav", "footer"} or "footer" in b.parts
@@ -89,13 +93,13 @@ def _consent_wall(s: Sight) -> list[str]:
     return _said(found) if talk > 0.25 else []
 
 
-def _other_talk(s: Sight) -> float:
-    """Weigh the lines that are not about consent, as far as it takes to know that they matter."""
+def _other_talk(s: Sight, kind: re.Pattern[str]) -> float:
+    """Weigh the lines without phrases of a kind, as far as it takes to know that they matter."""
     total = 0.0
     for line in s.lines:
-        if not wording.CONSENT.search(line.text.lower()):
+        if not kind.search(line.text.lower()):
             total += signals.weight(line.text)
-            if total >= MIN_CHARS:
+            if total >= PROSE_CHARS:
                 break
     return total
 
