@@ -6,7 +6,7 @@ too large is replaced and its page becomes a ledger row with the verdict ``extra
 
 import contextlib
 import os
-import selectors
+import select
 import signal
 import socket
 import struct
@@ -173,18 +173,17 @@ class Reader:
         self, busy: list[_Worker], again: deque[tuple[int, Job]], now: datetime
     ) -> Iterator[tuple[int, Result]]:
         """Wait for answers; a worker that is gone costs the job that it was reading."""
-        with selectors.DefaultSelector() as waiting:
-            for one in busy:
-                waiting.register(one.channel, selectors.EVENT_READ, one)
-            limit = self._settings.timeout_s
-            events = waiting.select(limit + GRACE_S if limit > 0 else None)
+        waiting = select.poll()
+        for one in busy:
+            waiting.register(one.channel, select.POLLIN)
+        limit = self._settings.timeout_s
+        events = {fd for fd, _ in waiting.poll(1000 * (limit + GRACE_S) if limit > 0 else None)}
         if not events:  # not even the watchdogs bark
             for one in busy:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(one.pid, signal.SIGKILL)
             return
-        for key, _ in events:
-            one = key.data
+        for one in [one for one in busy if one.channel.fileno() in events]:
             try:
                 number, answer = worker.receive(one.channel)
             except (EOFError, OSError):

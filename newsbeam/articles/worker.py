@@ -34,7 +34,8 @@ EXIT_MEMORY = 3
 def send(channel: socket.socket, value: Any) -> None:
     """Write one value."""
     data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    channel.sendall(struct.pack("!I", len(data)) + data)
+    channel.sendall(struct.pack("!I", len(data)))
+    channel.sendall(data)  # apart: a page need not be copied for the sake of four bytes
 
 
 def receive(channel: socket.socket) -> Any:
@@ -43,14 +44,15 @@ def receive(channel: socket.socket) -> Any:
     return pickle.loads(_exactly(channel, length))  # noqa: S301 - a private socket, our own records
 
 
-def _exactly(channel: socket.socket, length: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < length:
-        chunk = channel.recv(min(length - len(parts), 1 << 20))
-        if not chunk:
+def _exactly(channel: socket.socket, length: int) -> bytearray:
+    parts = bytearray(length)
+    view = memoryview(parts)
+    while view:
+        count = channel.recv_into(view)
+        if not count:
             raise EOFError("the other end has gone")
-        parts += chunk
-    return bytes(parts)
+        view = view[count:]
+    return parts
 
 
 def main(fd: int) -> None:

@@ -124,12 +124,10 @@ def find_dates(
         raw: the page's source, searched when too few others speak.
     """
     zone = _zone_of(url)
-    found = [
-        *_structured(claims, language),
-        *_from_url(url),
-        *(_visible(tree, language, raw) if tree is not None else ()),
-        *_near_headline(blocks, title, language),
-    ]
+    found = [*_structured(claims, language), *_from_url(url)]
+    if not _settled(found, feed, zone):
+        found.extend(_visible(tree, language, raw) if tree is not None else ())
+        found.extend(_near_headline(blocks, title, language))
     if sum(c.weight for c in found) < ENOUGH:
         found.extend(_in_source(raw, language))
         names = (claims.first("og:title") or "", claims.title or "")
@@ -153,6 +151,19 @@ def find_dates(
     if modified is not None and modified < published:
         modified = None
     return Dates(published, confidence, modified, tuple(c.source for c in winners))
+
+
+def _settled(found: Sequence[Claim], feed: datetime | None, zone: timezone | ZoneInfo) -> bool:
+    """Say whether JSON-LD, ``<meta>`` and URL or feed name one day: what is visible is theirs."""
+    heavy = [c for c in found if c.weight >= 0.6]
+    if not heavy:
+        return False
+    at = _aware(heavy[0].moment, zone)
+    kinds = {c.source.split(":")[0] for c in heavy}
+    agree = all(_same_day(c, at, zone) for c in heavy)
+    if feed is not None and feed.astimezone(zone).date() == at.astimezone(zone).date():
+        kinds.add("feed")
+    return agree and len(kinds) >= 3
 
 
 def _structured(claims: Claims, language: str | None) -> Iterator[Claim]:
