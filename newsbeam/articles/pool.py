@@ -42,7 +42,9 @@ class _Worker:
     channel: socket.socket
     pid: int
     jobs: deque[tuple[int, Job]] = field(default_factory=deque)
-    """Sent and not answered, oldest first: the first is being read."""
+    """Given and not answered, oldest first: the first is being read."""
+    unsent: deque[memoryview] = field(default_factory=deque)
+    """What the socket had no room for yet."""
 
 
 class Reader:
@@ -144,6 +146,8 @@ class Reader:
                     item = pulled
                 if not self._give(item, now):
                     again.appendleft(item)
+                    if any(one.jobs for one in self._workers):
+                        break  # one of them has gone, which its answer will tell
             busy = [one for one in self._workers if one.jobs]
             if busy:
                 yield from self._collect(busy, again, now)
@@ -161,7 +165,8 @@ class Reader:
         if one is None or (one.jobs and len(self._workers) < self._count):
             one = self._start()
         try:
-            worker.send(one.channel, (*item, now))
+            one.unsent.extend(memoryview(part) for part in worker.packed((*item, now)))
+            _push(one)
         except OSError:
             if not one.jobs:  # it died idle: nobody's fault, start another
                 self._drop(one)
@@ -175,15 +180,19 @@ class Reader:
         """Wait for answers; a worker that is gone costs the job that it was reading."""
         waiting = select.poll()
         for one in busy:
-            waiting.register(one.channel, select.POLLIN)
+            waiting.register(one.channel, select.POLLIN | (select.POLLOUT if one.unsent else 0))
         limit = self._settings.timeout_s
-        events = {fd for fd, _ in waiting.poll(1000 * (limit + GRACE_S) if limit > 0 else None)}
+        events = dict(waiting.poll(1000 * (limit + GRACE_S) if limit > 0 else None))
         if not events:  # not even the watchdogs bark
             for one in busy:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(one.pid, signal.SIGKILL)
             return
         for one in [one for one in busy if one.channel.fileno() in events]:
+            if events[one.channel.fileno()] == select.POLLOUT:
+                with contextlib.suppress(OSError):  # it has gone: its answer will not come either
+                    _push(one)
+                continue
             try:
                 number, answer = worker.receive(one.channel)
             except (EOFError, OSError):
@@ -261,6 +270,22 @@ class Reader:
     def _drop(self, one: _Worker) -> None:
         one.channel.close()
         self._workers.remove(one)
+
+
+def _push(one: _Worker) -> None:
+    """Send as much as the worker's socket takes now; it is read between two pages.
+
+    Raises:
+        OSError: the worker has gone.
+    """
+    while one.unsent:
+        try:
+            count = one.channel.send(one.unsent[0], socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        one.unsent[0] = one.unsent[0][count:]
+        if not one.unsent[0]:
+            one.unsent.popleft()
 
 
 def _row(job: Job, error: ExtractError, now: datetime) -> LedgerRow:

@@ -13,13 +13,11 @@ import faulthandler
 import gc
 import os
 import pickle
-import queue
 import resource
 import signal
 import socket
 import struct
 import sys
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -33,9 +31,14 @@ EXIT_MEMORY = 3
 
 def send(channel: socket.socket, value: Any) -> None:
     """Write one value."""
+    for part in packed(value):
+        channel.sendall(part)
+
+
+def packed(value: Any) -> tuple[bytes, bytes]:
+    """Return a value as it is written, in two parts: a page need not be copied for four bytes."""
     data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    channel.sendall(struct.pack("!I", len(data)))
-    channel.sendall(data)  # apart: a page need not be copied for the sake of four bytes
+    return struct.pack("!I", len(data)), data
 
 
 def receive(channel: socket.socket) -> Any:
@@ -125,13 +128,16 @@ def _report_ended(control: socket.socket) -> None:
 
 def _work(channel: socket.socket, timeout_s: float, memory_mb: int) -> int:
     """Answer jobs until the parent hangs up; return the process's exit status."""
-    jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    # a thread takes jobs off the wire, so that the parent never waits to send while we work
-    threading.Thread(target=_listen, args=(channel, jobs), daemon=True).start()
     _limit_memory(memory_mb)
+    # no thread takes jobs off the wire: each chunk would wait 5 ms for the interpreter's lock
     with open(os.devnull, "w") as silence:
-        while (message := jobs.get()) is not None:
-            number, job, now = message
+        while True:
+            try:
+                number, job, now = receive(channel)
+            except (EOFError, OSError):
+                return 0
+            except MemoryError:
+                return EXIT_MEMORY
             if timeout_s > 0:
                 faulthandler.dump_traceback_later(timeout_s, exit=True, file=silence)
             try:
@@ -145,15 +151,6 @@ def _work(channel: socket.socket, timeout_s: float, memory_mb: int) -> int:
                 send(channel, (number, answer))
             except OSError:
                 return 0  # the parent has gone
-    return 0
-
-
-def _listen(channel: socket.socket, jobs: "queue.SimpleQueue[Any]") -> None:
-    try:
-        while True:
-            jobs.put(receive(channel))
-    except (EOFError, OSError):
-        jobs.put(None)
 
 
 def _limit_memory(memory_mb: int) -> None:
