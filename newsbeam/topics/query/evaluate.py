@@ -142,7 +142,8 @@ class Evaluation:
     def _phrase(self, node: Phrase) -> list[Span]:
         document, words = self.document, node.words
         if len(words) == 1:
-            places = self._places(node, 0) or []
+            plain = node.is_plain
+            places = document.places.get(words[0], []) if plain else self._places(node, 0) or []
         elif node.is_plain:
             places = self._row(words)
         else:
@@ -238,8 +239,9 @@ class Evaluation:
     def _near(self, node: Near, left: Node, right: Node) -> Iterator[tuple[Span, Span, Span]]:
         """Yield (whole, left, right) for each pair close enough, in the title or in the text."""
         zones = self.document.zones
-        first, second = self.spans(left), self.spans(right)
-        if not first or not second:
+        first = self.spans(left)
+        second = self.spans(right) if first else []
+        if not second:
             return
         widest = max(b - a for a, b in second)
         starts = [a for a, _ in second]
@@ -262,18 +264,22 @@ class Evaluation:
 
     def _same(self, node: Same, left: Node, right: Node) -> Iterator[tuple[Span, Span, Span]]:
         document = self.document
+        first = self.spans(left)
+        second = self.spans(right) if first else []
+        if not second:
+            return
         unit = document.paragraphs
         if node.unit == "sentence":
-            near = {unit[a] for a, _ in self.spans(left)}  # sentences are only made where needed
-            if near.isdisjoint([unit[a] for a, _ in self.spans(right)]):
+            near = {unit[a] for a, _ in first}  # sentences are only made where they are needed
+            if near.isdisjoint([unit[a] for a, _ in second]):
                 return
             unit = document.sentences
         by_unit: dict[int, list[Span]] = {}
-        for span in self.spans(right):
+        for span in second:
             if unit[span[0]] == unit[span[1]]:
                 by_unit.setdefault(unit[span[0]], []).append(span)
         yielded = 0
-        for a in self.spans(left):
+        for a in first:
             if unit[a[0]] != unit[a[1]]:
                 continue
             for b in by_unit.get(unit[a[0]], ()):

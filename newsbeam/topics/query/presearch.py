@@ -32,22 +32,23 @@ class QuerySet:
 
     def __init__(self, queries: Mapping[str, Query]) -> None:
         self._roots: list[tuple[str, Node]] = []
-        self._others: list[tuple[Clause, ...]] = []
         self._always: list[int] = []
-        by_word: dict[str, list[int]] = defaultdict(list)
+        by_word: dict[str, list[tuple[int, tuple[Clause, ...]]]] = defaultdict(list)
+        wanted: set[str] = set()
         for number, (name, query) in enumerate(queries.items()):
             self._roots.append((name, query.root))
             clauses = necessary(query.root)
-            self._others.append(tuple(clauses[1:]))
+            wanted.update(*clauses)
+            others = tuple(clauses[1:])
             if not clauses:
                 self._always.append(number)
             for key in clauses[0] if clauses else ():
-                by_word[key].append(number)
+                by_word[key].append((number, others))
         self._by_word = dict(by_word)
         self._anchors = frozenset(by_word)
         self._known: dict[str, tuple[str, ...]] = {}  # word -> its wanted beginnings
         self._prefixes: dict[int, set[str]] = defaultdict(set)
-        for key in {k for clauses in self._others for c in clauses for k in c} | set(by_word):
+        for key in wanted:
             if key.endswith("*"):
                 self._prefixes[len(key) - 1].add(key[:-1])
 
@@ -57,10 +58,10 @@ class QuerySet:
     def candidates(self, document: Document) -> list[int]:
         """Return the numbers of the queries that must be evaluated."""
         keys = document.keys | self._beginnings(document)
-        others, found = self._others, set(self._always)
+        found = set(self._always)
         for key in self._anchors & keys:
-            for number in self._by_word[key]:
-                for clause in others[number]:
+            for number, others in self._by_word[key]:
+                for clause in others:
                     if clause.isdisjoint(keys):
                         break
                 else:
