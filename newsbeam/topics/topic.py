@@ -17,7 +17,7 @@ from pathlib import Path
 from newsbeam.errors import ConfigError, QueryError
 from newsbeam.settings import read_table
 from newsbeam.topics.query.nodes import Fact, Node, Not, Or, Phrase, children
-from newsbeam.topics.query.parser import Query, parse_query
+from newsbeam.topics.query.parser import Known, Query, parse_query
 
 PACKS = Path(__file__).parent / "packs"
 """Folder of the packs that come with newsbeam."""
@@ -61,15 +61,19 @@ class Topic:
             raise ValueError("a topic needs a query, or examples.about, or both")
 
     @cached_property
+    def _known(self) -> Known:
+        return {}
+
+    @cached_property
     def parsed(self) -> Query | None:
         """The query; None where the topic has none."""
-        return parse_query(self.query, self.macros) if self.query.strip() else None
+        return parse_query(self.query, self.macros, self._known) if self.query.strip() else None
 
     @cached_property
     def gate(self) -> Query | None:
         """The query without which no article can be on the topic; None: any article can."""
         if self.wide.strip():
-            return parse_query(self.wide, self.macros)
+            return parse_query(self.wide, self.macros, self._known)
         if self.parsed is None:
             return None
         terms = tuple(_terms(self.parsed.root))
@@ -112,9 +116,9 @@ def load_topic(path: Path) -> Topic:
     if shared := shared_macros(path.parent):
         raw["macros"] = {**shared, **raw.get("macros", {})}
     topic = read_table(Topic, raw, str(path))
-    for key, query in (("query", topic.query), ("wide", topic.wide)):
+    for key in ("query", "wide"):
         try:
-            _ = parse_query(query, topic.macros) if query.strip() else None
+            _ = topic.parsed if key == "query" else topic.gate
         except QueryError as error:
             raise ConfigError(f"{path}: {key}", str(error)) from error
     return topic

@@ -1,5 +1,7 @@
 """How common words are in the news, roughly: enough to choose the rarest part of a query."""
 
+from functools import lru_cache
+
 _ALMOST_ALWAYS = frozenset(
     """the of and to a in for is on that by this with it as be are from at an was has have will
     not but or its their they he she his her we you i who which more than one all said about when
@@ -25,6 +27,7 @@ _BY_LENGTH = {1: 80.0, 2: 50.0, 3: 25.0, 4: 14.0, 5: 10.0, 6: 8.0, 7: 6.0, 8: 5.
 _BEGINNINGS = {1: 1000.0, 2: 800.0, 3: 400.0, 4: 150.0, 5: 70.0, 6: 40.0}
 
 
+@lru_cache(maxsize=100_000)
 def commonness(key: str) -> float:
     """Return about how many of 1,000 articles hold a word (or, with ``*``, such a beginning)."""
     if " " in key:

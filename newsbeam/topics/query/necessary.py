@@ -31,9 +31,11 @@ def _clauses(node: Node) -> Iterator[Clause]:
             yield from _clauses(left)
             yield from _clauses(right)
         case Or(parts=parts):
-            best = [min(_clauses(p), key=_frequency, default=frozenset()) for p in parts]
-            if all(best):
-                yield frozenset[str]().union(*best)
+            if "_clause" not in node.__dict__:  # a macro is part of many queries
+                best = [min(_clauses(p), key=_frequency, default=frozenset()) for p in parts]
+                node.__dict__["_clause"] = frozenset[str]().union(*best) if all(best) else None
+            if node.__dict__["_clause"]:
+                yield node.__dict__["_clause"]
         case Count(part=part, operator=operator, number=number):
             least = number + 1 if operator == ">" else number
             if operator in (">", ">=", "=") and least > 0:

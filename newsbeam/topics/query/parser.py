@@ -53,17 +53,24 @@ class Query:
     root: Node
 
 
-def parse_query(source: str, macros: Mapping[str, str] | None = None) -> Query:
+Known = dict[tuple[str, int | None], Node]
+"""Macros that are parsed already: (name, zone) -> node."""
+
+
+def parse_query(
+    source: str, macros: Mapping[str, str] | None = None, known: Known | None = None
+) -> Query:
     """Parse a query.
 
     Args:
         source: the query; may hold line breaks, and comments from ``#`` to the end of a line.
         macros: name -> query, used as ``$name``.
+        known: kept between queries that share the macros, so that each is parsed once.
 
     Raises:
         QueryError: with the place and the cure.
     """
-    return Query(source, _Parser(source, dict(macros or {}), ()).parse())
+    return Query(source, _Parser(source, dict(macros or {}), (), known).parse())
 
 
 class _Parser:
@@ -72,12 +79,12 @@ class _Parser:
         source: str,
         macros: dict[str, str],
         inside: tuple[str, ...],
-        known: dict[tuple[str, int | None], Node] | None = None,
+        known: Known | None = None,
     ) -> None:
         self.source = source
         self.macros = macros
         self.inside = inside
-        self.known: dict[tuple[str, int | None], Node] = {} if known is None else known
+        self.known: Known = {} if known is None else known
         self.tokens = tokenise(source)
         self.i = 0
         self.depth = 0
