@@ -5,10 +5,12 @@ Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 partial (some feeds fail
 process holds the store, 130 interrupted.
 """
 
+import atexit
 import importlib
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from newsbeam import __version__
 from newsbeam.errors import ConfigError, NewsbeamError, QueryError, StoreBusyError
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_PARTIAL, EXIT_BUSY, EXIT_INTERRUPTED = 0, 1, 2, 3, 75, 130
+
+HEAVY = frozenset({"apache_beam", "torch"})
+"""Modules that take long to unload."""
 
 Commands = Mapping[str, tuple[str, str, str]]
 """name -> (module, attribute, help in one line)"""
@@ -128,7 +133,21 @@ def main() -> None:
         # at once: the libraries under way (torch, Beam) do not survive an orderly end here, and the
         # store needs none, it is safe against worse
         os._exit(EXIT_INTERRUPTED)
-    sys.exit(code if isinstance(code, int) else EXIT_OK)
+    _end(code if isinstance(code, int) else EXIT_OK)
+
+
+def _end(code: int) -> None:
+    """End the process; where torch or Beam is loaded, without taking them apart.
+
+    That alone takes half a second.  What was registered for the end is done first.
+    """
+    if not HEAVY & sys.modules.keys():
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    with suppress(BrokenPipeError):  # the reader of a pipe has gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _interrupted(error: BaseException | None) -> bool:
