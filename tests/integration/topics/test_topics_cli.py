@@ -148,6 +148,16 @@ def test_retag_applies_it_and_a_second_time_changes_nothing(newsroom: Path) -> N
     assert kinds == [("retag",)]
 
 
+def test_retag_alerts_nobody(newsroom: Path) -> None:
+    rule = '[[alerts.rules]]\nname = "bees desk"\ntopics = ["bees"]\nchannel = "#bees"\n'
+    newsroom.write_text(newsroom.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    assert json.loads(run("retag", "--json", config=newsroom).output)["gained"] == 2
+    db = connect(newsroom.parent / "store.duckdb", read_only=True)
+    for table in ("alert_outbox", "alert_threads", "alert_decisions"):
+        assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    db.close()
+
+
 def test_labels_are_kept_with_who_and_give_the_weekly_precision(newsroom: Path) -> None:
     run("retag", config=newsroom)
     keepers, bees, mayor = ids(newsroom)
