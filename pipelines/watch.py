@@ -52,6 +52,8 @@ FAIR_S = 2.0
 """Between two cycles: how long messages that are due may take at least."""
 CHECK_S = 300.0
 """How often trouble is looked for, and polls without news are published, seconds."""
+PUBLISH_S = 5.0
+"""Least time between two publications: where news never stops, polls and messages come first."""
 BACKOFF_S = 300.0
 """Longest pause after cycles that failed in a row."""
 
@@ -166,6 +168,8 @@ class Supervisor:
                 message = self._now()
                 if last:
                     break
+            elif self._news:  # put off by the cycle before
+                self._publish(db, dispatcher.counts["sent"], last=False)
             if message is not None and self._now() >= message:
                 message = dispatcher.step(lambda: self._stopping)
                 self.metrics.after_dispatch(dispatcher.counts, outbox.summary(db))
@@ -214,8 +218,9 @@ class Supervisor:
     def _publish(self, db: duckdb.DuckDBPyConnection, sent: int, *, last: bool) -> None:
         """Publish what is new; polls that brought nothing alone only now and then."""
         options, now = self.settings.publish, self._now()
-        old = self._published is None or (now - self._published).total_seconds() >= CHECK_S
-        if not (last or old or self._news or sent > self._sent):
+        age = (now - self._published).total_seconds() if self._published else CHECK_S
+        news = (self._news or sent > self._sent) and age >= PUBLISH_S
+        if not (last or news or age >= CHECK_S):
             return
         self._published, self._news, self._sent = now, False, sent
         try:
