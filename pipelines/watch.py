@@ -95,6 +95,8 @@ class Supervisor:
         self._last_end: datetime | None = None
         self._last_report: Any = None
         self._error: str | None = None
+        self._refused: str | None = None
+        """Why the settings on disk are not used; until they are right."""
         self._feedback: Feedback | None = None
         self._checked: datetime | None = None
         self._published: datetime | None = None
@@ -283,12 +285,12 @@ class Supervisor:
             _check_topics(new)
             feeds = configured_feeds(new)
         except NewsbeamError as error:
-            self._error = f"the new settings are not used: {error}"
-            log.error("the new settings are not used: %s", error)
+            self._refused = f"the new settings are not used: {error}"
+            log.error(self._refused)
             return False
         self.settings, self._feeds = new, feeds
         self._feeds_print = _print_of(new)
-        self._error = None
+        self._refused = None
         log.info("settings read again", extra={"config": new.hash(), "feeds": len(feeds)})
         return True
 
@@ -329,7 +331,11 @@ class Supervisor:
         """Return whether cycles end in time, for `/healthz`."""
         since = (self._now() - (self._last_end or self._started)).total_seconds()
         ok = since <= self.settings.watch.stalled_s + self.settings.watch.cycle_s
-        return {"ok": ok, "seconds_since_cycle": round(since), "error": self._error}
+        return {
+            "ok": ok,
+            "seconds_since_cycle": round(since),
+            "error": self._error or self._refused,
+        }
 
     def _status(self, db: duckdb.DuckDBPyConnection, *, running: bool = True) -> dict[str, Any]:
         report = self._last_report
@@ -342,7 +348,7 @@ class Supervisor:
             "last_cycle": self._last_end.isoformat(timespec="seconds") if self._last_end else None,
             "last_seconds": round(report.seconds, 2) if report else None,
             "feeds": len(self._feeds),
-            "error": self._error,
+            "error": self._error or self._refused,
             "outbox": outbox.summary(db),
             "dead_letters": [
                 {k: str(v) if isinstance(v, datetime) else v for k, v in row.items()}
