@@ -14,6 +14,7 @@ import apache_beam as beam
 from connectors.archives import read_archive
 from newsbeam.records import LedgerRow, Page, Verdict, record_id
 from pipelines.job import Job
+from pipelines.stages.embed import preload
 from pipelines.stages.extract import AT_ONCE, extract_pages
 from pipelines.stages.items import Done, Polled, Read
 from pipelines.stages.known import Known, load_known
@@ -41,7 +42,9 @@ def read_archives(path: str, known: Known, job: Job) -> Iterator[Polled | Read |
             for item in new:
                 if isinstance(item, LedgerRow):
                     yield Done(None, item)
-            yield from extract_pages([i for i in new if isinstance(i, Page)], job)
+            if pages := [i for i in new if isinstance(i, Page)]:
+                preload(job.settings)
+                yield from extract_pages(pages, job)
     except OSError as error:
         verdict, reason = Verdict.DAMAGED, f"{error.strerror or error} after {entries} records"
     row = LedgerRow(
