@@ -318,12 +318,27 @@ class Evaluation:
                         yield from self._hits(part)
             case Count(part=part):
                 yield from self._hits(part)
-            case Near() | Same():
-                for span in self.spans(node):
-                    yield from self.hits_within(node, span)
+            case Near(left=left, right=right):
+                yield from self._pair_hits(self._near(node, left, right), left, right)
+            case Same(left=left, right=right):
+                yield from self._pair_hits(self._same(node, left, right), left, right)
             case Fact() | Dates():
                 if self._fact(node):
                     yield Hit(node)
+
+    def _pair_hits(
+        self, pairs: Iterable[tuple[Span, Span, Span]], left: Node, right: Node
+    ) -> Iterator[Hit]:
+        """Yield the terms of all pairs; each side of a pair is looked at once."""
+        lefts: set[Span] = set()
+        rights: set[Span] = set()
+        for _, a, b in pairs:
+            if a not in lefts:
+                lefts.add(a)
+                yield from self.hits_within(left, a)
+            if b not in rights:
+                rights.add(b)
+                yield from self.hits_within(right, b)
 
     def hits_within(self, node: Node, span: Span) -> Iterator[Hit]:
         """Yield the terms of a NEAR, SENTENCE or PARAGRAPH that lie at the ends of one span."""
