@@ -44,7 +44,7 @@ def pairs_of(name: str, short: bool, seed: int) -> Pairs:
         )
         if place:
             made[place, :place] = compare(features, window.rows(np.arange(place)))
-        window.add(features)
+        window.add(features, None)
     return made, [found[i][0] for i in order]
 
 
