@@ -26,6 +26,7 @@ MAX_UNPACKED_BYTES = 300_000_000
 MAX_LINE_BYTES = 2_000_000
 
 _LISTED = re.compile(r"https?://\S+\.(?:gkg|mentions)\.csv\.zip", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:export|gkg|mentions)\.csv(?:\.zip)?$", re.IGNORECASE)
 _TITLE = re.compile(r"<PAGE_TITLE>(.*?)</PAGE_TITLE>")
 _AUTHORS = re.compile(r"<PAGE_AUTHORS>(.*?)</PAGE_AUTHORS>")
 _PRECISE = re.compile(r"<PAGE_PRECISEPUBTIMESTAMP>(\d{14})</PAGE_PRECISEPUBTIMESTAMP>")
@@ -49,9 +50,8 @@ def parse_gdelt(
     Raises:
         ParseError: it is neither.
     """
-    if body[:400].lstrip()[:1].isdigit() and (
-        listed := _LISTED.findall(body[:20_000].decode("ascii", "replace"))
-    ):
+    if _is_list(body):
+        listed = _LISTED.findall(body[:20_000].decode("ascii", "replace"))
         gkg = [place for place in listed if ".gkg." in place.lower()]
         return ParsedFeed(kind="gdelt-list", entries=(), more=tuple(gkg or listed)[:4])
     try:
@@ -67,13 +67,27 @@ def parse_gdelt(
 
 
 def is_gdelt(body: bytes) -> bool:
-    """Say whether an answer looks like a GKG or mentions file, packed or plain."""
+    """Say whether an answer looks like a list, or a GKG or mentions file, packed or plain."""
     if body.startswith(b"PK\x03\x04"):
         return re.search(rb"\.(?:gkg|mentions)\.csv", body[:200], re.IGNORECASE) is not None
+    if _is_list(body):
+        return True
     first = body[:MAX_LINE_BYTES].partition(b"\n")[0]
     return (
         first.count(b"\t") >= _MENTION_COLUMNS - 3
         and _STAMP.search(first[:60].decode("latin-1")) is not None
+    )
+
+
+def _is_list(body: bytes) -> bool:
+    """Say whether the first line is ``bytes md5 address-of-a-file``, or an address alone."""
+    first = body[:20_000].lstrip().partition(b"\n")[0].decode("ascii", "replace").strip()
+    words = first.split(" ")
+    return (
+        "\t" not in first
+        and (len(words) == 1 or words[0].isdigit())
+        and words[-1].lower().startswith(("http://", "https://"))
+        and _FILE.search(words[-1]) is not None
     )
 
 

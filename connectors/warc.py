@@ -1,8 +1,8 @@
 """Read WARC archives such as Common Crawl's CC-NEWS: streamed, resumable, forgiving.
 
 Each record of a ``.warc.gz`` is a gzip member of its own; a damaged one costs only itself: the
-reader goes on at the next member.  ``offset`` of :func:`read_warc` resumes at a byte that an
-earlier run has reported in ``Page.entry.guid`` (``name:offset``).
+reader goes on at the next member.  A :class:`Warc` knows the byte at which it is: a reading that
+broke off resumes there.
 
 Source: ISO 28500 (https://iipc.github.io/warc-specifications/), https://data.commoncrawl.org/crawl-data/CC-NEWS/
 """
@@ -36,6 +36,8 @@ class Record:
     """One record: where it begins, its headers (names in lower case), its block."""
 
     offset: int
+    end: int
+    """Where the next one begins; after damage, where it is looked for."""
     headers: dict[str, str]
     block: bytes
     damage: str | None = None
@@ -43,23 +45,36 @@ class Record:
     verdict: str = Verdict.DAMAGED
 
 
-def read_warc(path: Path, *, now: datetime, offset: int = 0) -> Iterator[Page | LedgerRow]:
-    """Yield the pages of an archive: its HTML answers with status 200.
+class Warc:
+    """The pages of an archive: its HTML answers with status 200.
+
+    Iterating yields a page, or a ledger row for an answer that cannot be used.  Requests, metadata
+    and answers that are no web page are passed over silently: they are no entries.
 
     Args:
         path: ``.warc`` or ``.warc.gz``.
         now: the time of reading; the records' own time of crawling becomes ``Page.fetched``.
-        offset: byte at which to begin; a record must begin there.
-
-    Yields:
-        A page, or a ledger row for an answer that cannot be used.  Requests, metadata and answers
-        that are no web page are passed over silently: they are no entries.
+        offset: byte at which to begin, as :attr:`position` of an earlier reading told it.
     """
-    with path.open("rb") as file:
-        file.seek(offset)
-        for record in read_records(file, offset):
-            if (result := _result(path, record, now)) is not None:
-                yield result
+
+    def __init__(self, path: Path, *, now: datetime, offset: int = 0) -> None:
+        self.position = offset
+        """Byte after the record that was yielded last."""
+        self._path = path
+        self._now = now
+
+    def __iter__(self) -> Iterator[Page | LedgerRow]:
+        with self._path.open("rb") as file:
+            file.seek(self.position)
+            for record in read_records(file, self.position):
+                self.position = record.end
+                if (result := _result(self._path, record, self._now)) is not None:
+                    yield result
+
+
+def read_warc(path: Path, *, now: datetime, offset: int = 0) -> Iterator[Page | LedgerRow]:
+    """Yield what a :class:`Warc` holds."""
+    return iter(Warc(path, now=now, offset=offset))
 
 
 def read_records(file: IO[bytes], offset: int = 0) -> Iterator[Record]:
@@ -83,11 +98,11 @@ def _packed(file: IO[bytes], offset: int) -> Iterator[Record]:
             if not more:
                 return
         member, raw, waiting, used, damage = _member(file, waiting)
-        yield _record(position, member, damage, raw)
-        position += used
+        offset, position = position, position + used
         if damage and damage != "too large":
             waiting = waiting[1:]
             position += 1
+        yield _record(offset, position, member, damage, raw)
 
 
 def _next_member(file: IO[bytes], waiting: bytes, position: int) -> tuple[bytes, int, bool]:
@@ -162,14 +177,14 @@ def _plain(file: IO[bytes], offset: int) -> Iterator[Record]:
         damage = "too large" if length > MAX_RECORD_BYTES else None
         if len(block) + skipped < length:
             damage = "the archive breaks off"
-        yield _record(position, head + b"\r\n" + block, damage, length)
+        yield _record(position, offset, head + b"\r\n" + block, damage, length)
 
 
-def _record(offset: int, data: bytes, damage: str | None, size: int) -> Record:
+def _record(offset: int, end: int, data: bytes, damage: str | None, size: int) -> Record:
     head, _, block = data.partition(b"\r\n\r\n")
     headers = _headers(head)
     if not head.startswith(b"WARC/"):
-        return Record(offset, headers, b"", damage or "not a WARC record")
+        return Record(offset, end, headers, b"", damage or "not a WARC record")
     declared = headers.get("content-length", "")
     if declared.isdigit() and not damage:
         length = int(declared)
@@ -179,7 +194,7 @@ def _record(offset: int, data: bytes, damage: str | None, size: int) -> Record:
     verdict = Verdict.TOO_LARGE if damage == "too large" else Verdict.DAMAGED
     if damage == "too large":
         damage = f"a record of {size:,} bytes"
-    return Record(offset, headers, block, damage, verdict)
+    return Record(offset, end, headers, block, damage, verdict)
 
 
 def _headers(head: bytes) -> dict[str, str]:
