@@ -61,19 +61,20 @@ _NAMES = {
 }  # fmt: skip
 
 
-def read_archive(path: Path, *, now: datetime) -> Iterator[Page | LedgerRow]:
+def read_archive(path: Path, *, now: datetime, warcs: bool = True) -> Iterator[Page | LedgerRow]:
     """Yield the pages of a file, or of all files below a folder in the order of their names.
 
     Args:
         path: file or folder.
         now: the time of reading, which stands in for the time of fetching.
+        warcs: read the WARC files of a folder, too.
 
     Yields:
         A page per article; a ledger row per file or line that is none.
     """
     if path.is_dir():
         for file in sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p, path)):
-            if kind_of(file):
+            if (kind := kind_of(file)) and (warcs or kind != "warc"):
                 yield from read_archive(file, now=now)
         return
     readers = {"text": _text_file, "html": _html_file, "lines": _lines, "warc": _warc}

@@ -25,6 +25,9 @@ from newsbeam.records import Verdict
 MAX_UNPACKED_BYTES = 300_000_000
 MAX_LINE_BYTES = 2_000_000
 
+LIST_BYTES = 200_000
+"""Of a longer list (the master file has all since 2015) only the end is read: the newest."""
+
 _LISTED = re.compile(r"https?://\S+\.(?:gkg|mentions)\.csv\.zip", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:export|gkg|mentions)\.csv(?:\.zip)?$", re.IGNORECASE)
 _TITLE = re.compile(r"<PAGE_TITLE>(.*?)</PAGE_TITLE>")
@@ -51,9 +54,11 @@ def parse_gdelt(
         ParseError: it is neither.
     """
     if _is_list(body):
-        listed = _LISTED.findall(body[:20_000].decode("ascii", "replace"))
+        ends = body if len(body) <= 2 * LIST_BYTES else body[-LIST_BYTES:]
+        listed = _LISTED.findall(ends.decode("ascii", "replace"))
         gkg = [place for place in listed if ".gkg." in place.lower()]
-        return ParsedFeed(kind="gdelt-list", entries=(), more=tuple(gkg or listed)[:4])
+        newest = sorted(set(gkg or listed), reverse=True)  # the names begin with the time
+        return ParsedFeed(kind="gdelt-list", entries=(), more=tuple(newest))
     try:
         items = [item for line in _lines(body) if (item := _item(line)) is not None]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:

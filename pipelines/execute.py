@@ -15,6 +15,7 @@ from newsbeam.settings import RunSettings  # noqa: E402
 from pipelines.graph import build  # noqa: E402
 from pipelines.job import Job  # noqa: E402
 from pipelines.run import REFUSED  # noqa: E402
+from pipelines.stages.items import Archive  # noqa: E402
 from pipelines.stages.timing import NAMESPACE  # noqa: E402
 
 PATIENCE_S = 7 * 86_400
@@ -30,7 +31,7 @@ def execute(
     *,
     feeds: Sequence[tuple[Feed, Cursor]] = (),
     entries: Sequence[Entry] = (),
-    archives: Sequence[str] = (),
+    archives: Sequence[Archive] = (),
     known: str,
 ) -> dict[str, float]:
     """Run the graph to its end; return the seconds of work per stage.

@@ -5,6 +5,7 @@
     feeds ─ PollFeeds ┬─ PickEntries ─ FetchPages ─ ExtractArticles ┐
                       └─ StageParquet                               ├─ EmbedArticles ─ MatchTopics
     archives ─ ReadArchives ────────────────────────────────────────┘        └─ StageParquet
+    listings ─ ReadListings ─ PickEntries … like feeds
 
 The branches are not flattened: the embedded runner would keep all pages in memory.  Beam does what
 is parallel and has no history; what needs order and history happens in the commit.
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
+from connectors.listings import is_listing
 from newsbeam.records import Cursor, Entry, Feed
 from pipelines.job import Job
 from pipelines.stages.archive import ReadArchives
@@ -21,7 +23,8 @@ from pipelines.stages.dedupe import PickEntries
 from pipelines.stages.embed import EmbedArticles
 from pipelines.stages.extract import ExtractArticles
 from pipelines.stages.fetch import FetchPages
-from pipelines.stages.items import Polled
+from pipelines.stages.items import Archive, Polled
+from pipelines.stages.listing import ReadListings
 from pipelines.stages.match import MatchTopics
 from pipelines.stages.poll import PollFeeds
 from pipelines.stages.stage import StageParquet
@@ -33,7 +36,7 @@ def build(
     *,
     feeds: Sequence[tuple[Feed, Cursor]] = (),
     entries: Sequence[Entry] = (),
-    archives: Sequence[str] = (),
+    archives: Sequence[Archive] = (),
     known: str,
 ) -> list[beam.PCollection]:
     """Wire the graph; return the names of the staged files, by branch.
@@ -43,7 +46,7 @@ def build(
         job: the run.
         feeds: to poll, each with what is remembered of it.
         entries: of feeds that were polled before there was a graph.
-        archives: paths to read; every worker must see them.
+        archives: to read, and listings among them; every worker must see the files.
         known: file of what the store knows (:mod:`pipelines.stages.known`).
     """
     staged = []
@@ -57,10 +60,20 @@ def build(
         staged += [ended | "StagePolls" >> StageParquet(job), _read(fresh, job, known)]
     elif entries:
         staged.append(_read(pipeline | "Entries" >> beam.Create(list(entries)), job, known))
-    if archives:
+    listings = [a.place for a in archives if is_listing(a.place)]
+    if listings:
+        fresh, ended = (
+            pipeline
+            | "Listings" >> beam.Create(listings, reshuffle=_distributed(job))
+            | "ReadListings" >> ReadListings(job, known)
+            | "Named" >> beam.Partition(_is_ended, 2)
+        )
+        staged += [ended | "StageListings" >> StageParquet(job), _read(fresh, job, known)]
+    holding = [a for a in archives if a.place not in listings]
+    if holding:
         records, ended = (
             pipeline
-            | "Archives" >> beam.Create(list(archives), reshuffle=_distributed(job))
+            | "Archives" >> beam.Create(holding, reshuffle=_distributed(job))
             | "ReadArchives" >> ReadArchives(job, known)
             | "Records" >> beam.Partition(_is_polled, 2)
         )

@@ -38,6 +38,8 @@ class RunReport:
     """Stage, URL, verdict, message."""
     stages: dict[str, float] = field(default_factory=dict)
     """Seconds of work per stage; stages overlap, so they can add up to more than ``seconds``."""
+    unfinished: tuple[str, ...] = ()
+    """Archives that hold more than was read at once."""
     already: bool = False
     """The run had been committed before; nothing was changed."""
 

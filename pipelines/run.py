@@ -22,6 +22,8 @@ from pipelines.job import Job
 from pipelines.quick_beam import without_collecting
 from pipelines.readers import warm as warm_readers
 from pipelines.report import RunReport
+from pipelines.stages.items import Archive
+from pipelines.stages.resume import offset_of, unfinished
 from pipelines.watch_state import take_requests
 from sinks.publish.publish import publish
 from sinks.store.batch import Batch
@@ -75,7 +77,8 @@ def run_once(
     now: datetime,
     every_feed: bool = False,
     feeds: Sequence[Feed] | None = None,
-    archives: Sequence[Path] = (),
+    archives: Sequence[Path | str] = (),
+    portion: int | None = None,
     warm: dict[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
@@ -88,7 +91,9 @@ def run_once(
         now: start of the run, aware UTC.
         every_feed: poll feeds that are not due, too.
         feeds: instead of those that the settings name.
-        archives: read these instead of feeds.
+        archives: read these instead of feeds; listings too, and their addresses.
+        portion: records of a WARC to read at once, from where the last run stopped; None: all,
+            from its beginning.
         warm: memory that the commit's steps may keep between cycles of one process.
         progress: told of every step, on the embedded runner.
 
@@ -110,7 +115,7 @@ def run_once(
         return replace(report, next_due=next_due, seconds=perf_counter() - began)
     memory = warm if warm is not None else {}
     try:
-        stages = _run_graph(job, db, due, archives, memory, progress)
+        stages = _run_graph(job, db, due, _archives(db, archives, portion), memory, progress)
         batch = Batch(
             run_id=job.run_id,
             kind=kind,
@@ -134,6 +139,7 @@ def run_once(
         already=not fresh,
         stories_new=batch.counts.get("stories_new", 0),
         alerts=batch.counts.get("alerts", 0),
+        unfinished=unfinished(cursors(db), archives) if portion else (),
         **batch_summary(db, job.run_id),
     )
 
@@ -170,11 +176,20 @@ def _due(
     return due, waiting
 
 
+def _archives(
+    db: duckdb.DuckDBPyConnection, places: Sequence[Path | str], portion: int | None
+) -> list[Archive]:
+    if portion is None:
+        return [Archive(str(place)) for place in places]
+    known = cursors(db) if places else {}
+    return [Archive(str(p), offset_of(str(p), known.get(str(p))), portion) for p in places]
+
+
 def _run_graph(
     job: Job,
     db: duckdb.DuckDBPyConnection,
     due: Sequence[tuple[Feed, Cursor]],
-    archives: Sequence[Path],
+    archives: Sequence[Archive],
     warm: dict[str, Any],
     progress: Progress | None,
 ) -> dict[str, float]:
@@ -211,7 +226,7 @@ def _run_graph(
             job,
             feeds=due,
             entries=entries,
-            archives=[str(a) for a in archives],
+            archives=archives,
             known=str(save_known(known.get(), job.folder)),
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsbeam.errors import ConfigError
-from newsbeam.settings import Settings, load_settings
+from newsbeam.settings import load_settings
 from pipelines.cli import EXIT_OK, EXIT_PARTIAL
 from pipelines.quick_beam import without_collecting
 
@@ -30,44 +30,47 @@ def run(config: Path | None, every_feed: bool, as_json: bool) -> None:
     more often than it should be.  Exit code 3: some feeds failed.
     """
     settings = load_settings(config)
-    report = _run(settings, "run", every_feed=every_feed)
+    with without_collecting():
+        from pipelines.run import clock, run_and_publish
+
+    with progress_bar() as progress:
+        report = run_and_publish(
+            settings, kind="run", now=clock(), every_feed=every_feed, progress=progress
+        )
     show(report, as_json=as_json)
     sys.exit(EXIT_PARTIAL if report.feeds_failed else EXIT_OK)
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("places", nargs=-1, required=True, metavar="PLACES...")
+@click.option(
+    "--portion",
+    type=click.IntRange(min=1),
+    default=2_000,
+    show_default=True,
+    help="Records of a WARC per transaction; a broken backfill goes on after the last.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.pass_obj
-def backfill(config: Path | None, paths: tuple[Path, ...], as_json: bool) -> None:
+def backfill(config: Path | None, places: tuple[str, ...], portion: int, as_json: bool) -> None:
     """Take archives through the same graph.
 
-    PATHS are files or folders of .txt, .html(.gz), .jsonl(.gz), .warc(.gz).  A backfill never
-    alerts.
+    PLACES are files or folders of .txt, .html(.gz), .jsonl(.gz), .warc(.gz), and what names
+    articles of other places, whose pages are then fetched: GDELT files and lists, saved feeds and
+    sitemaps, on disk or at an http(s) address.  A backfill never alerts.
     """
-    for path in paths:
-        if not path.exists():
-            raise ConfigError(str(path), "no such file or folder")
-    report = _run(load_settings(config), "backfill", archives=paths)
+    from newsbeam.urls import is_web_url
+
+    for place in places:
+        if not is_web_url(place) and not Path(place).exists():
+            raise ConfigError(place, "no such file or folder, and no http(s) address")
+    settings = load_settings(config)
+    with without_collecting():
+        from pipelines.backfill import backfill as take
+    with progress_bar() as progress:
+        report = take(settings, places, portion=portion, progress=progress)
     show(report, as_json=as_json)
     sys.exit(EXIT_PARTIAL if report.feeds_failed else EXIT_OK)
-
-
-def _run(
-    settings: Settings, kind: str, *, archives: tuple[Path, ...] = (), every_feed: bool = False
-) -> "RunReport":
-    with without_collecting():
-        from pipelines.run import clock, run_and_publish
-
-    with progress_bar() as progress:
-        return run_and_publish(
-            settings,
-            kind=kind,
-            now=clock(),
-            every_feed=every_feed,
-            archives=archives,
-            progress=progress,
-        )
 
 
 def show(report: "RunReport", *, as_json: bool) -> None:

@@ -15,12 +15,24 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """What a backfill is given, and where an earlier one stopped in it."""
+
+    place: str
+    """Path, or address of a listing."""
+    offset: int = 0
+    """Byte at which the reading of a WARC begins."""
+    most: int | None = None
+    """Records of a WARC to read at once; None: all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Polled:
     """How the poll of one feed ended; entries = known + those that went on."""
 
     row: LedgerRow
     cursor: Cursor | None
-    """None for an archive: it is read to its end each time."""
+    """None for an archive that was read to its end, unless it was resumed."""
     title: str | None
     status: int | None
     bytes: int | None

@@ -4,7 +4,7 @@
 with what it said last time: a new publication date alone is no news.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 import apache_beam as beam
@@ -29,15 +29,23 @@ def poll_feeds(
     An entry that needs no page (no link, too old) is ``Done`` at once.
     """
     for poll in poll_each(feeds, job.settings.fetch, job.now):
-        fresh = again = 0
-        for entry in poll.entries:
-            state = known.entry(entry, job.now)
-            if state == "known":
-                continue
-            fresh += 1
-            again += state == "retry"
-            yield _refused(entry, job) or entry
+        fresh, again = yield from take_entries(poll.entries, known, job)
         yield _polled(poll, fresh, again, job)
+
+
+def take_entries(
+    entries: Sequence[Entry], known: Known | LateKnown, job: Job
+) -> Generator[Entry | Done, None, tuple[int, int]]:
+    """Yield the entries that are new or changed; return how many, and of these how many retries."""
+    fresh = again = 0
+    for entry in entries:
+        state = known.entry(entry, job.now)
+        if state == "known":
+            continue
+        fresh += 1
+        again += state == "retry"
+        yield _refused(entry, job) or entry
+    return fresh, again
 
 
 def poll_ahead(
@@ -94,6 +102,8 @@ def _refused(entry: Entry, job: Job) -> Done | None:
     oldest = job.now - timedelta(days=job.settings.poll.max_entry_age_days)
     if entry.url is None and not (entry.content or entry.summary):
         verdict, reason = Verdict.NO_LINK, "the entry has neither a usable link nor a text"
+    elif job.kind == "backfill":
+        return None
     elif entry.published is not None and entry.published < oldest and not _undated(entry):
         verdict, reason = Verdict.TOO_OLD, f"dated {entry.published:%Y-%m-%d}"
     else:
