@@ -28,7 +28,7 @@ MAX_LINE_BYTES = 2_000_000
 LIST_BYTES = 200_000
 """Of a longer list (the master file has all since 2015) only the end is read: the newest."""
 
-_LISTED = re.compile(r"https?://\S+\.(?:gkg|mentions)\.csv\.zip", re.IGNORECASE)
+_LISTED = re.compile(r"https?://\S+\.(?:gkg|mentions)\.csv(?:\.zip)?(?=\s|$)", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:export|gkg|mentions)\.csv(?:\.zip)?$", re.IGNORECASE)
 _TITLE = re.compile(r"<PAGE_TITLE>(.*?)</PAGE_TITLE>")
 _AUTHORS = re.compile(r"<PAGE_AUTHORS>(.*?)</PAGE_AUTHORS>")
