@@ -6,17 +6,22 @@ Source: https://www.rssboard.org/rss-specification, RFC 4287, https://www.jsonfe
 """
 
 import re
+import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from connectors.http.decoding import DamagedError, Decoder, TooLargeError
 from connectors.parsing.items import Hints, Outline, absolute_url, primary_language, to_entries
 from connectors.parsing.plain import plain_text
+from connectors.parsing.repair import mended, rightly_declared
 from newsbeam.errors import ParseError
 from newsbeam.records import Entry, Verdict
 from newsbeam.urls import is_web_url
 
 LARGE_BYTES = 256_000
 """Broken XML beyond this is read by the fast reader's recovery: feedparser would take minutes."""
+
+MAX_UNPACKED_BYTES = 100_000_000
 
 _ENDLESS_TAG = re.compile(rb"<[^<>]{10000}")
 """A tag of ten thousand characters: feedparser's time grows with its square."""
@@ -33,8 +38,10 @@ _BINARY = {
     b"\x7fELF": "a program",
     b"MZ": "a program",
 }
+_WIDE_JSON = (b"\xff\xfe{\x00", b"\xff\xfe[\x00", b"\xfe\xff\x00{", b"\xfe\xff\x00[")
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel|urlset|sitemapindex)[\s>]", re.IGNORECASE)
+_ITEM = re.compile(rb"<(?:item|entry)[\s>]", re.IGNORECASE)
 _TITLE = re.compile(rb"<title[^>]*>(.{1,300}?)</title", re.IGNORECASE | re.DOTALL)
 _WALL = re.compile(
     r"just a moment|attention required|access denied|are you (?:a )?(?:human|robot)|captcha|"
@@ -85,6 +92,7 @@ def parse_feed(
     Raises:
         ParseError: the answer is no feed; the verdict says what it is instead.
     """
+    body = _unpacked(url, body)
     if not body.strip(b" \t\r\n\x00\xef\xbb\xbf"):
         raise ParseError(url, "an empty answer instead of a feed", Verdict.EMPTY)
     outline = _read(url, body, declared_charset(content_type))
@@ -104,6 +112,27 @@ def parse_feed(
     )
 
 
+def beginning(body: bytes) -> bytes:
+    """Return the first kilobytes of a gzip file, unpacked; b"" where it is none."""
+    try:
+        return zlib.decompressobj(31).decompress(body[:20_000], 20_000)
+    except zlib.error:
+        return b""
+
+
+def _unpacked(url: str, body: bytes) -> bytes:
+    """Unpack a feed that is a gzip file (``feed.xml.gz``), whatever its server calls it."""
+    if body[:3] != b"\x1f\x8b\x08":
+        return body
+    try:
+        return b"".join(Decoder("gzip", MAX_UNPACKED_BYTES).decode(body))
+    except TooLargeError:
+        message = f"more than {MAX_UNPACKED_BYTES:,} bytes, unpacked"
+        raise ParseError(url, message, Verdict.TOO_LARGE) from None
+    except DamagedError as error:
+        raise ParseError(url, str(error), Verdict.DAMAGED) from error
+
+
 def declared_charset(content_type: str | None) -> str | None:
     """Return the charset of a Content-Type header; None where it names none."""
     found = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
@@ -114,22 +143,46 @@ def _read(url: str, body: bytes, charset: str | None) -> Outline | None:
     start = body[:4096].lstrip(b" \t\r\n\x00\xef\xbb\xbf")
     if start.startswith(tuple(_BINARY)):
         return None
-    if start[:1] in b"{[":
+    if start[:1] in b"{[" or body[:4] in _WIDE_JSON:
         from connectors.parsing.jsonfeed import read_json
 
         if outline := read_json(body):
             return outline
     if _HTML.search(start) and not _ROOT.search(body[:100_000]):
         return None
+    from connectors.parsing.xml import read_xml
+
+    body = rightly_declared(body)
+    if outline := read_xml(url, body, charset):
+        return outline
+    if (better := mended(body)) is not None:
+        body = better
+        if outline := read_xml(url, body, charset):
+            return outline
+    return _read_broken(url, body, charset)
+
+
+def _read_broken(url: str, body: bytes, charset: str | None) -> Outline | None:
+    """Read what is no XML by feedparser and by lxml's recovery; the one that finds more wins."""
     from connectors.parsing.legacy import read_anything
     from connectors.parsing.xml import read_xml
 
-    if outline := read_xml(url, body, charset):
-        return outline
     if len(body) > LARGE_BYTES or _ENDLESS_TAG.search(body):
         outline = read_xml(url, body, charset, recover=True)
         return outline if outline and outline.items else None
-    return read_anything(url, body, charset)
+    outline = read_anything(url, body, charset)
+    if outline is None:
+        return None
+    items = list(outline.items)
+    whole = len(items) >= len(_ITEM.findall(body))
+    if whole and all(item.title and item.links for item in items):
+        return outline
+    other = read_xml(url, body, charset, recover=True)
+    return other if other and _found(other) > _found(outline) else outline
+
+
+def _found(outline: Outline) -> int:
+    return sum(bool(item.title) + bool(item.links) for item in outline.items)
 
 
 def _refusal(url: str, body: bytes) -> ParseError:

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable
 
-from connectors.feeds import ParsedFeed
+from connectors.feeds import ParsedFeed, beginning
 from connectors.gdelt import is_gdelt
 from connectors.sitemaps import is_sitemap
 
@@ -22,8 +22,10 @@ KINDS = {
 def parser_of(kind: str, body: bytes = b"") -> Parser:
     """Return the function that reads a kind of feed.
 
-    Sitemaps and GDELT files are known by their looks as well.
+    Sitemaps and GDELT files are known by their looks as well, in a gzip file too.
     """
+    if body.startswith(b"\x1f\x8b"):
+        body = beginning(body)
     if kind == "feed" and is_sitemap(body):
         kind = "sitemap"
     elif kind == "feed" and is_gdelt(body):

@@ -64,8 +64,6 @@ def parse_sitemap(
 def is_sitemap(body: bytes) -> bool:
     """Say whether an answer looks like a sitemap."""
     start = body[:2000].lower()
-    if start.startswith(b"\x1f\x8b"):  # nobody serves other feeds as gzip files
-        return True
     return b"<urlset" in start or b"<sitemapindex" in start
 
 

@@ -4,6 +4,7 @@ Source: https://www.jsonfeed.org/version/1.1/
 """
 
 import json
+from html import escape
 from typing import Any
 
 from connectors.parsing.items import MOST_ITEMS, Item, Outline
@@ -12,7 +13,8 @@ from connectors.parsing.items import MOST_ITEMS, Item, Outline
 def read_json(body: bytes) -> Outline | None:
     """Read a JSON Feed; None where the bytes are no JSON or another kind of it."""
     try:
-        found = json.loads(body.decode("utf-8-sig", "replace"))
+        wide = body[:2] in (b"\xff\xfe", b"\xfe\xff")
+        found = json.loads(body.decode("utf-16" if wide else "utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or not isinstance(found.get("items"), list):
@@ -47,7 +49,7 @@ def _item(item: dict[str, Any], feed: dict[str, Any]) -> Item:
         links=links,
         title=_text(item.get("title")),
         summary=_text(item.get("summary")),
-        content=html or text,
+        content=html or (escape(text, quote=False) if text else None),
         published=_text(item.get("date_published")),
         updated=_text(item.get("date_modified")),
         authors=_authors(item) or _authors(feed),

@@ -9,6 +9,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
+from connectors.parsing.written import read_written
+
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No feed is older: what is before is a zero that was printed as a date."""
 
@@ -39,7 +41,7 @@ def parse_time(text: str | None, now: datetime) -> datetime | None:
     text = (text or "").strip()
     if not 6 <= len(text) <= 100:
         return None
-    found = _iso(text) or _rfc822(text) or _other(text)
+    found = _iso(text) or _rfc822(text) or read_written(text) or _other(text)
     if found is None or not EARLIEST <= found <= now + LATEST_AHEAD:
         return None
     return found

@@ -41,6 +41,7 @@ _PREFIXES = {
     "http://pubsubhubbub.appspot.com/": "hub",
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
 }
+_SPACES = frozenset({*_ATOM, *_RSS, *_PREFIXES})
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _PERIODS = {
@@ -114,7 +115,10 @@ def _name(node: Any) -> str:
         if not isinstance(tag, str):
             return "?"
         space, _, local = tag[1:].partition("}") if tag.startswith("{") else ("", "", tag)
-        lower = space.lower()
+        lower = space.lower().replace("https://", "http://", 1).strip()
+        if lower not in _SPACES:  # with or without its last sign: both are written
+            lower = next((lower.rstrip("/#") + end for end in ("", "/", "#")
+                          if lower.rstrip("/#") + end in _SPACES), lower)  # fmt: skip
         if lower in _ATOM:
             found = f"atom:{local}"
         elif lower in _RSS:
@@ -275,8 +279,11 @@ def _rss_item(base: str, node: Any, outline: Outline) -> Item:
             item.original = _text(child)
         elif name == "source":
             item.source_url, item.source_title = child.get("url"), _text(child) or None
-        elif name in {"dc:title", "media:title"}:
+        elif name in {"dc:title", "media:title", "itunes:title"}:
             dc_title = dc_title or _text(child)
+        elif name == "media:group":
+            group_title, group_text = _media_group(child)
+            dc_title, spare = dc_title or group_title, spare or group_text
         elif name == "dc:language":
             item.language = _text(child) or item.language
         elif name in {"atom:summary", "summary", "itunes:summary", "media:description"}:
@@ -289,6 +296,12 @@ def _rss_item(base: str, node: Any, outline: Outline) -> Item:
     if not item.guid and about:
         item.guid = about
     return item
+
+
+def _media_group(node: Any) -> tuple[str | None, str | None]:
+    """Return title and description of the pictures or films of an item."""
+    found = {_name(child): _text(child) for child in node}
+    return found.get("media:title"), found.get("media:description")
 
 
 def _add_author(item: Item, text: str, name: str) -> None:
@@ -360,6 +373,9 @@ def _atom_entry(base: str, node: Any) -> Item:
             item.tags.append(_text(child))
         elif name == "media:title":
             item.title = item.title or _text(child)
+        elif name == "media:group":
+            group_title, group_text = _media_group(child)
+            item.title, item.summary = item.title or group_title, item.summary or group_text
         elif name == "atom:category":
             item.tags.append(child.get("label") or child.get("term") or "")
         elif name == "feedburner:origLink":

@@ -1,0 +1,145 @@
+"""Feeds that break their own rules are read as their authors meant them."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from connectors.kinds import parser_of
+from connectors.parsing.times import parse_time
+from newsbeam.records import Entry
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def rss(item: str, *, encoding: str = "UTF-8", attributes: str = "") -> str:
+    return (
+        f'<?xml version="1.0" encoding="{encoding}"?><rss version="2.0" {attributes}><channel>'
+        f"<title>Herald</title><item>{item}</item></channel></rss>"
+    )
+
+
+def entries(body: bytes) -> tuple[Entry, ...]:
+    return tuple(parser_of("feed", body)("https://a.example/feed", body, now=NOW).entries)
+
+
+def only(body: bytes) -> Entry:
+    (entry,) = entries(body)
+    return entry
+
+
+LINK = "<link>https://a.example/1</link>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rss(f"<title>Köln – “ja”</title>{LINK}", encoding="iso-8859-1").encode(),
+        rss(f"<title>Köln – “ja”</title>{LINK}", encoding="iso-8859-1").encode("cp1252"),
+        rss(f"<title>Köln – “ja”</title>{LINK}", encoding="UTF-8").encode("cp1252"),
+        ("\ufeff" + rss(f"<title>Köln – “ja”</title>{LINK}", encoding="UTF-16")).encode(
+            "utf-16-le"
+        ),
+        rss(f"<title>Köln – “ja”</title>{LINK}", encoding="UTF-16").encode("utf-16-be"),
+        ("\ufeff" + rss(f"<title>Köln – “ja”</title>{LINK}")).encode("utf-16-le"),
+        rss(f"<title>K&ouml;ln &ndash; &ldquo;ja&rdquo;</title>{LINK}").encode(),
+        rss(f"<title>K&amp;ouml;ln &amp;#8211; &amp;ldquo;ja&amp;rdquo;</title>{LINK}").encode(),
+        rss(f"<title>K&#246;ln &#8211; &#147;ja&#148;</title>{LINK}").encode(),
+        rss(f"<title>K\x0böln –\x00 &#x0;“ja”&#xD800;</title>{LINK}").encode(),
+        gzip.compress(rss(f"<title>Köln – “ja”</title>{LINK}").encode()),
+    ],
+)
+def test_whatever_the_charset_the_title_is_read(body: bytes) -> None:
+    assert only(body).title == "Köln – “ja”"
+
+
+def test_bare_ampersands_are_characters() -> None:
+    item = "<title>AT&T & R&D</title><link>https://a.example/?a=1&b=2&copy=3</link>"
+    entry = only(rss(item).encode())
+    assert (entry.title, entry.url) == ("AT&T & R&D", "https://a.example/?a=1&b=2&copy=3")
+
+
+def test_an_ampersand_in_cdata_is_left_alone() -> None:
+    link = "<link><![CDATA[https://a.example/?a=1&b=2]]></link><author>A & B</author>"
+    assert only(rss(f"<title>x</title>{link}").encode()).url == "https://a.example/?a=1&b=2"
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        "http://purl.org/rss/1.0/modules/content/",
+        "https://purl.org/rss/1.0/modules/content/",
+        "http://purl.org/rss/1.0/modules/content",
+        "HTTP://PURL.ORG/rss/1.0/modules/content/",
+    ],
+)
+def test_a_namespace_that_is_nearly_right_is_known(space: str) -> None:
+    item = f"<title>x</title>{LINK}<c:encoded>&lt;p&gt;full&lt;/p&gt;</c:encoded>"
+    assert only(rss(item, attributes=f'xmlns:c="{space}"').encode()).content == "<p>full</p>"
+
+
+@pytest.mark.parametrize(
+    "space",
+    ["http://www.w3.org/2005/Atom", "https://www.w3.org/2005/Atom", "http://www.w3.org/2005/Atom/"],
+)
+def test_atom_is_known_by_nearly_its_namespace(space: str) -> None:
+    entry = "<entry><title>E</title><id>x</id><link href='/1'/></entry>"
+    body = f"<feed xmlns='{space}'><title>T</title>{entry}</feed>".encode()
+    assert only(body).url == "https://a.example/1"
+
+
+def test_titles_of_films_and_episodes_stand_in_for_missing_ones() -> None:
+    film = f"{LINK}<m:group><m:title>Film</m:title><m:description>About</m:description></m:group>"
+    found = only(rss(film, attributes="xmlns:m='http://search.yahoo.com/mrss/'").encode())
+    assert (found.title, found.summary) == ("Film", "About")
+    episode = f"{LINK}<i:title>Episode 1</i:title>"
+    space = "xmlns:i='http://www.itunes.com/dtds/podcast-1.0.dtd'"
+    assert only(rss(episode, attributes=space).encode()).title == "Episode 1"
+
+
+def test_a_wrong_end_tag_loses_no_entry() -> None:
+    assert only(rss(f"<title>One</titel>{LINK}").encode()).url == "https://a.example/1"
+    item = f"<title>One</title>{LINK}<description>x<item><title>Two</title><link>/2</link></item>"
+    assert {e.title for e in entries(rss(item).encode())} == {"One", "Two"}
+
+
+def test_json_text_is_text() -> None:
+    item = {"id": 1, "url": "/1", "content_text": "if a <b> & c"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "T", "items": [item, None, 3]}
+    entry = only(json.dumps(feed).encode())
+    assert (entry.summary, entry.guid) == ("if a <b> & c", "1")
+    assert only(json.dumps(feed).encode("utf-16")).summary == "if a <b> & c"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1795168800", "2026-11-20T10:00"),
+        ("1795168800000", "2026-11-20T10:00"),
+        ("Nov 20, 2026 10:00 AM", "2026-11-20T10:00"),
+        ("November 20, 2026", "2026-11-20T00:00"),
+        ("20.11.2026 10:00", "2026-11-20T10:00"),
+        ("04.05.2026", "2026-05-04T00:00"),
+        ("20/11/2026 10:00", "2026-11-20T10:00"),
+        ("11/20/2026 10:00:00 PM", "2026-11-20T22:00"),
+        ("04/05/2026", None),  # of April or of May: nobody knows
+        ("Freitag, 20. November 2026", "2026-11-20T00:00"),
+        ("ven., 20 nov. 2026 10:00:00 +0100", "2026-11-20T09:00"),
+        ("20 de noviembre de 2026", "2026-11-20T00:00"),
+        ("lun. 16 févr. 2026 12h30", "2026-02-16T12:30"),
+        ("Пт, 20 ноя 2026 10:00:00 +0300", "2026-11-20T07:00"),
+        ("2026年11月20日 10:00", "2026-11-20T10:00"),
+        ("2026/11/20 10:00:00", "2026-11-20T10:00"),
+        ("20261120T100000Z", "2026-11-20T10:00"),
+        ("2026-W47-5", "2026-11-20T00:00"),
+        ("Fri,20 Nov 2026 10:00:00 GMT", "2026-11-20T10:00"),
+        ("20-Nov-2026 10:00 CET", "2026-11-20T09:00"),
+        ("Fri, 20 Nov 2026 25:61:00 GMT", "2026-11-20T00:00"),
+        ("0000-00-00 00:00:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_dates_come_in_many_shapes(text: str, expected: str | None) -> None:
+    found = parse_time(text, NOW)
+    assert (f"{found:%Y-%m-%dT%H:%M}" if found else None) == expected
