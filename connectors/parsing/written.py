@@ -48,12 +48,13 @@ def read_written(text: str) -> datetime | None:
         if re.fullmatch(r"\d{10}|\d{13}", text):  # Unix time in seconds or milliseconds
             return datetime.fromtimestamp(int(text[:10]), UTC)
         if found := _COMPACT.fullmatch(text):
-            return datetime(*(int(part or 0) for part in found.groups()), tzinfo=UTC)
+            year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         if found := _WEEK.fullmatch(text):
             week = (int(found.group(1)), int(found.group(2)), int(found.group(3) or 1))
             return datetime.fromisocalendar(*week).replace(tzinfo=UTC)
-        day = _day(text)
-        return None if day is None else _at(*day, text)
+        place = _day(text)
+        return None if place is None else _at(*place, text)
     except (ValueError, OverflowError, TypeError):
         return None
 

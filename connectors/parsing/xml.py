@@ -243,7 +243,7 @@ def _rss_item(base: str, node: Any, outline: Outline) -> Item:
     item = Item(base=_base_of(base, node), language=node.get(_LANG))
     about = next((v for k, v in node.attrib.items() if k.endswith("}about") or k == "about"), None)
     contents: list[str] = []
-    plain_title = dc_title = dc_date = created = spare = None
+    plain_title = dc_title = dc_date = created = spare = short = None
     for child in node:
         name = _name(child)
         if name == "title":
@@ -251,7 +251,13 @@ def _rss_item(base: str, node: Any, outline: Outline) -> Item:
         elif name == "link":
             item.links.append(("", _text(child) or child.get("href") or "", ""))
         elif name in {"description", "dc:description"}:
-            item.summary = item.summary or _text(child)
+            if short:  # both a summary and a description: the latter is the text
+                contents.append(_text(child))
+            item.summary = item.summary or short or _text(child)
+        elif name == "summary":
+            if item.summary:
+                contents.append(_text(child))
+            short = _text(child)
         elif name == "guid":
             item.guid = _text(child) or item.guid
             item.guid_is_link = (child.get("isPermaLink") or "true").strip().lower() == "true"
@@ -286,10 +292,10 @@ def _rss_item(base: str, node: Any, outline: Outline) -> Item:
             dc_title, spare = dc_title or group_title, spare or group_text
         elif name == "dc:language":
             item.language = _text(child) or item.language
-        elif name in {"atom:summary", "summary", "itunes:summary", "media:description"}:
+        elif name in {"atom:summary", "itunes:summary", "media:description"}:
             spare = spare or _text(child)
     item.title = plain_title or dc_title
-    item.summary = item.summary or spare
+    item.summary = item.summary or short or spare
     item.published = item.published or created
     item.updated = item.updated or dc_date
     item.content = max(contents, key=len, default="") or None
