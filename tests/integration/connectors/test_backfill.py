@@ -78,7 +78,8 @@ def test_a_gdelt_list_at_an_address_leads_to_its_files_and_pages(
     assert report.verdicts == {"article": 1}
     saved = tmp_path / "lastupdate.txt"
     saved.write_text(line)
-    assert backfill(settings, [str(saved)]).verdicts == {"duplicate_url": 1}
+    again = backfill(settings, [str(saved)])
+    assert (again.feeds, again.known, again.verdicts) == (2, 1, {})  # the list, and its file
 
 
 def test_a_listing_that_is_none_is_a_row_with_the_reason(tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_a_listing_that_is_none_is_a_row_with_the_reason(tmp_path: Path) -> None
         load_settings(write_settings(tmp_path, [], {})), [str(tmp_path / "a.gkg.csv.zip")]
     )
     assert report.feeds_failed == 1
-    assert [f[1] for f in report.failures] == ["damaged"]
+    assert [f[2] for f in report.failures] == ["damaged"]
 
 
 def test_a_backfill_in_portions_reads_all(tmp_path: Path, warc: Path) -> None:
