@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 from pipelines.cli.dashboard import streamlit_command  # noqa: E402
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+CHART = "[data-testid=stVegaLiteChart] :is(svg, canvas)"
 DONE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -80,7 +81,7 @@ def _render(browser: Any, url: str, chart: bool = False) -> float:
     page.get_by_text("Data as of").wait_for(timeout=90_000)
     page.locator(DONE).wait_for(timeout=90_000)
     if chart:
-        page.locator("[data-testid=stVegaLiteChart] canvas").first.wait_for(timeout=90_000)
+        page.locator(CHART).first.wait_for(timeout=90_000)
     took = time.perf_counter() - began
     context.close()
     return took
