@@ -41,7 +41,7 @@ def load_minilm(
     limit = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
     weights = {
-        name: w.to(kind) if w.is_floating_point() else w
+        name: w.to(kind) if w.is_floating_point() else w.clone()  # nothing keeps the file mapped
         for name, w in load_file(folder / "model.safetensors").items()
     }
     tokenizer = _load_tokenizer(folder, limit["max_seq_length"])

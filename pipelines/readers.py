@@ -27,3 +27,10 @@ def warm(settings: ExtractSettings) -> None:
             reader(settings).warm()
         finally:
             READING.release()
+
+
+def dismiss() -> None:
+    """End the readers' processes; they start anew when they are needed."""
+    with READING:
+        for one in _readers.values():
+            one.close()

@@ -20,6 +20,7 @@ from newsbeam.records import Cursor, Entry, Feed
 from newsbeam.settings import RunSettings, Settings
 from pipelines.job import Job
 from pipelines.quick_beam import without_collecting
+from pipelines.readers import dismiss
 from pipelines.readers import warm as warm_readers
 from pipelines.report import RunReport
 from pipelines.stages.items import Archive
@@ -116,6 +117,8 @@ def run_once(
     memory = warm if warm is not None else {}
     try:
         stages = _run_graph(job, db, due, _archives(db, archives, portion), memory, progress)
+        if warm is None:  # no other run follows: their memory is better used by the commit
+            dismiss()
         batch = Batch(
             run_id=job.run_id,
             kind=kind,

@@ -7,7 +7,7 @@ where somebody else has changed the stories meanwhile, it is restored from the l
 the cost depends on the window, not on the history.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ from sinks.store.story_edits import (
 from sinks.store.story_events import story_events
 
 Db = duckdb.DuckDBPyConnection
+AT_ONCE = 512
+"""Articles turned from columns into records at once."""
 
 
 def group_step(db: Db, batch: Batch) -> None:
@@ -105,12 +107,11 @@ def _merge(db: Db, batch: Batch, merges: Sequence[Merge]) -> set[str]:
 
 def _state(db: Db) -> tuple[int, int]:
     """Return what changes whenever stories do: the last arrival and the number of changes."""
-    row = db.execute(
+    arrivals, changes = db.execute(
         "SELECT (SELECT coalesce(max(arrival), 0) FROM story_articles), "
         "(SELECT count(*) FROM story_lineage)"
-    ).fetchone()
-    assert row is not None  # noqa: S101  # scalars always give a row
-    return row[0], row[1]
+    ).fetchall()[0]
+    return arrivals, changes
 
 
 def _grouper(db: Db, batch: Batch) -> tuple[Grouper, int]:
@@ -173,13 +174,9 @@ def _aware(time: datetime | None) -> datetime | None:
     return None if time is None else time.replace(tzinfo=UTC)
 
 
-def _array(vector: list[float] | None) -> np.ndarray[Any, np.dtype[np.float32]] | None:
-    return None if vector is None else np.asarray(vector, np.float32)
-
-
-def _new_articles(db: Db, batch: Batch) -> list[StoryInput]:
-    """Return the batch's new articles in order of arrival."""
-    found = db.execute(
+def _new_articles(db: Db, batch: Batch) -> Iterator[StoryInput]:
+    """Yield the batch's new articles in order of arrival; columns take a third of the memory."""
+    found = db.sql(
         """
         SELECT s.article_id, s.title, s.text, s.outlet, s.published, s.language, s.vector,
                least(coalesce(s.published, $1), $1) AS came
@@ -187,21 +184,25 @@ def _new_articles(db: Db, batch: Batch) -> list[StoryInput]:
         WHERE b.change = 'new'
         ORDER BY came, s.article_id
         """,
-        [batch.utc],
-    ).fetchall()
-    return [
-        StoryInput(
-            id=article,
-            title=title,
-            text=text,
-            outlet=outlet,
-            published=_aware(published),
-            seen=_aware(came),
-            language=language,
-            vector=_array(vector),
-        )
-        for article, title, text, outlet, published, language, vector, came in found
-    ]
+        params=[batch.utc],
+    ).to_arrow_table()
+    names = ("article_id", "title", "text", "outlet", "language", "published", "came")
+    for start in range(0, len(found), AT_ONCE):
+        part = found.slice(start, AT_ONCE)
+        vectors, embedded = _vectors(part["vector"])
+        columns = [part[name].to_pylist() for name in names]
+        for vector, known, *row in zip(vectors, embedded, *columns, strict=True):
+            article, title, text, outlet, language, published, came = row
+            yield StoryInput(
+                id=article,
+                title=title,
+                text=text,
+                outlet=outlet,
+                published=_aware(published),
+                seen=_aware(came),
+                language=language,
+                vector=vector if known else None,
+            )
 
 
 def _article_row(
