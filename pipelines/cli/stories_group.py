@@ -28,17 +28,24 @@ def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         read = [read_line(number, line) for number, line in chunk]
         good = [r for r in read if isinstance(r, StoryInput)]
         vectors = iter(encoder.encode([vector_text(r.title, r.text) for r in good]) if good else ())
-        for row in read:
+        for row, (_, line) in zip(read, chunk, strict=True):
             if not isinstance(row, StoryInput):
                 yield row
                 continue
             made = grouper.add(replace(row, vector=next(vectors)))
+            name = json.loads(line)["id"]  # a number stays a number
+            numeric = isinstance(name, int) and made.copy_of is not None
             yield {
-                "id": row.id,
+                "id": name,
                 "story": made.story,
-                "copy_of": made.copy_of,
+                "copy_of": _number(made.copy_of) if numeric else made.copy_of,
                 "similarity": made.similarity,
             }
+
+
+def _number(name: str | None) -> str | int | None:
+    """Return a name as the number that it was, where it can have been one."""
+    return int(name) if name and name.isascii() and name.isdigit() else name
 
 
 def read_line(number: int, line: str) -> "StoryInput | dict[str, Any]":
