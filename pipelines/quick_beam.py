@@ -16,6 +16,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.abc import MetaPathFinder
 from typing import Any
 
@@ -54,10 +55,17 @@ def _quiet_and_quick() -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
-def imported() -> Any:
-    """Return the module ``apache_beam``."""
+@cache
+def settle_pyarrow() -> None:
+    """Let pyarrow look for pandas, which it does once, at its first array, while it is hidden."""
     with _quiet_and_quick():
         import pyarrow as pa
 
-        pa.array([0])  # pyarrow looks for pandas at the first array, once
+        pa.array([0])
+
+
+def imported() -> Any:
+    """Return the module ``apache_beam``."""
+    settle_pyarrow()
+    with _quiet_and_quick():
         return importlib.import_module("apache_beam")

@@ -19,7 +19,7 @@ from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Entry, Feed
 from newsbeam.settings import RunSettings, Settings
 from pipelines.job import Job
-from pipelines.quick_beam import without_collecting
+from pipelines.quick_beam import settle_pyarrow, without_collecting
 from pipelines.readers import dismiss
 from pipelines.readers import warm as warm_readers
 from pipelines.report import RunReport
@@ -103,6 +103,7 @@ def run_once(
         SinkError: the disk is full or read-only; the store is as before.
     """
     began = perf_counter()
+    settle_pyarrow()
     job = Job(kind, now, settings)
     due: list[tuple[Feed, Cursor]] = []
     waiting: list[datetime] = []
