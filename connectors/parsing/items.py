@@ -234,3 +234,22 @@ def _natural_keys(items: Sequence[Item], links: Sequence[str | None]) -> list[st
             text = item.title or item.summary or item.content or ""
             keys.append(f"{guid}\x1e{place}\x1e{text[:500]}")
     return keys
+
+
+def from_base64(text: str) -> str:
+    """Return the text that was written in base64; nothing where it is none, or an image."""
+    import base64
+
+    try:
+        return base64.b64decode(text, validate=False).decode("utf-8")
+    except ValueError:
+        return ""  # an image, or no base64
+
+
+def number(text: str, least: float = 0) -> float | None:
+    """Return a number above the least and of a sensible size."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if least < value < 1e7 else None

@@ -14,7 +14,7 @@ import re
 from typing import Any
 from urllib.parse import urljoin
 
-from connectors.parsing.items import Hints, Item, Outline
+from connectors.parsing.items import Hints, Item, Outline, from_base64, number
 
 _ATOM = ("http://www.w3.org/2005/atom", "http://purl.org/atom/ns#")
 _RSS = frozenset(
@@ -222,13 +222,13 @@ def _rss_channel(base: str, channel: Any, outline: Outline) -> None:
         elif name == "atom:link":
             _feed_link(base, node, outline)
         elif name == "ttl":
-            ttl = _number(_text(node))
+            ttl = number(_text(node))
         elif name == "sy:updatePeriod":
             period = _PERIODS.get(_text(node).lower())
         elif name == "sy:updateFrequency":
-            frequency = _number(_text(node)) or 1.0
+            frequency = number(_text(node)) or 1.0
         elif name in {"skipHours", "skiphours"}:
-            hours = {int(n) % 24 for c in node if (n := _number(_text(c), least=-1)) is not None}
+            hours = {int(n) % 24 for c in node if (n := number(_text(c), least=-1)) is not None}
         elif name in {"skipDays", "skipdays"}:
             days = {_DAYS.index(d) for c in node if (d := _text(c).lower()) in _DAYS}
     outline.hints = Hints(
@@ -400,7 +400,7 @@ def _construct(node: Any) -> str:
     kind = (node.get("type") or "text").lower()
     mode = (node.get("mode") or "").lower()
     if mode == "base64" or (kind not in {"text", "html", "xhtml"} and not _is_text(kind)):
-        return _from_base64(node.text or "") if not len(node) else _inner(node)
+        return from_base64(node.text or "") if not len(node) else _inner(node)
     if len(node):
         only = node[0] if len(node) == 1 and not (node.text or "").strip() else None
         if only is not None and _name(only) in {"xhtml:div", "div"}:
@@ -414,15 +414,6 @@ def _construct(node: Any) -> str:
 
 def _is_text(kind: str) -> bool:
     return kind.startswith("text/") or kind.endswith(("+xml", "/xml")) or "/" not in kind
-
-
-def _from_base64(text: str) -> str:
-    import base64
-
-    try:
-        return base64.b64decode(text, validate=False).decode("utf-8")
-    except ValueError:
-        return ""  # an image, or no base64
 
 
 def _atom_author(item: Item, node: Any) -> None:
@@ -448,11 +439,3 @@ def _feed_link(base: str, node: Any, outline: Outline) -> None:
         outline.next_url = target
     elif rel == "alternate":
         outline.home = outline.home or target
-
-
-def _number(text: str, least: float = 0) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if least < value < 1e7 else None
