@@ -37,13 +37,11 @@ class Served:
     store: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     pytest.importorskip("streamlit")
     home = tmp_path_factory.mktemp("dashboard")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _free_port()
     with open_store(home / "store.duckdb") as db:
         newsroom = Newsroom(db, home)
         newsroom.run(60, revised=30, vectors=True)
@@ -61,6 +59,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+def _free_port() -> int:
+    """Return a free port below those that systems give out: nobody takes it meanwhile."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port")
 
 
 def _serve(publication: Path, store: Path, port: int) -> "subprocess.Popen[bytes]":
@@ -92,7 +99,7 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("the dashboard does not answer")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api")
     chromium = next(
