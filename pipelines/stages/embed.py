@@ -26,7 +26,7 @@ from pipelines.stages.match import topic_set
 from pipelines.stages.timing import timed
 
 AT_ONCE = 64
-"""Articles per batch: some hundred texts, enough for sorting by length to pay."""
+"""Articles per batch: some hundred texts."""
 
 
 def pick_passages(item: Read, topics: TopicSet) -> Read:
