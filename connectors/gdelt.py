@@ -61,7 +61,8 @@ def parse_gdelt(
         return ParsedFeed(kind="gdelt-list", entries=(), more=tuple(newest))
     try:
         items = [item for line in _lines(body) if (item := _item(line)) is not None]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    # RuntimeError: a zip with a password, or (NotImplemented…) packed in a way zipfile cannot read
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise ParseError(url, f"damaged zip: {error}"[:200], Verdict.DAMAGED) from error
     if not items:
         verdict = Verdict.NOT_A_FEED if body.strip() else Verdict.EMPTY
