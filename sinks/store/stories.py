@@ -253,9 +253,7 @@ _FEATURES = pa.schema(
 )
 
 
-def _feature_row(
-    kept: Kept, packed: Packed, vector: Floats | None, arrival: int
-) -> dict[str, Any]:
+def _feature_row(kept: Kept, packed: Packed, vector: Floats | None, arrival: int) -> dict[str, Any]:
     return {
         "article_id": kept.id,
         "arrival": arrival,
