@@ -173,7 +173,8 @@ def _due(
     due, waiting = [], []
     for feed in feeds:
         cursor = known.get(feed.url) or Cursor(feed.url)
-        if every_feed or cursor.next_poll is None or cursor.next_poll <= now:
+        ahead = cursor.last_poll is not None and cursor.last_poll > now  # the clock was wrong
+        if every_feed or cursor.next_poll is None or cursor.next_poll <= now or ahead:
             due.append((feed, cursor))
         else:
             waiting.append(cursor.next_poll)

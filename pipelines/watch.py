@@ -34,6 +34,7 @@ from sinks.channels.dispatch import Dispatcher
 from sinks.channels.registry import Registry
 from sinks.publish.publish import publish
 from sinks.slack.feedback import Feedback
+from sinks.slack.renames import follow_renames
 from sinks.store import outbox
 from sinks.store.mailbox import requests
 from sinks.store.store import open_store
@@ -103,6 +104,7 @@ class Supervisor:
         self._news, self._sent = False, 0
         self._feeds: list[Feed] = []
         self._pushes: Pushes | None = None
+        self._sender: Dispatcher | None = None
         self._feeds_print: tuple[Any, ...] = ()
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
@@ -215,7 +217,7 @@ class Supervisor:
                 },
             )  # fmt: skip
         soonest = began + timedelta(seconds=settings.watch.cycle_s)
-        return max(soonest, next_poll(db) or soonest)
+        return max(soonest, next_poll(db, self._last_end) or soonest)
 
     def _publish(self, db: duckdb.DuckDBPyConnection, sent: int, *, last: bool) -> None:
         """Publish what is new; polls that brought nothing alone only now and then."""
@@ -242,7 +244,10 @@ class Supervisor:
 
     def _dispatcher(self, db: duckdb.DuckDBPyConnection) -> Dispatcher:
         registry = Registry(self.settings, self._secrets)
-        return Dispatcher(db, self.settings.alerts, registry, self._now)
+        registry.check()
+        follow_renames(db, self.settings.alerts, registry)
+        self._sender = Dispatcher(db, self.settings.alerts, registry, self._now)
+        return self._sender
 
     def _wait(self, until: datetime) -> None:
         seconds = min(PULSE_S, max(0.0, (until - self._now()).total_seconds()))
@@ -283,6 +288,7 @@ class Supervisor:
             if new.path(new.store.path) != self.settings.path(self.settings.store.path):
                 raise ConfigError("store.path", "another store needs a restart")
             _check_topics(new)
+            Registry(new, self._secrets).check()
             feeds = configured_feeds(new)
         except NewsbeamError as error:
             self._refused = f"the new settings are not used: {error}"
@@ -350,6 +356,7 @@ class Supervisor:
             "feeds": len(self._feeds),
             "error": self._error or self._refused,
             "outbox": outbox.summary(db),
+            "no_way": sorted(self._sender.no_way) if self._sender else [],
             "dead_letters": [
                 {k: str(v) if isinstance(v, datetime) else v for k, v in row.items()}
                 for row in outbox.dead_letters(db)[:20]

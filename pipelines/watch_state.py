@@ -105,11 +105,16 @@ def _channel(db: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> str | No
     return str(row[0]) if row else None
 
 
-def next_poll(db: duckdb.DuckDBPyConnection) -> datetime | None:
-    """Return when the next feed is due; None: at once, or there is none."""
+def next_poll(db: duckdb.DuckDBPyConnection, now: datetime) -> datetime | None:
+    """Return when the next feed is due; None: at once, or there is none.
+
+    A feed that was polled in the future is due at once: the clock has been put right since.
+    """
     row = db.execute(
-        "SELECT min(coalesce(c.next_poll, TIMESTAMP '1970-01-01')) "
-        "FROM feeds f LEFT JOIN feed_cursors c USING (url) WHERE f.active"
+        "SELECT min(CASE WHEN c.last_poll > $1 THEN TIMESTAMP '1970-01-01' "
+        "ELSE coalesce(c.next_poll, TIMESTAMP '1970-01-01') END) "
+        "FROM feeds f LEFT JOIN feed_cursors c USING (url) WHERE f.active",
+        [now.replace(tzinfo=None)],
     ).fetchone()
     at: datetime | None = row[0] if row else None
     return at.replace(tzinfo=UTC) if at else None

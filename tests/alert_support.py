@@ -176,7 +176,8 @@ class Desk:
         self.events.clear()
 
     def dispatcher(self, slack: Any, **changes: Any) -> Dispatcher:
-        """A dispatcher that sends to a loopback Slack."""
+        """A dispatcher that sends to a loopback Slack, which keeps the desk's time."""
+        slack.clock = lambda: self.clock().timestamp()
         bot = SlackBot(slack.token, base_url=slack.url, gap_s=0.0, **{"timeout_s": 1.0, **changes})
         settings = replace(self.settings, slack_workspace_gap_s=0.0)
         return Dispatcher(self.db, settings, lambda channel: bot, self.clock)

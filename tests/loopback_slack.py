@@ -19,6 +19,7 @@ import socket
 import threading
 import time
 from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -50,7 +51,13 @@ class LoopbackSlack:
         self.per_second = False
         """Refuse more than one message a second to a channel, as Slack does."""
         self.scopes = {"chat:write", "channels:history", "channels:read"}
+        self.private: set[str] = set()
+        """Names of the channels that are private."""
+        self.read_faults: deque[str] = deque()
+        """One per call that reads: ``429``, ``ok``, or Slack's error of that name."""
         self.token = "xoxb-test"
+        self.clock: Callable[[], float] = time.time
+        """Gives the ids of messages their seconds."""
         self._lock = threading.RLock()
         self._sequence = 0
         self._closing = threading.Event()
@@ -98,16 +105,25 @@ class LoopbackSlack:
                 return self._with_fault(self._post, values)
             if method == "chat.update":
                 return self._with_fault(self._edit, values)
+            if method.startswith("conversations.") and self.read_faults:
+                fault = self.read_faults.popleft()
+                if fault == "429":
+                    limited = {"ok": False, "error": "ratelimited"}
+                    return Reply(limited, 429, retry_after=self.retry_after)
+                if fault != "ok":
+                    return Reply({"ok": False, "error": fault})
             if method == "conversations.history":
                 return self._read(values, lambda m: "thread_ts" not in m or m.get("broadcast"))
             if method == "conversations.replies":
                 top = values.get("ts")
                 return self._read(values, lambda m: top in (m.get("thread_ts"), m["ts"]))
             if method == "conversations.list":
-                if "channels:read" not in self.scopes:
-                    return Reply({"ok": False, "error": "missing_scope", "needed": "channels:read"})
-                found = [{"id": i, "name": n} for n, i in self.ids.items()]
-                return Reply({"ok": True, "channels": found, "response_metadata": {}})
+                return self._list(str(values.get("types", "public_channel")).split(","))
+            if method == "conversations.info":
+                name = {i: n for n, i in self.ids.items()}.get(values.get("channel", ""))
+                if name is None:
+                    return Reply({"ok": False, "error": "channel_not_found"})
+                return Reply({"ok": True, "channel": {"id": values["channel"], "name": name}})
             if method == "chat.getPermalink":
                 link = f"https://desk.slack.example/archives/{values['channel']}/"
                 return Reply({"ok": True, "permalink": f"{link}p{values['message_ts']}"})
@@ -153,13 +169,13 @@ class LoopbackSlack:
         if wrong := problems(values.get("text", ""), values.get("blocks", [])):
             return ({"ok": False, "error": "invalid_blocks", "detail": wrong},)
         mine = self.history[place]
-        if self.per_second and mine and time.time() - float(mine[-1]["ts"]) < 1:
+        if self.per_second and mine and self.clock() - float(mine[-1]["ts"]) < 1:
             return ({"ok": False, "error": "ratelimited"}, 429, self.retry_after)
         top = values.get("thread_ts")
         if top and not any(m["ts"] == top for m in mine):
             return ({"ok": False, "error": "thread_not_found"},)
         self._sequence += 1
-        ts = f"{int(time.time())}.{self._sequence:06d}"
+        ts = f"{int(self.clock())}.{self._sequence:06d}"
         message = {k: values[k] for k in ("text", "blocks", "metadata") if k in values}
         message |= {"ts": ts, "at": time.time(), "edits": []}
         if top:
@@ -180,6 +196,17 @@ class LoopbackSlack:
                 return ({"ok": True, "channel": place, "ts": message["ts"]},)
         return ({"ok": False, "error": "message_not_found"},)
 
+    def _list(self, kinds: list[str]) -> "Reply":
+        for kind, scope in (("public_channel", "channels:read"), ("private_channel", "groups:read")):
+            if kind in kinds and scope not in self.scopes:
+                return Reply({"ok": False, "error": "missing_scope", "needed": scope})
+        found = [
+            {"id": i, "name": n}
+            for n, i in self.ids.items()
+            if ("private_channel" if n in self.private else "public_channel") in kinds
+        ]
+        return Reply({"ok": True, "channels": found, "response_metadata": {}})
+
     def _read(self, values: dict[str, Any], wanted: Any) -> "Reply":
         place = self._place(values, by_name=False)
         if "channels:history" not in self.scopes:
@@ -188,6 +215,9 @@ class LoopbackSlack:
             return Reply({"ok": False, "error": "channel_not_found"})
         oldest = float(values.get("oldest", 0))
         found = [m for m in self.history[place] if wanted(m) and float(m["ts"]) > oldest]
+        top = values.get("ts")
+        if top and not any(m["ts"] == top for m in self.history[place]):
+            return Reply({"ok": False, "error": "thread_not_found"})
         start, limit = int(values.get("cursor") or 0), min(int(values.get("limit", 100)), 15)
         shown = [dict(m) for m in reversed(found)][start : start + limit]
         if str(values.get("include_all_metadata", "")).lower() not in ("1", "true"):

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 
+CHANNEL_KINDS = ("webhook", "apprise", "feed")
+"""What stands before the colon of a channel that is not Slack's."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertRule:
     """Which stories go to which channel, and how: one ``[[alerts.rules]]`` each."""
@@ -137,13 +141,22 @@ class AlertsSettings:
         names = [rule.name for rule in self.rules]
         if twice := sorted({n for n in names if names.count(n) > 1}):
             raise ValueError(f"two rules have the name {twice[0]!r}; give each its own")
-        for rule in self.rules:
-            kind, _, name = rule.channel.partition(":")
+        named = [(f"rule {rule.name!r}", rule.channel) for rule in self.rules]
+        for who, channel in [*named, ("`operations_channel`", self.operations_channel)]:
+            kind, colon, name = channel.partition(":")
+            if colon and kind not in CHANNEL_KINDS:
+                raise ValueError(
+                    f"{who} names the channel {channel!r}; write `#name` or "
+                    + ", ".join(f"`{k}:NAME`" for k in CHANNEL_KINDS)
+                )
             if kind == "webhook" and name not in self.webhooks:
                 raise ValueError(
-                    f"rule {rule.name!r} names the channel {rule.channel!r}, but "
+                    f"{who} names the channel {channel!r}, but "
                     f"`[alerts.webhooks]` has no {name!r}"
                 )
+        for name, url in self.webhooks.items():
+            if not url.startswith(("http://", "https://")):
+                raise ValueError(f"the webhook {name!r} has no http(s) address")
 
 
 @dataclass(frozen=True, slots=True)

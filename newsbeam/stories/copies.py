@@ -19,6 +19,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbeam.stories.terms import WORDS_KEPT
+
 SKETCH = 128
 """Hashes kept of a text."""
 RUN = 4
@@ -57,7 +59,7 @@ class Likeness:
     """Runs of the smaller sample: what the estimate rests on."""
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=WORDS_KEPT)
 def _word_hash(word: str) -> int:
     return zlib.crc32(word.encode(errors="surrogatepass"))
 

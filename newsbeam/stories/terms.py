@@ -17,6 +17,10 @@ from importlib import resources
 from threading import local
 from typing import Any
 
+WORDS_KEPT = 16_384
+"""Words remembered by each cache: what running text repeats.  News never stops to bring new names,
+so a cache is always full in the end; a word that is not there costs some microseconds."""
+
 IN_TITLE, IN_LEAD, NAME, NUMBER, DATE, PAIR, ORDINAL = 1, 2, 4, 8, 16, 32, 64
 """Bits of a term: where it stands and what it is."""
 
@@ -101,7 +105,7 @@ def _resource(name: str) -> list[str]:
 _stemmers = local()
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=WORDS_KEPT)
 def stem(word: str, language: str) -> str:
     """Return the stem of a lower-case word; of an unknown language, the word itself.
 
@@ -220,7 +224,7 @@ def _is_title_case(words: list[tuple[str, int]]) -> bool:
     return len(long) > 2 and sum(w[0].isupper() for w in long) > 0.7 * len(long)
 
 
-@lru_cache(maxsize=400_000)
+@lru_cache(maxsize=WORDS_KEPT)
 def _look(word: str, before: str, lang: str) -> tuple[str | None, int, bool]:
     """Return a word's term (None: not one), its kind, and whether its capital makes it a name."""
     lower = word.lower()

@@ -212,9 +212,9 @@ class TopicSet:
     def match(self, embedded: Embedded) -> tuple[Mention, ...]:
         """Return the mentions of an article: topics whose score reaches their threshold."""
         judged = [j for j in self.judge(embedded) if j.passes]
-        if not judged:
-            return ()
         view = self._view(embedded.article)
+        with self._lock:  # nobody asks for it after this
+            self._views.pop(embedded.article.id, None)
         return tuple(mention(j, view) for j in judged)
 
     def _view(self, article: Article) -> ArticleView:

@@ -263,6 +263,7 @@ def send(config: Path | None) -> None:
     from newsbeam.settings import SECRETS
     from sinks.channels.dispatch import Dispatcher
     from sinks.channels.registry import Registry
+    from sinks.slack.renames import follow_renames
     from sinks.store import outbox
     from sinks.store.store import open_store
 
@@ -270,7 +271,10 @@ def send(config: Path | None) -> None:
     secrets: dict[str, str] = {n: os.environ[n] for n in SECRETS if os.environ.get(n)}
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731
     with open_store(settings.path(settings.store.path), "newsbeam alerts send") as db:
-        sender = Dispatcher(db, settings.alerts, Registry(settings, secrets), clock)
+        registry = Registry(settings, secrets)
+        registry.check()
+        follow_renames(db, settings.alerts, registry)
+        sender = Dispatcher(db, settings.alerts, registry, clock)
         end = clock() + timedelta(seconds=60)
         while (again := sender.step()) is not None and again < end:
             time.sleep(max(0.0, (again - clock()).total_seconds()))

@@ -51,6 +51,11 @@ def gather(settings: Settings, now: datetime) -> dict[str, Any]:
         attention.append(f"watch: {watch['error']}")
     if running and watch and now - datetime.fromisoformat(watch["updated"]) > OLD:
         attention.append(f"watch has been busy since {watch['updated']}")
+    if running and watch:
+        attention += [
+            f"nothing can be sent to {channel}: its token or its settings are missing"
+            for channel in watch.get("no_way", [])
+        ]
     published = _published(settings)
     letters = watch["dead_letters"] if running and watch else published.get("dead_letters", [])
     attention += [

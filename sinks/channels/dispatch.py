@@ -48,9 +48,11 @@ class Dispatcher:
         self.db, self.settings, self.transports, self.clock = db, settings, transports, clock
         self.counts: Counter[str] = Counter()
         """Calls by how they ended, since the start."""
+        self.no_way: set[str] = set()
+        """Channels that something waits for and that have no transport."""
         self._ready: dict[str, datetime] = {}
-        self._warned: set[str] = set()
-        if interrupted := outbox.recover(db):
+        self._last = clock()
+        if interrupted := outbox.recover(db, self._last):
             log.warning("%d calls were interrupted; looking whether they arrived", interrupted)
 
     def step(self, stop: Callable[[], bool] = bool) -> datetime | None:
@@ -60,6 +62,10 @@ class Dispatcher:
             stop: asked before each call; true ends the step.
         """
         now = self.clock()
+        if now < self._last:
+            self._ready.clear()
+            outbox.set_back(self.db, now)
+        self._last = now
         digests.compose_digests(self.db, now, self.settings.stale_hours, self.settings.timezone)
         for delivery in outbox.due(self.db, now, self.settings.settle_s):
             if stop():
@@ -106,7 +112,7 @@ class Dispatcher:
 
     def _transport(self, channel: str) -> Transport | None:
         found = self.transports(channel)
-        if found is None and channel not in self._warned:
-            self._warned.add(channel)
-            log.warning("nothing can be sent to %s: its token is not in the environment", channel)
+        if found is None and channel not in self.no_way:
+            self.no_way.add(channel)
+            log.warning("nothing can be sent to %s: its token or its settings are missing", channel)
         return found

@@ -7,6 +7,7 @@ Source: https://www.jsonfeed.org/version/1.1/, RFC 4287 (Atom), https://www.rssb
 """
 
 import json
+import logging
 import os
 import re
 from datetime import datetime
@@ -24,6 +25,9 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML forbids."""
 
 Item = dict[str, Any]
+_REQUIRED = {"id", "title", "content_text", "date_published", "date_modified", "tags"}
+
+log = logging.getLogger(__name__)
 
 
 class FeedFolder:
@@ -68,8 +72,12 @@ class FeedFolder:
         path = self._folder / f"{self._name}.json"
         if not path.exists():
             return []
-        found: list[Item] = json.loads(path.read_text(encoding="utf-8"))["items"]
-        return found
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))["items"]
+            return [item for item in found if _REQUIRED <= item.keys()]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            log.warning("%s is not a feed of ours any more; it begins anew", path)
+            return []
 
     def _id(self, delivery: Delivery) -> str:
         return delivery.thread_ts or delivery.alert_id

@@ -1,11 +1,14 @@
 """Find the way to a channel by its name."""
 
+import logging
 from collections.abc import Mapping
 
 from newsbeam.alerts.settings import AlertsSettings
 from newsbeam.errors import ConfigError
 from newsbeam.settings import Settings
 from sinks.channels.transport import Transport
+
+log = logging.getLogger(__name__)
 
 
 class Registry:
@@ -21,16 +24,31 @@ class Registry:
         self._made: dict[str, Transport | None] = {}
 
     def __call__(self, channel: str) -> Transport | None:
-        """Return the transport of a channel; None where its token is missing.
+        """Return the transport of a channel; None where its token or its settings are missing.
 
-        Raises:
-            ConfigError: no such kind of channel, or no such name.
+        Something may wait for a channel that the settings had once: that is no reason to stop.
         """
         kind, colon, name = channel.partition(":")
         key = channel if colon else "slack"
         if key not in self._made:
-            self._made[key] = self._make(kind, name) if colon else self._slack()
+            try:
+                self._made[key] = self._make(kind, name) if colon else self._slack()
+            except ConfigError as error:
+                log.error("%s", error)
+                self._made[key] = None
         return self._made[key]
+
+    def check(self) -> None:
+        """Make the transports of all channels that the settings name.
+
+        Raises:
+            ConfigError: no such kind of channel, no such name, or it cannot work.
+        """
+        alerts = self._settings.alerts
+        for channel in sorted({*(r.channel for r in alerts.rules), alerts.operations_channel}):
+            kind, colon, name = channel.partition(":")
+            if colon:
+                self._made[channel] = self._make(kind, name)
 
     def _slack(self) -> Transport | None:
         from sinks.slack.bot import SlackBot
@@ -57,6 +75,8 @@ class Registry:
         if kind == "webhook":
             from sinks.channels.webhook import SignedWebhook
 
+            if name not in alerts.webhooks:
+                raise ConfigError(f"webhook:{name}", "`[alerts.webhooks]` has no such name")
             return SignedWebhook(
                 name,
                 alerts.webhooks[name],

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from newsbeam.alerts.messages import Message
 
-End = Literal["sent", "wait", "not_sent", "unknown", "refused", "paused", "gone"]
+End = Literal["sent", "wait", "not_sent", "unknown", "refused", "paused", "gone", "fixed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Answer:
     end: End
     """``sent``; ``wait``: not accepted, come back in ``seconds``; ``not_sent``: it never arrived;
     ``unknown``: no answer, it may have arrived; ``refused``: never will be; ``paused``: nothing
-    goes to this account for now (a token that is wrong); ``gone``: a person deleted the parent."""
+    goes to this account for now (a token that is wrong); ``gone``: a person deleted the parent;
+    ``fixed``: the message cannot be edited any more."""
     error: str | None = None
     seconds: float = 0.0
     ts: str | None = None

@@ -25,6 +25,16 @@ from sinks.channels.transport import Answer, Delivery
 from sinks.slack.bot import never_arrived, retry_after
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirected POST would arrive as a GET without its body, and count as sent."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirect)
+
+
 class SignedWebhook:
     """Posts to one URL.
 
@@ -66,14 +76,16 @@ class SignedWebhook:
         if request.type not in ("http", "https"):
             return Answer("refused", "the URL is not http(s)")
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout_s):  # noqa: S310
+            with _opener.open(request, timeout=self._timeout_s):
                 return Answer("sent", ts=delivery.alert_id)
         except urllib.error.HTTPError as error:
             with error:
                 if error.code in (429, 503):
                     return Answer("wait", f"HTTP {error.code}", retry_after(dict(error.headers)))
                 again = error.code >= 500 or error.code in (408, 425)
-                return Answer("unknown" if again else "refused", f"HTTP {error.code}")
+                there = error.headers.get("Location") if 300 <= error.code < 400 else None
+                said = f"HTTP {error.code}" + (f": it has moved to {there}" if there else "")
+                return Answer("unknown" if again else "refused", said[:300])
         except (OSError, http.client.HTTPException) as error:
             end = never_arrived(error)
             return Answer("not_sent" if end else "unknown", f"{type(error).__name__}: {error}")

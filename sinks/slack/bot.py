@@ -11,6 +11,9 @@ import http.client
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isnan
 from typing import Any
 from urllib.error import URLError
 
@@ -23,8 +26,10 @@ from sinks.slack.blocks import render
 
 EVENT = "newsbeam_alert"
 """Type of the metadata."""
-LOOK_BACK_S = 300.0
+LOOK_BACK_S = 3600.0
 """History is read from so long before the call: clocks differ."""
+LONGEST_WAIT_S = 86_400.0
+"""Longest Retry-After that is believed."""
 _ACCOUNT = frozenset(
     (
         *("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"),
@@ -35,7 +40,9 @@ _ACCOUNT = frozenset(
 """The token is wrong: nothing can be sent to anybody until somebody acts."""
 _MAYBE = frozenset(("internal_error", "fatal_error", "request_timeout", "service_unavailable"))
 """Slack says that the call may have had an effect."""
-_GONE = frozenset(("thread_not_found", "message_not_found", "cant_update_message"))
+_GONE = frozenset(("thread_not_found", "message_not_found"))
+_FIXED = frozenset(("cant_update_message", "edit_window_closed"))
+"""The message is there and stays as it is: another app posted it, or edits are not allowed."""
 
 
 class SlackBot:
@@ -68,6 +75,8 @@ class SlackBot:
             token, base_url=base_url, timeout=max(1, round(timeout_s)), retry_handlers=[]
         )
         self.gap_s, self._zone, self._buttons = gap_s, zone, buttons
+        self._read_so_far: dict[str, str] = {}
+        """Alert id -> page of the history to go on with: Slack may allow one page a minute."""
 
     def send(self, delivery: Delivery) -> Answer:
         """Post a message, answer in its thread, or edit it."""
@@ -117,13 +126,15 @@ class SlackBot:
             method, where = "conversations.replies", {**where, "ts": delivery.thread_ts}
         assert delivery.claimed is not None  # noqa: S101  # only unknown rows are looked for
         oldest = f"{delivery.claimed.timestamp() - LOOK_BACK_S:.6f}"
-        cursor = ""
+        values = {**where, "oldest": oldest, "limit": 200, "include_all_metadata": True}
+        cursor = self._read_so_far.pop(delivery.alert_id, "")
         while True:
-            values = {**where, "oldest": oldest, "limit": 200, "include_all_metadata": True}
-            if cursor:
-                values["cursor"] = cursor
-            got = self._get(method, values)
+            got = self._get(method, {**values, "cursor": cursor} if cursor else values)
             if isinstance(got, Answer):
+                if got.end == "wait":
+                    self._read_so_far[delivery.alert_id] = cursor
+                elif cursor and got.error == "invalid_cursor":
+                    return Answer("wait", "the history is read anew", 1.0)
                 return got
             for message in got.get("messages", []):
                 metadata = message.get("metadata") or {}
@@ -138,21 +149,33 @@ class SlackBot:
         """Return the id of a channel: history is asked by id, never by name."""
         if not channel.startswith("#"):
             return channel
+        # one kind at a time: asked for both, Slack refuses a bot that may read public ones only
+        found = self._named(channel[1:], "public_channel")
+        if found is None:
+            found = self._named(channel[1:], "private_channel")
+        if found is None or (isinstance(found, Answer) and "groups:read" in (found.error or "")):
+            return Answer("refused", f"no channel {channel} that the bot can see")
+        return found
+
+    def _named(self, name: str, kind: str) -> str | Answer | None:
+        """Return the id of the channel of this name among those of a kind; None: it is not."""
         cursor = ""
         while True:
-            values: dict[str, Any] = {"limit": 1000, "exclude_archived": True}
-            values["types"] = "public_channel,private_channel"
-            if cursor:
-                values["cursor"] = cursor
-            got = self._get("conversations.list", values)
+            values: dict[str, Any] = {"limit": 1000, "exclude_archived": True, "types": kind}
+            got = self._get("conversations.list", {**values, "cursor": cursor} if cursor else values)
             if isinstance(got, Answer):
                 return got
             for found in got.get("channels", []):
-                if found.get("name") == channel[1:]:
+                if found.get("name") == name:
                     return str(found["id"])
             cursor = (got.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
-                return Answer("refused", f"no channel {channel} that the bot can see")
+                return None
+
+    def name_of(self, place: str) -> str | None:
+        """Return what a channel is called now, without ``#``; None where it cannot be told."""
+        got = self._get("conversations.info", {"channel": place})
+        return None if isinstance(got, Answer) else (got.get("channel") or {}).get("name")
 
     def _get(self, method: str, values: dict[str, Any]) -> dict[str, Any] | Answer:
         try:
@@ -173,7 +196,10 @@ class SlackBot:
             return _classified(error)
         except (SlackClientError, OSError, http.client.HTTPException, ValueError) as error:
             return Answer("not_sent" if never_arrived(error) else "unknown", _words(error))
-        return Answer("sent", ts=str(answer["ts"]), place=str(answer["channel"]))
+        ts, place = answer.get("ts"), answer.get("channel")
+        if not ts or not place:  # a proxy's answer, not Slack's
+            return Answer("unknown", "an answer without the message's id")
+        return Answer("sent", ts=str(ts), place=str(place))
 
 
 def _classified(error: SlackApiError) -> Answer:
@@ -192,6 +218,8 @@ def _classified(error: SlackApiError) -> Answer:
         return Answer("paused", word)
     if word in _GONE:
         return Answer("gone", word)
+    if word in _FIXED:
+        return Answer("fixed", word)
     if word == "missing_scope":
         word = f"missing_scope: the bot needs {data.get('needed')}"
     if word in ("channel_not_found", "not_in_channel"):
@@ -199,15 +227,27 @@ def _classified(error: SlackApiError) -> Answer:
     return Answer("refused", word)
 
 
-def retry_after(headers: Mapping[str, Any]) -> float:
-    """Return how long Slack asks to wait, seconds; 30 where it does not say."""
+def retry_after(headers: Mapping[str, Any], now: datetime | None = None) -> float:
+    """Return how long we are asked to wait, seconds; 30 where it is not said.
+
+    Args:
+        headers: of the answer; the value may be seconds or a date (RFC 9110).
+        now: aware; the clock where None.
+    """
     value = {k.lower(): v for k, v in headers.items()}.get("retry-after")
     if isinstance(value, list):
         value = value[0] if value else None
+    text = str(value).strip()
     try:
-        return max(1.0, float(str(value)))
+        seconds = float(text)
     except ValueError:
-        return 30.0
+        try:
+            at = parsedate_to_datetime(text)
+        except ValueError:
+            return 30.0
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        seconds = (at - (now or datetime.now(UTC))).total_seconds()
+    return 30.0 if isnan(seconds) else min(LONGEST_WAIT_S, max(1.0, seconds))
 
 
 def never_arrived(error: BaseException) -> bool:

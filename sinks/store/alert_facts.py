@@ -302,7 +302,7 @@ def recent_stories(
     found = rows(
         db,
         "SELECT decided FROM alert_outbox WHERE channel = ? AND kind = 'story' AND decided > ? "
-        "AND status NOT IN ('cancelled', 'dead') ORDER BY decided",
-        [channel, since],
+        "AND decided <= ? AND status NOT IN ('cancelled', 'dead') ORDER BY decided",
+        [channel, since, now.replace(tzinfo=None)],
     )
     return tuple(r["decided"] for r in found)

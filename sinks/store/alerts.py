@@ -20,6 +20,7 @@ from newsbeam.records import record_id
 from sinks.store.alert_facts import Row, mutes, recent_stories, threads, touched_stories
 from sinks.store.alert_merges import join_threads
 from sinks.store.batch import Batch
+from sinks.store.outbox import MUTED
 
 ARMED = "alerts_armed"
 """Row of ``meta``: when the first commit with rules was; what was there before is seen."""
@@ -32,13 +33,14 @@ _INSERT = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?)
     ON CONFLICT (alert_id)
 """
-_ONCE = "DO NOTHING RETURNING alert_id"
 _AGAIN = """
     DO UPDATE SET message = excluded.message, status = 'pending', error = NULL, attempts = 0,
         decided = excluded.decided, next_try = excluded.next_try, run_id = excluded.run_id,
-        not_before = excluded.not_before
-    RETURNING alert_id
+        not_before = excluded.not_before, kind = excluded.kind, rule = excluded.rule,
+        reason = excluded.reason
 """
+_ONCE = f"{_AGAIN} WHERE alert_outbox.status = 'cancelled' AND alert_outbox.error = '{MUTED}'"
+"""Nobody was told of what a mute cancelled; all else is decided once."""
 
 
 def alerts_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
@@ -233,7 +235,7 @@ class _Writer:
         new = alert_id(self.channel, self.key, intent.state)
         when = _naive(intent.not_before)
         row = self.db.execute(
-            _INSERT + (_AGAIN if again else _ONCE),
+            f"{_INSERT} {_AGAIN if again else _ONCE} RETURNING alert_id",
             [new, kind, self.channel, intent.rule.name,
              card.topics[0][0] if card.topics else None, self.key, intent.state,
              intent.article_id, self.batch.run_id, self.batch.utc, when, when, to_json(message),

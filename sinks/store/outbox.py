@@ -15,6 +15,10 @@ from newsbeam.alerts.messages import from_json
 from sinks.channels.transport import Answer, Delivery
 from sinks.store.alert_facts import Row, rows
 
+REFUSED = "the token is refused: "
+"""Beginning of a channel's error while nothing can be sent to anybody."""
+MUTED = "muted"
+"""Error of what was cancelled by a mute; it may be decided again when the mute is over."""
 MAX_ATTEMPTS = 8
 """Calls that the channel answered with a failure, before the row is a dead letter."""
 
@@ -31,13 +35,44 @@ def transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
     db.execute("COMMIT")
 
 
-def recover(db: duckdb.DuckDBPyConnection) -> int:
-    """Mark calls that were under way when a process died; return how many."""
-    found = db.execute(
-        "UPDATE alert_outbox SET status = 'unknown', error = 'stopped during the call' "
-        "WHERE status = 'sending' RETURNING 1"
-    ).fetchall()
+def recover(db: duckdb.DuckDBPyConnection, now: datetime) -> int:
+    """Put the outbox right after a start; return how many calls were under way when it stopped.
+
+    Their outcome is unknown.  A token that was refused may have been replaced: it is tried at once.
+    """
+    with transaction(db):
+        found = db.execute(
+            "UPDATE alert_outbox SET status = 'unknown', error = 'stopped during the call' "
+            "WHERE status = 'sending' RETURNING 1"
+        ).fetchall()
+        db.execute(
+            "UPDATE alert_outbox SET next_try = not_before WHERE status IN ('pending', 'unknown') "
+            "AND channel IN (SELECT channel FROM alert_channels WHERE starts_with(error, $1))",
+            [REFUSED],
+        )
+        db.execute(
+            "UPDATE alert_channels SET paused_until = NULL WHERE starts_with(error, $1)", [REFUSED]
+        )
+    set_back(db, now)
     return len(found)
+
+
+def set_back(db: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Bring down to now what a clock that was ahead put into the future; digests keep theirs."""
+    at = [_naive(now)]
+    with transaction(db):
+        db.execute("UPDATE alert_channels SET paused_until = NULL WHERE last_call > $1", at)
+        db.execute(
+            "UPDATE alert_outbox SET next_try = $1, not_before = least(not_before, $1) "
+            "WHERE status = 'pending' AND kind <> 'item' AND next_try > $1 "
+            "AND (decided > $1 AND not_before <= decided OR claimed > $1)",
+            at,
+        )
+        db.execute(
+            "UPDATE alert_outbox SET next_try = $1, claimed = $1 "
+            "WHERE status = 'unknown' AND claimed > $1",
+            at,
+        )
 
 
 def due(db: duckdb.DuckDBPyConnection, now: datetime, settle_s: float) -> list[Delivery]:
@@ -49,18 +84,22 @@ def due(db: duckdb.DuckDBPyConnection, now: datetime, settle_s: float) -> list[D
     found = rows(
         db,
         """
-        SELECT o.*, t.ts AS thread_ts, coalesce(t.place, c.place) AS known_place
-        FROM alert_outbox o
-        LEFT JOIN alert_threads t USING (channel, story_id)
-        LEFT JOIN alert_channels c ON c.channel = o.channel
-        WHERE (o.status = 'pending' OR o.status = 'unknown' AND o.claimed <= $2)
-          AND o.kind <> 'item' AND o.next_try <= $1
-          AND coalesce(c.paused_until, $1) <= $1
-          AND (o.kind NOT IN ('reply', 'update') OR t.ts IS NOT NULL)
-        QUALIFY row_number() OVER (
-            PARTITION BY o.channel
-            ORDER BY o.status = 'unknown' DESC, o.not_before, o.decided, o.kind = 'update',
-                     o.alert_id) = 1
+        WITH next AS (  -- without the messages: thousands may wait
+            SELECT o.alert_id, t.ts AS thread_ts, coalesce(t.place, c.place) AS known_place
+            FROM alert_outbox o
+            LEFT JOIN alert_threads t USING (channel, story_id)
+            LEFT JOIN alert_channels c ON c.channel = o.channel
+            WHERE (o.status = 'pending' OR o.status = 'unknown' AND o.claimed <= $2)
+              AND o.kind <> 'item' AND o.next_try <= $1
+              AND coalesce(c.paused_until, $1) <= $1
+              AND (o.kind NOT IN ('reply', 'update') OR t.ts IS NOT NULL)
+            QUALIFY row_number() OVER (
+                PARTITION BY o.channel
+                ORDER BY o.status = 'unknown' DESC, o.not_before, o.decided, o.kind = 'update',
+                         o.alert_id) = 1
+        )
+        SELECT o.*, next.thread_ts, next.known_place
+        FROM next JOIN alert_outbox o USING (alert_id)
         ORDER BY o.not_before, o.alert_id
         """,
         [_naive(now), _naive(now - timedelta(seconds=settle_s))],
@@ -120,6 +159,9 @@ def record(db: duckdb.DuckDBPyConnection, delivery: Delivery, answer: Answer, no
             return _sent(db, delivery, answer, now)
         if answer.end == "gone":
             return _gone(db, delivery, answer)
+        if answer.end == "fixed":  # the parent stays as it is, its thread goes on
+            _set(db, delivery, "cancelled", answer, now)
+            return "cancelled"
         # what was not accepted does not count as a try: a long outage must not kill a message
         counts = answer.end == "unknown"
         if answer.end == "refused" or (counts and delivery.attempts + 1 >= MAX_ATTEMPTS):
@@ -140,6 +182,8 @@ def record_search(
         if answer.end == "not_sent":
             _set(db, delivery, "pending", answer, now)
             return "pending"
+        if answer.end == "gone":
+            return _gone(db, delivery, answer)
         if answer.end == "refused":
             error = f"it may have arrived, and we cannot look: {answer.error}"
             _set(db, delivery, "dead", replace(answer, error=error), now)
@@ -176,7 +220,8 @@ def _gone(db: duckdb.DuckDBPyConnection, delivery: Delivery, answer: Answer) -> 
     """Leave a story alone whose message a person deleted."""
     db.execute(
         "UPDATE alert_outbox SET status = 'cancelled', error = ? WHERE channel = ? "
-        "AND story_id = ? AND status IN ('pending', 'sending') AND kind IN ('reply', 'update')",
+        "AND story_id = ? AND status IN ('pending', 'sending', 'unknown') "
+        "AND kind IN ('reply', 'update')",
         [answer.error, delivery.channel, delivery.story_id],
     )
     db.execute(
@@ -206,8 +251,9 @@ def _pause(
             paused_until = excluded.paused_until, failures = excluded.failures,
             error = excluded.error
         """,
-        [delivery.channel, _naive(now), _naive(until), count, answer.error],
-    )
+        [delivery.channel, _naive(now), _naive(until), count,
+         f"{REFUSED}{answer.error}" if answer.end == "paused" else answer.error],
+    )  # fmt: skip
     return until
 
 
@@ -274,10 +320,18 @@ def mute(
         )
         column = {"story": "story_id", "topic": "topic"}.get(kind)
         if column:
-            db.execute(
-                f"UPDATE alert_outbox SET status = 'cancelled', error = 'muted' "  # noqa: S608
-                f"WHERE status = 'pending' AND {column} = $1 AND ($2 IS NULL OR channel = $2)",
+            cancelled = db.execute(
+                f"UPDATE alert_outbox SET status = 'cancelled', error = '{MUTED}' "  # noqa: S608
+                f"WHERE status = 'pending' AND {column} = $1 AND ($2 IS NULL OR channel = $2) "
+                "RETURNING alert_id",
                 [value, channel],
+            ).fetchall()
+            # the channel was never told of these: when the mute is over it may be
+            db.execute(
+                "UPDATE alert_threads SET status = 'seeded', parent_id = NULL, shown = NULL, "
+                "last_told = NULL WHERE status IN ('waiting', 'item') "
+                "AND parent_id IN (SELECT unnest($1))",
+                [[row[0] for row in cancelled]],
             )
 
 

@@ -81,3 +81,24 @@ def test_the_module_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+GROWTH = """
+from newsbeam.encoder import load_encoder
+from newsbeam.settings import ModelSettings
+encoder = load_encoder(ModelSettings(precision="bf16"))
+page = __import__("os").sysconf("SC_PAGE_SIZE")
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * page / 1e6
+encoder.encode(["word " * n for n in range(3, 13)])
+before = resident()
+encoder.encode(["word " * n for n in range(13, 73)])
+print(resident() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
+def test_texts_of_ever_new_lengths_do_not_take_ever_more_memory() -> None:
+    done = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, check=True)
+    assert float(done.stdout) < 60  # two megabytes a length, were each one's kernels kept
