@@ -197,7 +197,10 @@ class LoopbackSlack:
         return ({"ok": False, "error": "message_not_found"},)
 
     def _list(self, kinds: list[str]) -> "Reply":
-        for kind, scope in (("public_channel", "channels:read"), ("private_channel", "groups:read")):
+        for kind, scope in (
+            ("public_channel", "channels:read"),
+            ("private_channel", "groups:read"),
+        ):
             if kind in kinds and scope not in self.scopes:
                 return Reply({"ok": False, "error": "missing_scope", "needed": scope})
         found = [

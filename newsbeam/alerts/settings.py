@@ -8,7 +8,6 @@ import zoneinfo
 from dataclasses import dataclass, field
 from typing import Literal
 
-
 CHANNEL_KINDS = ("webhook", "apprise", "feed")
 """What stands before the colon of a channel that is not Slack's."""
 
@@ -151,8 +150,7 @@ class AlertsSettings:
                 )
             if kind == "webhook" and name not in self.webhooks:
                 raise ValueError(
-                    f"{who} names the channel {channel!r}, but "
-                    f"`[alerts.webhooks]` has no {name!r}"
+                    f"{who} names the channel {channel!r}, but `[alerts.webhooks]` has no {name!r}"
                 )
         for name, url in self.webhooks.items():
             if not url.startswith(("http://", "https://")):

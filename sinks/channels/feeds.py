@@ -74,7 +74,7 @@ class FeedFolder:
             return []
         try:
             found = json.loads(path.read_text(encoding="utf-8"))["items"]
-            return [item for item in found if _REQUIRED <= item.keys()]
+            return [item for item in found if item.keys() >= _REQUIRED]
         except (ValueError, TypeError, KeyError, AttributeError):
             log.warning("%s is not a feed of ours any more; it begins anew", path)
             return []

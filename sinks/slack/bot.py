@@ -162,7 +162,9 @@ class SlackBot:
         cursor = ""
         while True:
             values: dict[str, Any] = {"limit": 1000, "exclude_archived": True, "types": kind}
-            got = self._get("conversations.list", {**values, "cursor": cursor} if cursor else values)
+            got = self._get(
+                "conversations.list", {**values, "cursor": cursor} if cursor else values
+            )
             if isinstance(got, Answer):
                 return got
             for found in got.get("channels", []):
