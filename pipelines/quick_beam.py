@@ -14,6 +14,7 @@ import gc
 import importlib
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -42,17 +43,22 @@ def without_collecting() -> Iterator[None]:
             gc.enable()
 
 
+_ONE_AT_A_TIME = threading.RLock()
+"""Two threads may import at once; the one that is done first must not end the other's quiet."""
+
+
 @contextmanager
 def _quiet_and_quick() -> Iterator[None]:
     finder = _Hide()
-    sys.meta_path.insert(0, finder)
-    logging.disable(logging.WARNING)
-    try:
-        with without_collecting():
-            yield
-    finally:
-        logging.disable(logging.NOTSET)
-        sys.meta_path.remove(finder)
+    with _ONE_AT_A_TIME:
+        sys.meta_path.insert(0, finder)
+        logging.disable(logging.WARNING)
+        try:
+            with without_collecting():
+                yield
+        finally:
+            logging.disable(logging.NOTSET)
+            sys.meta_path.remove(finder)
 
 
 @cache

@@ -107,10 +107,12 @@ def _feeds(settings: Settings) -> Iterator[Check]:
     except NewsbeamError as error:
         yield Check("feeds", False, str(error))
         return
-    good = 0
+    good, unknown = 0, 0
     for poll in poll_each([(f, Cursor(f.url)) for f in feeds], settings.fetch, clock()):
         if poll.ok:
             good += 1
         else:
+            unknown += poll.reason == "no such host"
             yield Check(f"feed {poll.feed.url}", False, f"{poll.verdict}: {poll.reason}")
-    yield Check("feeds", good > 0, f"{good} of {len(feeds)} answer")
+    cure = "; not one name was found: is this machine online?" if unknown == len(feeds) else ""
+    yield Check("feeds", good > 0, f"{good} of {len(feeds)} answer{cure}")

@@ -10,6 +10,7 @@ import duckdb
 
 from sinks.publish.changes import touch
 from sinks.store.batch import Batch
+from sinks.store.lookup import keys_of, only, upsert
 
 _COLUMNS = (
     *("url", "canonical_url", "outlet", "title", "lead", "published", "published_confidence"),
@@ -21,8 +22,9 @@ _DATED = ("published", "published_confidence")
 
 def articles_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Insert new articles; give changed ones a new revision; leave the others alone."""
+    had = only("article_rows", "article_id", keys_of(db, "staged_articles", "article_id"))
     db.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE batch_articles AS
         SELECT s.article_id,
                CASE WHEN a.article_id IS NULL THEN 'new'
@@ -31,9 +33,9 @@ def articles_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
                     WHEN s.partial AND NOT a.partial THEN 'same'
                     ELSE 'revised' END AS change,
                coalesce(a.revision, 0) AS before
-        FROM staged_articles s LEFT JOIN article_rows a USING (article_id)
+        FROM staged_articles s LEFT JOIN {had} a USING (article_id)
         ORDER BY s.article_id
-        """
+        """  # noqa: S608
     )
     db.execute("ALTER TABLE batch_articles ADD COLUMN revision INTEGER")
     db.execute(
@@ -48,24 +50,28 @@ def articles_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
 
 def _write(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     changed = "staged_articles s JOIN batch_articles b USING (article_id) WHERE b.change <> 'same'"
-    columns = ", ".join("left(s.text, 400)" if c == "lead" else f"s.{c}" for c in _COLUMNS)
-    updates = ", ".join(f"{c} = excluded.{c}" for c in _COLUMNS if c not in _DATED)
-    db.execute(
-        f"""
-        INSERT INTO article_rows (article_id, key, {", ".join(_COLUMNS)}, first_fetched, fetched,
-                                  revision, entry_id, feed_url, feed_tags, run_id)
-        SELECT s.article_id, s.key, {columns}, $1, $1, b.revision, s.entry_id, s.feed_url,
-               s.feed_tags, $2
-        FROM {changed}
-        ON CONFLICT (article_id) DO UPDATE SET {updates}, fetched = excluded.fetched,
-            revision = excluded.revision, run_id = excluded.run_id,
-            -- the publication date of an edited article moves only for a better founded one
-            published = CASE WHEN coalesce(article_rows.published_confidence, 0)
-                                  >= coalesce(excluded.published_confidence, 0)
-                             THEN article_rows.published ELSE excluded.published END,
-            published_confidence = greatest(article_rows.published_confidence,
-                                            excluded.published_confidence)
-        """,  # noqa: S608
+    columns = ", ".join(
+        "left(s.text, 400) AS lead" if c == "lead" else f"s.{c}"
+        for c in (*_COLUMNS, "article_id", "key", "entry_id", "feed_url", "feed_tags")
+    )
+    # the publication date of an edited article moves only for a better founded one
+    firm = "coalesce(article_rows.published_confidence, 0) >= coalesce({}, 0)".format(
+        "excluded.published_confidence"
+    )
+    upsert(
+        db,
+        "article_rows",
+        "article_id",
+        f"SELECT {columns}, b.revision, $1 AS first_fetched, $1 AS fetched, $2 AS run_id "  # noqa: S608
+        f"FROM {changed}",
+        {
+            **{c: f"excluded.{c}" for c in _COLUMNS if c not in _DATED},
+            **{c: f"excluded.{c}" for c in ("fetched", "revision", "run_id")},
+            "published": f"CASE WHEN {firm} THEN article_rows.published "
+            "ELSE excluded.published END",
+            "published_confidence": "greatest(article_rows.published_confidence, "
+            "excluded.published_confidence)",
+        },
         [batch.utc, batch.run_id],
     )
     db.execute(
@@ -75,26 +81,27 @@ def _write(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         """,  # noqa: S608
         [batch.utc, batch.run_id],
     )
-    db.execute(
-        f"""
-        INSERT INTO article_vectors
-        SELECT s.article_id, s.model, s.vector FROM {changed} AND s.vector IS NOT NULL
-        ON CONFLICT (article_id) DO UPDATE SET model = excluded.model, vector = excluded.vector
-        """  # noqa: S608
+    upsert(
+        db,
+        "article_vectors",
+        "article_id",
+        f"SELECT s.article_id, s.model, s.vector FROM {changed} AND s.vector IS NOT NULL",  # noqa: S608
+        {"model": "excluded.model", "vector": "excluded.vector"},
     )
 
 
 def mentions_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Write the mentions of new and revised articles; drop those that a revision lost."""
+    had = only("mention_rows", "mention_id", keys_of(db, "staged_mentions", "mention_id"))
     db.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE batch_mentions AS
         SELECT m.mention_id, m.article_id, m.topic,
                CASE WHEN o.mention_id IS NULL THEN 'new'
                     WHEN o.score = m.score AND o.topic_version = m.topic_version THEN 'same'
                     ELSE 'changed' END AS change, b.revision
         FROM staged_mentions m JOIN batch_articles b USING (article_id)
-        LEFT JOIN mention_rows o USING (mention_id)
+        LEFT JOIN {had} o USING (mention_id)
         WHERE b.change <> 'same'
         UNION ALL
         SELECT o.mention_id, o.article_id, o.topic, 'lost', b.revision
@@ -102,7 +109,7 @@ def mentions_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         WHERE b.change = 'revised'
           AND NOT EXISTS (FROM staged_mentions m WHERE m.mention_id = o.mention_id)
         ORDER BY 1
-        """
+        """  # noqa: S608
     )
     lost = [
         row[0]
@@ -113,19 +120,18 @@ def mentions_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     ]
     if lost:
         touch(db, "mention_rows", lost)
-    db.execute(
-        """
-        INSERT INTO mention_rows
-        SELECT m.mention_id, m.article_id, m.topic, m.score, m.matched_by, m.topic_version,
-               m.evidence, m.parts, m.partial, b.revision, $1, $2
+    judged = ("score", "matched_by", "topic_version", "evidence", "parts", "partial")
+    upsert(
+        db,
+        "mention_rows",
+        "mention_id",
+        f"""
+        SELECT m.mention_id, m.article_id, m.topic, {", ".join(f"m.{c}" for c in judged)},
+               b.revision, $1 AS decided, $2 AS run_id
         FROM staged_mentions m JOIN batch_mentions b USING (mention_id)
         WHERE b.change IN ('new', 'changed', 'same')
-        ON CONFLICT (mention_id) DO UPDATE SET
-            score = excluded.score, matched_by = excluded.matched_by,
-            topic_version = excluded.topic_version, evidence = excluded.evidence,
-            parts = excluded.parts, partial = excluded.partial, revision = excluded.revision,
-            run_id = excluded.run_id
-        """,
+        """,  # noqa: S608
+        {c: f"excluded.{c}" for c in (*judged, "revision", "run_id")},
         [batch.utc, batch.run_id],
     )
     row = db.execute(

@@ -18,6 +18,7 @@ from newsbeam.records import PASSING
 from sinks.store.alerts import alerts_step
 from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch, stage
+from sinks.store.lookup import upsert
 from sinks.store.outlets import outlets_step
 from sinks.store.revisions import revisions_step
 from sinks.store.store import of_disk, roll_back
@@ -66,22 +67,32 @@ def commit(
 
 def entries_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Remember the entries, with the verdict and article that their ledger row names."""
-    db.execute(
+    same = (
+        "print",
+        "url",
+        "title",
+        "summary",
+        "updated",
+        "authors",
+        "tags",
+        "last_seen",
+        "verdict",
+    )
+    upsert(
+        db,
+        "entries",
+        "entry_id",
         """
-        INSERT INTO entries
-        SELECT e.entry_id, e.key, e.print, e.feed_url, e.guid, e.url, e.outlet, e.title, e.summary,
-               e.published, e.updated, e.authors, e.language, e.tags, e.kind, ?, ?,
-               l.article_id, coalesce(l.verdict, 'error')
+        SELECT e.*, $1 AS first_seen, $1 AS last_seen, l.article_id,
+               coalesce(l.verdict, 'error') AS verdict
         FROM staged_entries e LEFT JOIN staged_ledger l ON l.subject = e.entry_id
-        ON CONFLICT (entry_id) DO UPDATE SET
-            print = excluded.print, url = excluded.url, title = excluded.title,
-            summary = excluded.summary, published = coalesce(entries.published, excluded.published),
-            updated = excluded.updated, authors = excluded.authors, tags = excluded.tags,
-            last_seen = excluded.last_seen,
-            article_id = coalesce(excluded.article_id, entries.article_id),
-            verdict = excluded.verdict
         """,
-        [batch.utc, batch.utc],
+        {
+            **{c: f"excluded.{c}" for c in same},
+            "published": "coalesce(entries.published, excluded.published)",
+            "article_id": "coalesce(excluded.article_id, entries.article_id)",
+        },
+        [batch.utc],
     )
 
 

@@ -19,6 +19,7 @@ from newsbeam.articles.outlets import (
     remember,
 )
 from sinks.store.batch import Batch
+from sinks.store.lookup import keys_of, only
 
 MOST = 1000
 """Paragraphs that are remembered of one outlet; those not seen for longest are forgotten."""
@@ -27,7 +28,7 @@ _SHORT = """
     SELECT a.outlet, a.article_id, coalesce(e.title, a.title, ''), a.text, k.article_id IS NULL
     FROM staged_articles a
     LEFT JOIN staged_entries e ON e.entry_id = a.entry_id
-    LEFT JOIN article_rows k ON k.article_id = a.article_id
+    LEFT JOIN {had} k ON k.article_id = a.article_id
     WHERE a.source = 'page' AND length(a.text) BETWEEN 1 AND $1
     ORDER BY coalesce(e.published, a.published, $2), a.article_id
 """
@@ -36,7 +37,9 @@ _SHORT = """
 def outlets_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """Judge short pages by their outlet's other pages; remember their paragraphs."""
     pages: dict[str, list[tuple[Sighting, bool]]] = defaultdict(list)
-    for outlet, *fields, fresh in db.execute(_SHORT, [MAX_CHARS, batch.utc]).fetchall():
+    had = only("article_rows", "article_id", keys_of(db, "staged_articles", "article_id"))
+    short = _SHORT.format(had=had)
+    for outlet, *fields, fresh in db.execute(short, [MAX_CHARS, batch.utc]).fetchall():
         pages[outlet].append((Sighting(*fields), fresh))
     if not pages:
         return

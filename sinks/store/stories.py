@@ -49,7 +49,7 @@ def group_step(db: Db, batch: Batch) -> None:
         kept = grouper.kept(item.id)
         arrival += 1
         rows.append(_article_row(item, made, kept, arrival, owners, batch.run_id))
-        features.append(_feature_row(kept, grouper.packed(item.id), arrival))
+        features.append(_feature_row(kept, grouper.packed(item.id), item.vector, arrival))
         merges += made.merges
     if rows:
         now_in = _followed(merges)
@@ -59,7 +59,7 @@ def group_step(db: Db, batch: Batch) -> None:
         changed = {row["story_id"] for row in rows}
         known = known_stories(db, sorted(changed | {m.merged for m in merges}))
         since = min([*(row["arrived"] for row in rows), *(k[1] for k in known.values())])
-        changed |= _merge(db, batch, merges)
+        changed |= _merge(db, batch, merges, since)
         refresh_stories(db, [(s, grouper.central(s)) for s in sorted(changed)], batch.run_id, since)
         story_events(db, batch)
     batch.counts["stories_new"] = sum(r["new"] for r in rows)
@@ -85,7 +85,7 @@ def _followed(merges: Sequence[Merge]) -> dict[str, str]:
     return found
 
 
-def _merge(db: Db, batch: Batch, merges: Sequence[Merge]) -> set[str]:
+def _merge(db: Db, batch: Batch, merges: Sequence[Merge], since: datetime) -> set[str]:
     """Write the batch's merges of stories that the store knows; return the stories that grew."""
     now_in, grown = _followed(merges), set()
     for merge in merges:
@@ -99,7 +99,7 @@ def _merge(db: Db, batch: Batch, merges: Sequence[Merge]) -> set[str]:
             similarity=merge.similarity,
             run_id=batch.run_id,
         )
-        if move_articles(db, change):
+        if move_articles(db, change, since=since):
             close_story(db, change)
             grown.add(target)
     return grown
@@ -136,10 +136,8 @@ def past_window(db: Db, days: float = WINDOW_DAYS) -> Past:
     found = db.sql(
         """
         SELECT f.article_id, s.story_id, s.copy_of, s.outlet, f.published, f.arrived, f.features,
-               v.vector
-        FROM story_features f
-        JOIN story_articles s USING (article_id)
-        LEFT JOIN article_vectors v USING (article_id)
+               f.vector
+        FROM story_features f JOIN story_articles s USING (article_id)
         WHERE f.arrived >= $1::TIMESTAMP - to_seconds($2::DOUBLE)
           AND s.arrived >= $1::TIMESTAMP - to_seconds($2::DOUBLE)  -- skips older parts of the table
         ORDER BY f.arrival
@@ -250,17 +248,19 @@ _FEATURES = pa.schema(
         pa.field("arrival", pa.int64()),
         *(pa.field(n, pa.timestamp("us")) for n in ("arrived", "published")),
         pa.field("features", pa.binary()),
+        pa.field("vector", pa.list_(pa.float32())),
     ]
 )
 
 
-def _feature_row(kept: Kept, packed: Packed, arrival: int) -> dict[str, Any]:
+def _feature_row(kept: Kept, packed: Packed, vector: Floats | None, arrival: int) -> dict[str, Any]:
     return {
         "article_id": kept.id,
         "arrival": arrival,
         "arrived": kept.seen.replace(tzinfo=None),
         "published": kept.published.replace(tzinfo=None) if kept.published else None,
         "features": packed.tobytes(),
+        "vector": vector,
     }
 
 
@@ -275,7 +275,7 @@ def _write(
         db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM arrow_now")
         db.unregister("arrow_now")
     db.execute("INSERT INTO story_articles SELECT * EXCLUDE (new) FROM grouped_now")
-    db.execute("INSERT INTO story_features FROM features_now")
+    db.execute("INSERT INTO story_features BY NAME FROM features_now")
     db.execute(  # what has left the window is not needed any more
         "DELETE FROM story_features WHERE arrived < "
         "(SELECT max(arrived) FROM story_features) - to_seconds($1::DOUBLE)",

@@ -15,8 +15,10 @@ import pyarrow as pa
 
 from newsbeam.errors import ConfigError
 from newsbeam.records import record_id
+from sinks.store.lookup import keys_of, listed, only, upsert
 
 Db = duckdb.DuckDBPyConnection
+_EVER = datetime(1, 1, 1)  # noqa: DTZ001 - naive, as the store keeps times
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +42,45 @@ class Change:
         return self.at.astimezone(UTC).replace(tzinfo=None)
 
 
-def move_articles(db: Db, change: Change, articles: Sequence[str] | None = None) -> int:
-    """Move articles (None: all) of a story to another; return how many moved."""
-    found = [
-        row[0]
-        for row in db.execute(
-            "SELECT article_id FROM story_articles WHERE story_id = $1 "
-            "AND ($2::VARCHAR[] IS NULL OR list_contains($2, article_id)) ORDER BY arrival",
-            [change.from_story, None if articles is None else list(articles)],
-        ).fetchall()
-    ]
+def move_articles(
+    db: Db,
+    change: Change,
+    articles: Sequence[str] | None = None,
+    since: datetime | None = None,
+) -> int:
+    """Move articles of a story to another; return how many moved.
+
+    Args:
+        db: the store.
+        change: what, why and when.
+        articles: which; None: all.
+        since: none of the story's articles arrived before (naive UTC): spares looking at the older
+            parts of the table.
+    """
+    found = db.execute(
+        "SELECT article_id, run_id FROM story_articles WHERE story_id = $1 AND arrived >= $3 "
+        "AND ($2::VARCHAR[] IS NULL OR list_contains($2, article_id)) ORDER BY arrival",
+        [change.from_story, None if articles is None else list(articles), since or _EVER],
+    ).fetchall()
     if not found:
         return 0
+    moved = [row[0] for row in found]
+    runs = listed(sorted({row[1] for row in found}))
+    grouped = db.execute(
+        f"SELECT min(started) FROM runs WHERE run_id IN ({runs})"  # noqa: S608
+    ).fetchall()[0][0]
     db.execute(
-        "UPDATE story_history SET valid_to = $1 "
-        "WHERE valid_to IS NULL AND story_id = $2 AND article_id IN (SELECT unnest($3))",
-        [change.time, change.from_story, found],
+        "UPDATE story_history SET valid_to = $1 WHERE valid_from >= $4 "  # no part is older
+        "AND valid_to IS NULL AND story_id = $2 AND article_id IN (SELECT unnest($3))",
+        [change.time, change.from_story, moved, min(change.time, grouped or change.time)],
     )
     db.execute(
         "INSERT INTO story_history SELECT unnest($1), $2, $3, NULL, $4, $5",
-        [found, change.to_story, change.time, change.kind, change.run_id],
+        [moved, change.to_story, change.time, change.kind, change.run_id],
     )
     db.execute(
-        "UPDATE story_articles SET story_id = $1 WHERE article_id IN (SELECT unnest($2))",
-        [change.to_story, found],
+        f"UPDATE story_articles SET story_id = $1 WHERE article_id IN ({listed(moved)})",  # noqa: S608
+        [change.to_story],
     )
     made = record_id(
         "lineage", change.kind, change.from_story, change.to_story, change.time.isoformat()
@@ -75,7 +92,7 @@ def move_articles(db: Db, change: Change, articles: Sequence[str] | None = None)
             change.kind,
             change.from_story,
             change.to_story,
-            len(found),
+            len(moved),
             change.reason,
             change.similarity,
             change.by,
@@ -83,7 +100,7 @@ def move_articles(db: Db, change: Change, articles: Sequence[str] | None = None)
             change.run_id,
         ],
     )
-    return len(found)
+    return len(moved)
 
 
 def close_story(db: Db, change: Change) -> None:
@@ -119,40 +136,46 @@ def refresh_stories(
     ]
     schema = pa.schema([pa.field(n, pa.string()) for n in ("story_id", "central", "former")])
     db.register("arrow_now", pa.Table.from_pylist(rows, schema=schema))
-    db.execute("CREATE OR REPLACE TEMP TABLE changed_stories AS FROM arrow_now")
-    db.unregister("arrow_now")
     db.execute(
         """
-        INSERT INTO story_rows
+        CREATE OR REPLACE TEMP TABLE counted_stories AS
         WITH members AS (
             SELECT s.*, c.central, c.former
-            FROM changed_stories c JOIN story_articles s USING (story_id)
-            WHERE s.arrived >= $2::TIMESTAMP),
-        counted AS (
-            SELECT story_id,
-                   coalesce(any_value(central), any_value(former) FILTER (former = article_id),
-                            arg_min(article_id, (copy_of IS NOT NULL, arrival))) AS title_article,
-                   arg_min(article_id, arrival) AS first_article,
-                   min(arrived) AS first_seen, max(arrived) AS last_seen,
-                   count(*) AS articles, count(copy_of) AS copies,
-                   count(DISTINCT outlet) AS outlets,
-                   -- a reprint counts for the agency that it names, once; else for nobody
-                   count(DISTINCT newsroom) FILTER (
-                       newsroom_kind = 'agency' OR newsroom_kind = 'newsroom' AND copy_of IS NULL
-                   ) AS newsrooms, arg_max(run_id, arrival) AS last_run
-            FROM members GROUP BY story_id)
-        SELECT c.story_id, a.title, c.title_article, c.first_article, c.first_seen, c.last_seen,
-               c.articles, c.copies, c.outlets, c.newsrooms, NULL, coalesce($1, c.last_run)
-        FROM counted c LEFT JOIN article_rows a ON a.article_id = c.title_article
-        ORDER BY c.story_id
-        ON CONFLICT (story_id) DO UPDATE SET
-            title = excluded.title, title_article = excluded.title_article,
-            first_article = excluded.first_article, first_seen = excluded.first_seen,
-            last_seen = excluded.last_seen, articles = excluded.articles,
-            copies = excluded.copies, outlets = excluded.outlets, newsrooms = excluded.newsrooms,
-            merged_into = NULL, run_id = excluded.run_id
+            FROM arrow_now c JOIN story_articles s USING (story_id)
+            WHERE s.arrived >= $1)
+        SELECT story_id,
+               coalesce(any_value(central), any_value(former) FILTER (former = article_id),
+                        arg_min(article_id, (copy_of IS NOT NULL, arrival))) AS title_article,
+               arg_min(article_id, arrival) AS first_article,
+               min(arrived) AS first_seen, max(arrived) AS last_seen,
+               count(*)::INTEGER AS articles, count(copy_of)::INTEGER AS copies,
+               count(DISTINCT outlet)::INTEGER AS outlets,
+               -- a reprint counts for the agency that it names, once; else for nobody
+               count(DISTINCT newsroom) FILTER (
+                   newsroom_kind = 'agency' OR newsroom_kind = 'newsroom' AND copy_of IS NULL
+               )::INTEGER AS newsrooms,
+               arg_max(run_id, arrival) AS last_run
+        FROM members GROUP BY story_id
         """,
-        [run_id, since or datetime(1, 1, 1)],  # noqa: DTZ001 - naive, as the store keeps times,
+        [since or _EVER],
+    )
+    db.unregister("arrow_now")
+    titles = keys_of(db, "counted_stories", "title_article")
+    counted = ("title_article", "first_article", "first_seen", "last_seen", "articles", "copies")
+    columns = (*counted, "outlets", "newsrooms")
+    upsert(
+        db,
+        "story_rows",
+        "story_id",
+        f"""
+        SELECT c.story_id, a.title, {", ".join(f"c.{name}" for name in columns)},
+               coalesce($1, c.last_run) AS run_id, NULL::VARCHAR AS merged_into
+        FROM counted_stories c
+        LEFT JOIN {only("article_rows", "article_id", titles)} a ON a.article_id = c.title_article
+        ORDER BY c.story_id
+        """,  # noqa: S608
+        {c: f"excluded.{c}" for c in ("title", *columns, "merged_into", "run_id")},
+        [run_id],
     )
 
 
@@ -160,13 +183,11 @@ def known_stories(db: Db, stories: Sequence[str]) -> dict[str, tuple[str | None,
     """Return the headline's article and the first arrival of the stories that have a row."""
     if not stories:
         return {}
-    marks = ", ".join("?" * len(stories))  # constants: DuckDB looks them up in the primary key
     return {
         story: (title_article, first_seen)
         for story, title_article, first_seen in db.execute(
             "SELECT story_id, title_article, first_seen FROM story_rows "  # noqa: S608
-            f"WHERE story_id IN ({marks})",
-            list(stories),
+            f"WHERE story_id IN ({listed(stories)})"
         ).fetchall()
     }
 

@@ -5,7 +5,7 @@ needs to check it in SQL.  A backfill is history: it makes no events.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,8 @@ from newsbeam.records import record_id
 from newsbeam.stories.bursts import Burst, judge
 from newsbeam.stories.novelty import new_fact
 from sinks.store.batch import Batch
+from sinks.store.lookup import listed
+from sinks.store.story_edits import known_stories
 
 Db = duckdb.DuckDBPyConnection
 Row = dict[str, Any]
@@ -82,7 +84,7 @@ def _new_stories(db: Db, batch: Batch) -> Iterator[Row]:
 
 def _new_facts(db: Db, batch: Batch) -> Iterator[Row]:
     """Yield at most one new fact per article on a topic that joined a known story."""
-    for article, story, arrival, language, text in db.execute(
+    joined = db.execute(
         """
         SELECT g.article_id, s.story_id, g.arrival, any_value(a.language), any_value(a.text)
         FROM grouped_now g JOIN story_articles s USING (article_id)
@@ -90,19 +92,13 @@ def _new_facts(db: Db, batch: Batch) -> Iterator[Row]:
         WHERE NOT g.new AND g.copy_of IS NULL AND NOT a.partial AND a.text IS NOT NULL
         GROUP BY ALL ORDER BY g.arrival
         """
-    ).fetchall():
-        earlier = db.execute(
-            """
-            SELECT s.article_id, concat_ws(chr(10), a.title, t.text)
-            FROM (SELECT article_id, arrival FROM story_articles
-                  WHERE story_id = $1 AND arrival < $2 ORDER BY arrival DESC LIMIT $3) s
-            JOIN article_rows a USING (article_id)
-            JOIN article_texts t ON t.article_id = a.article_id AND t.revision = a.revision
-            ORDER BY s.arrival
-            """,
-            [story, arrival, EARLIER],
-        ).fetchall()
-        found = new_fact(text, [(e[0], e[1] or "") for e in earlier], language)
+    ).fetchall()
+    if not joined:
+        return
+    told = _Told(db, [(story, arrival) for _, story, arrival, *_ in joined])
+    for article, story, arrival, language, text in joined:
+        earlier = told.before(story, arrival)
+        found = new_fact(text, earlier, language)
         if found is not None:
             yield _event(
                 batch,
@@ -119,6 +115,60 @@ def _new_facts(db: Db, batch: Batch) -> Iterator[Row]:
                 article_id=article,
                 score=found.novelty,
             )
+
+
+class _Told:
+    """What stories said before some articles of theirs.
+
+    Read for all at once, and only from the parts of the tables that are as young as the oldest of
+    the stories: article by article, every query would look through the whole history.
+
+    Args:
+        db: the store.
+        asked: story, and the arrival before which its latest articles are wanted.
+    """
+
+    def __init__(self, db: Db, asked: Sequence[tuple[str, int]]) -> None:
+        self._db = db
+        stories = sorted({story for story, _ in asked})
+        self._since = min(first for _, first in known_stories(db, stories).values())
+        self._members: dict[str, list[tuple[int, str]]] = {}
+        for story, arrival, article in db.execute(
+            "SELECT story_id, arrival, article_id FROM story_articles "  # noqa: S608
+            f"WHERE arrived >= ? AND story_id IN ({listed(stories)}) ORDER BY arrival",
+            [self._since],
+        ).fetchall():
+            self._members.setdefault(story, []).append((arrival, article))
+        self._texts = self._read(sorted({a for ask in asked for a in self._latest(*ask)}))
+
+    def _latest(self, story: str, arrival: int) -> list[str]:
+        return [a for at, a in self._members.get(story, ()) if at < arrival][-EARLIER:]
+
+    def _read(self, articles: Sequence[str]) -> dict[str, str]:
+        if not articles:
+            return {}
+        now = {
+            row[0]: row[1:]
+            for row in self._db.execute(
+                "SELECT article_id, revision, title, fetched FROM article_rows "  # noqa: S608
+                f"WHERE article_id IN ({listed(articles)})"
+            ).fetchall()
+        }
+        oldest = min(fetched for *_, fetched in now.values())
+        return {
+            article: "\n".join(part for part in (now[article][1], text) if part is not None)
+            for article, revision, text in self._db.execute(
+                "SELECT article_id, revision, text FROM article_texts "  # noqa: S608
+                f"WHERE at_time >= ? AND article_id IN ({listed(now)})",
+                [oldest],
+            ).fetchall()
+            if revision == now[article][0]
+        }
+
+    def before(self, story: str, arrival: int) -> list[tuple[str, str]]:
+        """Return the latest articles with their texts, in order of arrival."""
+        found = ((a, self._texts.get(a)) for a in self._latest(story, arrival))
+        return [(article, text) for article, text in found if text is not None]
 
 
 def _bursts(db: Db, batch: Batch) -> Iterator[Row]:

@@ -10,8 +10,11 @@ import hashlib
 import random
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 TOPICS = ("ai-capex", "ai-copyright", "ai-regulation", "llama-monetization", "open-source-ai")
 LANGUAGES = ("en", "en", "en", "en", "en", "en", "de", "fr", "es", "ja")
@@ -22,6 +25,17 @@ WORDS = {
     "llama-monetization": "llama licence revenue hosting cloud share meta model partners",
     "open-source-ai": "open source weights licence community release model developers",
 }
+_WINDOW = pa.schema(
+    [
+        pa.field("article_id", pa.string()),
+        pa.field("arrival", pa.int64()),
+        pa.field("arrived", pa.timestamp("us")),
+        pa.field("published", pa.timestamp("us")),
+        pa.field("features", pa.binary()),
+        pa.field("vector", pa.list_(pa.float32())),
+    ]
+)
+"""As ``story_features``."""
 _SYLLABLES = "ba be co da de fi ga ha in ka la le ma mo na ne or pa ra ri sa se ta ti to un va we"
 
 
@@ -96,6 +110,47 @@ def fill(
         done += size
 
 
+def fill_window(db: duckdb.DuckDBPyConnection, days: float = 7.0) -> int:
+    """Let the grouper know the last days' articles, as if grouped by it; return how many."""
+    from newsbeam.stories.copies import sketch
+    from newsbeam.stories.features import Frequencies, make_features
+    from newsbeam.stories.pack import pack
+    from newsbeam.stories.terms import article_terms, weekdays
+
+    known = Frequencies()
+    found = db.cursor().execute(
+        """
+        SELECT s.article_id, s.arrival, s.arrived, s.published, t.title, t.text, a.language,
+               v.vector
+        FROM story_articles s
+        JOIN article_rows a USING (article_id)
+        JOIN article_texts t ON t.article_id = a.article_id AND t.revision = a.revision
+        LEFT JOIN article_vectors v ON v.article_id = a.article_id
+        WHERE s.arrived > (SELECT max(arrived) FROM story_articles) - to_days($1::INTEGER)
+          AND t.at_time > (SELECT max(arrived) FROM story_articles) - 2 * to_days($1::INTEGER)
+        ORDER BY s.arrival
+        """,
+        [int(days)],
+    )
+    count = 0
+    while rows := found.fetchmany(2_000):
+        made: dict[str, list[Any]] = {n: [] for n in _WINDOW.names}
+        for article, arrival, arrived, published, title, text, language, vector in rows:
+            terms = article_terms(title, text, language)
+            exact = None if vector is None else np.asarray(vector, np.float32)
+            features = make_features(terms, known, exact, True, weekdays(text))
+            known.add(features.ids)
+            packed = pack(features, sketch(text)).tobytes()
+            row = (article, arrival, arrived, published, packed, exact)
+            for column, value in zip(made.values(), row, strict=True):
+                column.append(value)
+        db.register("window_now", pa.table(made, schema=_WINDOW))
+        db.execute("INSERT INTO story_features BY NAME FROM window_now")
+        db.unregister("window_now")
+        count += len(rows)
+    return count
+
+
 def add_run(
     db: duckdb.DuckDBPyConnection,
     count: int,
@@ -113,7 +168,7 @@ def add_run(
         count: new articles.
         at: start of the run, naive UTC.
         first: number of the first article: articles made so far.
-        span_days: the articles' dates lie in this many days before ``at``.
+        span_days: the articles' dates lie in this many days before ``at``, in order.
         revised: earlier articles that get a second revision.
         vectors: also made-up vectors of 384 dimensions.
     """
@@ -126,7 +181,8 @@ def add_run(
             SELECT i, md5('article' || i)[:20] AS article_id, hash(i) AS h,
                    (hash(i * 7 + 1) % 1_000_000) / 1e6 AS u,
                    {at!r}::TIMESTAMP - to_microseconds(
-                       (((hash(i * 3 + 2) % 1_000_000) / 1e6) * {span_days} * 86400e6)::BIGINT
+                       (({first + count} - i - (hash(i * 3 + 2) % 1_000_000) / 1e6) / {count}
+                        * {span_days} * 86400e6)::BIGINT
                    ) AS published
             FROM range({first}, {first + count}) t(i))
         SELECT *, 1 + (u * u * u * 300)::INT AS o, i // 3 AS story,
@@ -259,10 +315,10 @@ def _insert_stories(db: duckdb.DuckDBPyConnection, run: str, at: datetime) -> No
     db.execute(
         """
         INSERT INTO story_history
-        SELECT article_id, story_id, arrived, NULL, 'grouped', run_id FROM story_articles
+        SELECT article_id, story_id, $2, NULL, 'grouped', run_id FROM story_articles
         WHERE run_id = $1 ORDER BY arrival
         """,
-        [run],
+        [run, at],
     )
 
 
