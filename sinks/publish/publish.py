@@ -94,6 +94,7 @@ def _publish(
     force: bool,
     rebuild: bool,
 ) -> Published | None:
+    target = target.parent.resolve() / target.name  # readers start in any folder
     folder = target.parent / "data"
     folder.mkdir(parents=True, exist_ok=True)
     state = State() if rebuild else load(folder)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when segments or catalog of an older newsbeam can no longer be read: all is rebuilt."""
 
 

@@ -18,7 +18,15 @@ import numpy as np
 from newsbeam.errors import SinkError
 from newsbeam.topics.query import parse_query
 from newsbeam.topics.query.nodes import Dates, Fact, is_wild
-from sinks.search.postings import NO_INDEX, Posting, Rows, lacks_index, read_lengths, read_postings
+from sinks.search.postings import (
+    NO_INDEX,
+    Posting,
+    Rows,
+    lacks_index,
+    read_breaks,
+    read_lengths,
+    read_postings,
+)
 from sinks.search.results import CHECKED, Result, show
 from sinks.search.spans import Evaluator, Found, Ints, Lengths, keys, placed, positive
 
@@ -80,6 +88,7 @@ def search(
         {name: p.docs if p.places is None else p.places for name, p in postings.items()},
         lengths,
         lambda node: _fact(source, node, lengths),
+        lambda: read_breaks(source),
     )
     found = evaluator.truth(root)
     docs = found.docs
@@ -89,7 +98,7 @@ def search(
     if newest:
         order = np.argsort(-lengths.of(lengths.at, docs), kind="stable")
     else:
-        order = np.lexsort((-docs, -scores))
+        order = np.lexsort((-docs, -scores.round(9)))  # as the macro: equal texts are ties
     ranked = docs[order]
     results = show(source, query, ranked, scores[order], limit, found.exact)
     total = len(docs) if found.exact or len(docs) > CHECKED else len(results)

@@ -2,7 +2,8 @@
 
 Two tables in segments beside the others::
 
-    search_docs      one row per article: its number, length, and where title and lead end
+    search_docs      one row per article: its number, length, where title, lead and sentences end,
+                     and its vector as bits
     search_postings  one row per word and article: how often, and at which places
 
 Words and places are those of the query language (:class:`newsbeam.topics.query.Document`), so what
@@ -33,8 +34,10 @@ DOC_COLUMNS = [
     ["lead_end", "INTEGER"],
     ["published", "TIMESTAMP"],
     ["first_seen", "TIMESTAMP"],
+    ["breaks", "INTEGER[]"],
     ["model", "VARCHAR"],
-    ["code", "BLOB"],
+    ["norm", "INTEGER"],
+    *([f"bits{i}", "BLOB"] for i in range(8)),
 ]
 POSTING_COLUMNS = [
     ["term", "VARCHAR"],
@@ -56,8 +59,10 @@ NOTES = (
     ("search_docs", "lead_end", "places below this, and not of the title, are the lead"),
     ("search_docs", "published", "publication time, or when we first had it (UTC)"),
     ("search_docs", "first_seen", "first run that had it (UTC)"),
-    ("search_docs", "model", "identity of the model of `code`"),
-    ("search_docs", "code", "its vector, a signed byte per dimension: for `more like this`"),
+    ("search_docs", "breaks", "twice the place where a sentence begins; odd: a paragraph, too"),
+    ("search_docs", "model", "identity of the model of the vector"),
+    ("search_docs", "norm", "sum of the squares of the vector's bytes"),
+    *(("search_docs", f"bits{i}", f"bit {i} of the vector's bytes") for i in range(8)),
     ("search_postings", "", "Index for search: one row per word and article."),
     ("search_postings", "term", "word, folded: lower case, no accents, no possessive"),
     ("search_postings", "doc", "article, by its number in search_docs"),
@@ -151,8 +156,9 @@ def tables(rows: Iterable[tuple[Any, ...]], first: int) -> tuple[pa.Table, pa.Ta
         title_end = sum(1 for z in zones if z == TITLE)
         lead_end = title_end + sum(1 for z in zones if z & LEAD)
         length = sum(map(len, words.places.values()))
-        known = (row[0], number, length, title_end, lead_end, *row[5:8], code(row[8]))
-        for column, value in zip(docs.values(), known, strict=True):
+        known = (row[0], number, length, title_end, lead_end, row[5], row[6], breaks(words))
+        coded = (row[7], *bits(row[8]))
+        for column, value in zip(docs.values(), known + coded, strict=True):
             column.append(value)
         for term, found in words.places.items():
             terms.append(term)
@@ -175,16 +181,31 @@ def tables(rows: Iterable[tuple[Any, ...]], first: int) -> tuple[pa.Table, pa.Ta
         }
     )
     types = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "BLOB": pa.binary()}
-    types["TIMESTAMP"] = pa.timestamp("us")
+    types |= {"TIMESTAMP": pa.timestamp("us"), "INTEGER[]": pa.list_(pa.int32())}
     doc_table = pa.table({name: pa.array(docs[name], types[kind]) for name, kind in DOC_COLUMNS})
     return doc_table, postings, number
 
 
-def code(vector: Sequence[float] | None) -> bytes | None:
-    """Return a vector as one signed byte per dimension; its length is lost, its direction kept."""
+def breaks(words: Document) -> list[int]:
+    """Return twice the place where each sentence but the first begins; odd: a paragraph, too."""
+    sentences, paragraphs = np.asarray(words.sentences), np.asarray(words.paragraphs)
+    places = np.flatnonzero(np.diff(sentences)) + 1
+    found: list[int] = (2 * places + (paragraphs[places] != paragraphs[places - 1])).tolist()
+    return found
+
+
+def bits(vector: Sequence[float] | None) -> tuple[int | None, *tuple[bytes | None, ...]]:
+    """Return a vector as signed bytes, bit by bit: SQL can count bits, and cannot read bytes.
+
+    Returns:
+        The sum of the squares of the bytes, and the eight bits, the highest (the sign) last: each
+        a bit per dimension.  The length of the vector is lost, its direction kept.
+    """
     if not vector:
-        return None
+        return None, *[None] * 8
     exact = np.asarray(vector, dtype=np.float32)
     most = float(np.abs(exact).max())
-    coded: bytes = np.rint(exact * (127 / most if most else 0)).astype(np.int8).tobytes()
-    return coded
+    coded = np.rint(exact * (127 / most if most else 0)).astype(np.int8)
+    planes = np.packbits(np.unpackbits(coded.view(np.uint8)[:, None], axis=1)[:, ::-1], axis=0)
+    norm = int(np.square(coded, dtype=np.int64).sum())
+    return norm, *(plane.tobytes() for plane in planes.T)

@@ -1,47 +1,108 @@
-"""SQL macros for search, for any DuckDB client: ``FROM search('copyright lawsuit')``.
+r"""SQL macros for search, for any DuckDB client: ``FROM search('copyright lawsuit')``.
 
-They know words, not the query language; `newsbeam search` and the dashboard know all of it.  Where
-the file is attached under another name, ``USE`` it first: macros look in the current database.
+``search`` knows words, not the query language; `newsbeam search` and the dashboard know all of it.
+``like_this`` is the one implementation of more like this.  Where the file is attached under another
+name, ``USE`` it first: macros look in the current database.
 
 BM25 with k1 = 1.2 and b = 0.75, a word in the title counting as four more.
 Source: Robertson and Zaragoza, The probabilistic relevance framework: BM25 and beyond, 2009.
+
+More like this: the signs of the vectors are compared first, which is a count of bits (Charikar,
+Similarity estimation techniques from rounding algorithms, 2002), then the bytes of the best
+:data:`NEAR`, whose product is a sum of counts of bits, too: SQL has no other way to bytes that is
+fast in every client.
 """
 
-MACROS = r"""
-CREATE MACRO words_of(query) AS
-    list_distinct(regexp_extract_all(strip_accents(lower(query)), '[\p{L}\p{M}\p{N}]+'));
+WORDS = 8
+"""Words of which DuckDB looks at their part of the index only; further ones cost a scan of it."""
+NEAR = 4_000
+"""Articles whose vectors are compared in full, at least."""
+
+_LETTERS = r"[\p{L}\p{M}\p{N}]"
+_FOLDS = (("æ", "ae"), ("œ", "oe"), ("þ", "th"), ("ß", "ss"))
+
+
+def _folded(text: str) -> str:
+    """Return SQL that folds as :mod:`newsbeam.topics.query.words`, but for rare signs."""
+    text = f"lower({text})"
+    for letter, plain in _FOLDS:
+        text = f"replace({text}, '{letter}', '{plain}')"
+    text = f"translate(strip_accents({text}), 'øłđħŧðı’ʼ', 'oldhtdi''''')"
+    apart = r"'([\p{Han}\p{Hiragana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])', ' \1 ', 'g'"
+    text = rf"regexp_replace({text} || ' ', '''s([^\p{{L}}\p{{N}}])', '\1', 'g')"
+    text = rf"regexp_replace({text}, '\b(\p{{L}})\.(\p{{L}})(?:\.(\p{{L}}))?\b', '\1\2\3', 'g')"
+    return f"regexp_replace({text}, {apart})"
+
+
+def _first_words() -> str:
+    """Return SQL for the first words as a list of constants: DuckDB skips what has none of them."""
+    each = [f"coalesce(words_of(query)[{i}], words_of(query)[1])" for i in range(1, WORDS + 1)]
+    return ", ".join(each)
+
+
+def _product() -> str:
+    """Return SQL for the product of two vectors of bytes in two's complement, bit by bit."""
+    weights = [-128 if bit == 7 else 1 << bit for bit in range(8)]
+    return " + ".join(
+        f"{weights[i]} * ("
+        + " + ".join(f"{weights[j]} * bit_count(n.b{i} & t.b{j})" for j in range(8))
+        + ")"
+        for i in range(8)
+    )
+
+
+def _bits() -> str:
+    return ", ".join(f"bits{i}::BIT AS b{i}" for i in range(8))
+
+
+_TOLD = """
+SELECT round(s.{score}, {digits}) AS {score}, r.title, r.outlet,
+       coalesce(r.published, r.first_fetched) AS published, r.url, r.lead, r.language, r.article_id
+FROM {found} s JOIN segments.all_article_rows r ON r.article_id = s.article_id
+WHERE NOT EXISTS (SELECT 1 FROM segments.dead d WHERE d.relation = 'article_rows'
+                  AND d.key = r.article_id AND r._seq < d.before)
+ORDER BY {order}
+"""
+
+MACROS = rf"""
+CREATE MACRO words_of(query) AS list_distinct(regexp_extract_all(
+    {_folded("query")}, '{_LETTERS}*\p{{N}}(?:[.,]\p{{N}}{_LETTERS}*)+|{_LETTERS}+'));
 
 CREATE MACRO search(query, most := 20) AS TABLE
-WITH wanted AS (SELECT unnest(words_of(query)) AS term),
-hits AS (SELECT p.term, p.doc, p.times, p.in_title, d.article_id, d.words
-         FROM search_postings p JOIN wanted USING (term) JOIN search_docs d USING (doc)),
+WITH wanted AS (SELECT len(words_of(query)) AS words),
+docs AS MATERIALIZED (SELECT doc, article_id, words FROM search_docs),
+size AS (SELECT count(*) AS articles, avg(words) AS words FROM docs),
+hits AS (SELECT term, p.doc, p.times + 3 * p.in_title AS times
+         FROM search_postings p SEMI JOIN docs USING (doc)
+         WHERE term IN ({_first_words()})
+         OR (len(words_of(query)) > {WORDS} AND list_contains(words_of(query), term))),
 common AS (SELECT term, count(*) AS articles FROM hits GROUP BY term),
-size AS (SELECT count(*) AS articles, avg(words) AS words FROM search_docs),
+worth AS (SELECT term, ln(1 + (s.articles - c.articles + 0.5) / (c.articles + 0.5)) AS worth
+          FROM common c, size s),
+whole AS (SELECT doc FROM hits GROUP BY doc HAVING count(*) = (SELECT words FROM wanted)),
 scored AS (
-    SELECT h.article_id, count(*) AS found,
-           sum(ln(1 + (s.articles - c.articles + 0.5) / (c.articles + 0.5))
-               * (h.times + 3 * h.in_title) * 2.2
-               / (h.times + 3 * h.in_title + 1.2 * (0.25 + 0.75 * h.words / s.words))) AS score
-    FROM hits h JOIN common c USING (term), size s GROUP BY h.article_id
-    HAVING count(*) = (SELECT count(*) FROM wanted)
-    ORDER BY score DESC, h.article_id LIMIT most)
-SELECT round(s.score, 3) AS score, a.title, a.outlet, coalesce(a.published, a.first_fetched)
-       AS published, a.url, a.lead, s.article_id
-FROM scored s JOIN article_rows a USING (article_id) ORDER BY s.score DESC, s.article_id;
+    SELECT h.doc, any_value(d.article_id) AS article_id,
+           sum(w.worth * h.times * 2.2
+               / (h.times + 1.2 * (0.25 + 0.75 * d.words / s.words))) AS score
+    FROM hits h SEMI JOIN whole USING (doc) JOIN worth w USING (term) JOIN docs d USING (doc),
+         size s
+    GROUP BY h.doc ORDER BY round(score, 9) DESC, h.doc DESC LIMIT most)
+{_TOLD.format(found="scored", score="score", digits=3, order="round(s.score, 9) DESC, s.doc DESC")};
 
 CREATE MACRO like_this(article, most := 20, days := 90) AS TABLE
 WITH this AS (
-    SELECT v.model, v.vector, coalesce(a.published, a.first_fetched) AS at
-    FROM article_vectors v JOIN article_rows a USING (article_id) WHERE v.article_id = article),
+    SELECT article_id, model, published, norm, {_bits()} FROM search_docs
+    WHERE article_id = article AND norm > 0),
 near AS (
-    SELECT a.article_id, a.title, a.outlet, coalesce(a.published, a.first_fetched) AS published,
-           a.url, a.lead
-    FROM article_rows a, this
-    WHERE coalesce(a.published, a.first_fetched)
-          BETWEEN this.at - to_days(days) AND this.at + to_days(days)
-      AND a.article_id <> article)
-SELECT round(list_cosine_similarity(v.vector, this.vector), 4) AS likeness, near.title,
-       near.outlet, near.published, near.url, near.lead, near.article_id
-FROM near JOIN article_vectors v USING (article_id), this
-WHERE v.model = this.model ORDER BY likeness DESC, near.article_id LIMIT most;
+    SELECT d.* FROM search_docs d, this
+    WHERE d.model = this.model AND d.article_id <> this.article_id AND d.norm > 0
+      AND d.published BETWEEN this.published - to_days(days) AND this.published + to_days(days)
+    ORDER BY bit_count(xor(d.bits7::BIT, this.b7)), d.doc DESC
+    LIMIT greatest({NEAR}, 10 * most)),
+coded AS (SELECT doc, article_id, norm, {_bits()} FROM near),
+best AS (
+    SELECT n.doc, n.article_id,
+           ({_product()}) / sqrt(n.norm::DOUBLE * t.norm) AS likeness
+    FROM coded n, this t ORDER BY likeness DESC, n.doc DESC LIMIT most)
+{_TOLD.format(found="best", score="likeness", digits=4, order="s.likeness DESC, s.doc DESC")};
 """

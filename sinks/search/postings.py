@@ -12,7 +12,7 @@ import numpy as np
 
 from newsbeam.topics.query.nodes import is_wild, wildcard
 from newsbeam.topics.query.words import fold, stem
-from sinks.search.spans import SHIFT, Ints, Lengths
+from sinks.search.spans import SHIFT, Breaks, Ints, Lengths
 
 TITLE_WORTH = 3
 """A word in the title counts as so many more."""
@@ -68,6 +68,24 @@ def read_lengths(source: Rows) -> Lengths:
     lengths = Lengths(*(np.asarray(c, dtype=np.int64)[order] for c in found.values()))
     source.kept["lengths"] = lengths
     return lengths
+
+
+def read_breaks(source: Rows) -> Breaks:
+    """Return where sentences and paragraphs begin; kept until the next publication."""
+    kept = source.kept.get("breaks")
+    if isinstance(kept, Breaks):
+        return kept
+    found = source.columns("SELECT doc, len(breaks) AS times, breaks FROM search_docs")
+    docs = np.asarray(found["doc"], dtype=np.int64)
+    values = np.asarray(found["breaks"], dtype=np.int64)
+    within = np.repeat(docs << SHIFT, np.asarray(found["times"], dtype=np.int64)) + (values >> 1)
+    first = docs << SHIFT  # an article begins both
+    breaks = Breaks(
+        np.sort(np.concatenate([first, within])),
+        np.sort(np.concatenate([first, within[values % 2 == 1]])),
+    )
+    source.kept["breaks"] = breaks
+    return breaks
 
 
 def read_postings(

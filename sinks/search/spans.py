@@ -3,7 +3,7 @@
 A *place* is ``article number * 2**20 + place in the article``, so one sorted array holds every
 occurrence of a word in every article, and "the next word" is "plus one" (the query language parts
 paragraphs by an empty place, so no phrase crosses one).  What the index cannot know (case, stems,
-sentences, authors, tags) is answered by a set that is certainly large enough, and marked inexact:
+authors, tags) is answered by a set that is certainly large enough, and marked inexact:
 the caller then looks at the texts.
 """
 
@@ -89,6 +89,14 @@ class Lengths:
         return column[self._rows[docs]]
 
 
+@dataclass(frozen=True)
+class Breaks:
+    """Where sentences and paragraphs begin in all articles: places, ascending."""
+
+    sentences: Ints
+    paragraphs: Ints
+
+
 class Evaluator:
     """Evaluates queries on the postings of their words.
 
@@ -97,6 +105,7 @@ class Evaluator:
             instead where :func:`placed` does not name it.
         lengths: of all living articles.
         facts: gives the articles for a fact or dates, as far as the index knows it.
+        breaks: gives where sentences and paragraphs begin; only called where a query asks.
     """
 
     def __init__(
@@ -104,8 +113,10 @@ class Evaluator:
         places: Mapping[str, Ints],
         lengths: Lengths,
         facts: Callable[[Fact | Dates], Found],
+        breaks: Callable[[], Breaks],
     ) -> None:
         self._places, self._lengths, self._facts = places, lengths, facts
+        self._breaks = breaks
 
     def truth(self, node: Node) -> Found:
         """Return the articles for which a node is true."""
@@ -166,9 +177,7 @@ class Evaluator:
             case Near(left=left, right=right):
                 return self._near(node, self.spans(left), self.spans(right))
             case Same(left=left, right=right):
-                a, b = self.spans(left), self.spans(right)
-                first = a.first[np.isin(a.first >> SHIFT, b.docs)]
-                return Spans(first, first, exact=False)
+                return self._same(node, self.spans(left), self.spans(right))
             case _:
                 raise TypeError(f"{type(node).__name__} has no place in the text")
 
@@ -206,9 +215,7 @@ class Evaluator:
         if counts.sum() > MAX_PAIRS:
             first = left.first[counts > 0]
             return Spans(first, first, exact=False)
-        a = np.repeat(np.arange(len(left.first)), counts)
-        starts = np.repeat(np.cumsum(counts) - counts, counts)
-        b = np.repeat(low, counts) + np.arange(len(a)) - starts
+        a, b = _pairs(low, counts)
         a_first, a_last = left.first[a], left.last[a]
         b_first, b_last = right.first[b], right.last[b]
         after, before = b_first - a_last, a_first - b_last
@@ -219,6 +226,37 @@ class Evaluator:
         if fits.any():
             fits[fits] = self._in_zone(a_first[fits], TITLE) == self._in_zone(b_first[fits], TITLE)
         return _sorted(np.minimum(a_first, b_first)[fits], np.maximum(a_last, b_last)[fits], exact)
+
+    def _same(self, node: Same, left: Spans, right: Spans) -> Spans:
+        breaks = self._breaks()
+        begins = breaks.sentences if node.unit == "sentence" else breaks.paragraphs
+        (left, of_left), (right, of_right) = _within(begins, left), _within(begins, right)
+        low = np.searchsorted(of_right, of_left)
+        counts = np.searchsorted(of_right, of_left, side="right") - low
+        exact = left.exact and right.exact
+        if counts.sum() > MAX_PAIRS:
+            first = left.first[counts > 0]
+            return Spans(first, first, exact=False)
+        a, b = _pairs(low, counts)
+        return _sorted(
+            np.minimum(left.first[a], right.first[b]),
+            np.maximum(left.last[a], right.last[b]),
+            exact,
+        )
+
+
+def _within(begins: Ints, spans: Spans) -> tuple[Spans, Ints]:
+    """Return the spans that lie in one sentence or paragraph, and in which, by its number."""
+    unit = np.searchsorted(begins, spans.first, side="right")
+    whole = unit == np.searchsorted(begins, spans.last, side="right")
+    return Spans(spans.first[whole], spans.last[whole], spans.exact), unit[whole]
+
+
+def _pairs(low: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """Return every left with each of its rights, as indexes: ``counts`` of them from ``low`` on."""
+    a = np.repeat(np.arange(len(low)), counts)
+    starts = np.repeat(np.cumsum(counts) - counts, counts)
+    return a, np.repeat(low, counts) + np.arange(len(a)) - starts
 
 
 def _sorted(first: Ints, last: Ints, exact: bool) -> Spans:

@@ -65,6 +65,7 @@ def test_one_file_holds_everything_and_needs_no_folder(run: Run, tmp_path: Path)
     run("export", "duckdb", "-o", str(tmp_path / "all.duckdb"))
     with duckdb.connect(str(tmp_path / "all.duckdb"), read_only=True) as db:
         found = db.execute("SELECT count(text), count(DISTINCT outlet) FROM articles").fetchall()
+        assert len(db.execute("FROM search('copyright', most := 3)").fetchall()) == 3
     assert found[0][0] == 340
 
 

@@ -183,6 +183,15 @@ def _count(path: Path) -> object:
         return db.execute("SELECT count(*), max(revision) FROM article_rows").fetchall()
 
 
+def test_a_publication_named_by_a_relative_path_is_read_from_anywhere(
+    newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(newsroom.path.parents[1])
+    publish(newsroom.db, newsroom.path.relative_to(Path.cwd()), OPTIONS, now=newsroom.now)
+    monkeypatch.chdir(tmp_path.parent)
+    newsroom.same()
+
+
 def test_a_moved_folder_is_read_after_naming_it(newsroom: Newsroom, tmp_path: Path) -> None:
     newsroom.publish()
     moved = tmp_path / "elsewhere"

@@ -8,10 +8,12 @@ from stores import Newsroom
 
 from newsbeam.errors import ConfigError, QueryError
 from newsbeam.topics.query import Evaluation, parse_query
+from newsbeam.topics.query.words import folded_words
 from sinks.publish.reader import Reader
 from sinks.search.find import Filters, search
 from sinks.search.index import batches, document
 from sinks.search.like import like_this
+from sinks.search.macros import MACROS
 from sinks.store.store import open_store
 
 QUERIES = [
@@ -32,6 +34,10 @@ QUERIES = [
     "count(copyright OR licence)=1 AND training",
     "copyright SENTENCE court",
     "copyright PARAGRAPH court",
+    '"fair use" SENTENCE (court OR authors)',
+    "count(copyright SENTENCE court)>=2",
+    "(copyright SENTENCE lawsuit) PARAGRAPH court",
+    "count(copyright PARAGRAPH licence)=1",
     "~licence",
     "{Copyright}",
     '"open * weights"',
@@ -75,6 +81,14 @@ def test_search_finds_what_the_query_language_says(
     assert found.total == len(expected) or not found.exact
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["copyright SENTENCE court", "copyright NOT (court PARAGRAPH fair)", "licen* NEAR/5 fair"],
+)
+def test_the_index_alone_knows_sentences_and_paragraphs(reader: Reader, text: str) -> None:
+    assert search(reader, text, limit=1).exact
+
+
 def test_results_are_ranked_and_marked(reader: Reader) -> None:
     found = search(reader, "copyright court", limit=5)
     scores = [r.score for r in found.results]
@@ -112,14 +126,45 @@ def test_a_wrong_query_names_the_place(reader: Reader) -> None:
         search(reader, "(copyright AND court")
 
 
-def test_the_sql_macros_work_in_any_client(reader: Reader, newsroom: Newsroom) -> None:
-    best = [r.article_id for r in search(reader, "copyright court", limit=7).results]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "copyright",
+        "Copyright court",
+        "fair use licence",
+        "training data authors publishers",
+        "ba be co",
+        "copyright lawsuit training data authors publishers court fair use licence",
+        "nowhereatall",
+    ],
+)
+def test_the_macro_finds_what_the_command_finds(
+    reader: Reader, newsroom: Newsroom, text: str
+) -> None:
+    best = search(reader, text, limit=15).results
     reader.close()  # in one process DuckDB wants one configuration per file
     with duckdb.connect(str(newsroom.path), read_only=True) as db:
-        rows = db.execute("SELECT article_id, score FROM search('Copyright court', most := 7)")
-        found = rows.fetchall()
-    assert [r[0] for r in found] == best
-    assert [r[1] for r in found] == sorted((r[1] for r in found), reverse=True)
+        found = db.execute("SELECT article_id, score FROM search(?, most := 15)", [text]).fetchall()
+    assert [r[0] for r in found] == [r.article_id for r in best]
+    assert [r[1] for r in found] == pytest.approx([r.score for r in best], abs=0.002)
+
+
+def test_the_macro_folds_words_as_the_query_language() -> None:
+    samples = [
+        "Meta’s Llama and OpenAI's o3",
+        "U.S. court, U.S.A. today: A.I. act",
+        "straße ÆON søk Łódź naïve café",
+        "$2.75m, 3.5 percent, 1,000 dollars; GPT5.2 v1.0.2",
+        "日本語のカタカナ",
+        "state-of-the-art don't AT&T www.example.com/x",
+        "",
+    ]
+    made = MACROS[MACROS.index("CREATE MACRO words_of") : MACROS.index("CREATE MACRO search")]
+    with duckdb.connect() as db:
+        db.execute(made)
+        for text in samples:
+            found = db.execute("SELECT words_of(?)", [text]).fetchall()[0][0]
+            assert sorted(found) == sorted(set(folded_words(text))), text
 
 
 def test_more_like_this_is_what_the_full_vectors_say(newsroom: Newsroom, reader: Reader) -> None:
@@ -139,6 +184,18 @@ def test_more_like_this_is_what_the_full_vectors_say(newsroom: Newsroom, reader:
     assert {r["article_id"] for r in found[:5]} <= {row[0] for row in exact}
     assert [r["likeness"] for r in found] == pytest.approx([row[1] for row in exact], abs=0.01)
     assert found[0]["title"]
+
+
+def test_more_like_this_is_the_same_in_any_client(newsroom: Newsroom, reader: Reader) -> None:
+    article = newsroom.db.execute("SELECT max(article_id) FROM article_vectors").fetchall()[0][0]
+    mine = like_this(reader, article, limit=12, days=10)
+    reader.close()
+    with duckdb.connect(str(newsroom.path), read_only=True) as db:
+        found = db.execute(
+            "SELECT likeness, article_id FROM like_this(?, most := 12, days := 10)", [article]
+        ).fetchall()
+    assert found == [(r["likeness"], r["article_id"]) for r in mine]
+    assert len(found) == 12
 
 
 def test_an_article_without_a_vector_is_named(reader: Reader) -> None:
