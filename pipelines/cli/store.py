@@ -45,7 +45,6 @@ def stats(config: Path | None, as_json: bool) -> None:
             r["name"]
             for r in reader.rows(
                 "SELECT view_name AS name FROM duckdb_views() WHERE schema_name = 'segments' "
-                "AND NOT starts_with(view_name, 'all_') "
                 "UNION SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY 1"
             )
         ]

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from newsbeam.errors import ConfigError, SinkError
-from sinks.publish import catalog, generations
+from sinks.publish import generations
 from sinks.publish.segments import quoted
 from sinks.search.macros import MACROS
 
@@ -78,14 +78,6 @@ def export_query(
     return int(row[0]) if row else 0
 
 
-_SEARCHED = (
-    catalog.SEGMENTS,
-    "CREATE VIEW segments.all_article_rows AS SELECT *, 0::BIGINT AS _seq FROM article_rows",
-    *catalog.views(MACROS),
-)
-"""What the macros for search need in a copy: nothing there is superseded."""
-
-
 def export_copy(publication: Path, target: Path) -> int:
     """Write everything into one DuckDB file that needs no folder beside it; return its tables.
 
@@ -114,8 +106,8 @@ def export_copy(publication: Path, target: Path) -> int:
                 db.execute(note)
             db.execute("DETACH copy")
         with duckdb.connect(str(fresh)) as db:
-            for statement in _SEARCHED if "search_docs" in [name for (name,) in names] else ():
-                db.execute(statement)
+            if any(name == "search_docs" for (name,) in names):
+                db.execute(MACROS)
         fresh.replace(target)
     except (duckdb.Error, OSError) as error:
         raise SinkError(f"cannot write {target}: {' '.join(str(error).split())[:300]}") from error

@@ -13,7 +13,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from newsbeam import __version__
-from sinks.publish.segments import living, quoted
+from sinks.publish.segments import quoted
 from sinks.publish.state import FORMAT, State
 from sinks.publish.tables import Table
 from sinks.store.schema import comments, migrations
@@ -79,8 +79,7 @@ def make(parts: Parts, state: State, path: Path) -> None:
     shutil.copyfile(template, path)
     with duckdb.connect(str(path)) as db:
         for name, (table, columns) in parts.growing.items():
-            for view in _segment_views(parts.folder, name, table, columns, state):
-                db.execute(view)
+            db.execute(_segment_view(parts.folder, name, table, columns, state))
     files = [s.file for segments in state.segments.values() for s in segments]
     path.with_suffix(".json").write_text(json.dumps(files), encoding="utf-8")
 
@@ -142,9 +141,7 @@ def _statements(parts: Parts) -> list[str]:
         found.append(
             f'CREATE TABLE "{name}" ({", ".join(f"{_name(c)} {kind}" for c, kind in columns)})'
         )
-    for name, (table, columns) in parts.growing.items():
-        if table and table.looked_up:
-            found.append(_all_view(name, _nothing(columns, seq=True)))
+    for name, (_, columns) in parts.growing.items():
         found.append(f"CREATE VIEW segments.{name} AS {_nothing(columns)}")
         found.append(f"CREATE VIEW {name} AS SELECT * FROM segments.{name}")
     found += parts.notes
@@ -165,37 +162,28 @@ def views(sql: str) -> list[str]:
     return made + about
 
 
-def _segment_views(
+def _segment_view(
     folder: Path, name: str, table: Table | None, columns: Columns, state: State
-) -> Iterator[str]:
-    """Yield the statements that make a table's views over its segments."""
+) -> str:
     segments = state.segments.get(name, [])
-    looked_up = table is not None and table.looked_up
     if not segments:
-        if looked_up:
-            yield _all_view(name, _nothing(columns, seq=True))
-        yield f"CREATE OR REPLACE VIEW segments.{name} AS {_nothing(columns)}"
-        return
+        return f"CREATE OR REPLACE VIEW segments.{name} AS {_nothing(columns)}"
     root = f"coalesce(getvariable('newsbeam_folder'), '{quoted(folder.parent)}') || '/data/'"
     files = ", ".join(f"{root} || '{s.file}'" for s in segments)
     chosen = ", ".join(f"r.{_name(c)}" for c, _ in columns)
-    source = f"FROM read_parquet([{files}]) r"
-    if looked_up:
-        yield _all_view(name, f"SELECT {chosen}, r._seq {source}")
-    where = living(table, state.dead.get(name, 0), "segments.dead")
-    yield (
-        f"CREATE OR REPLACE VIEW segments.{name} AS SELECT {chosen} {source}"
-        + ("" if where == "true" else f" WHERE {where}")
+    view = (
+        f"CREATE OR REPLACE VIEW segments.{name} AS SELECT {chosen} FROM read_parquet([{files}]) r"
     )
+    if table is None or table.key is None or not state.dead.get(name):
+        return view
+    # an ANTI JOIN, not NOT EXISTS (segments.living): a join with few keys then skips most segments
+    dead = f"SELECT key, before FROM segments.dead WHERE relation = '{name}'"
+    return f"{view} ANTI JOIN ({dead}) d ON d.key = r.{table.key} AND r._seq < d.before"
 
 
-def _all_view(name: str, query: str) -> str:
-    return f"CREATE OR REPLACE VIEW segments.all_{name} AS {query}"
-
-
-def _nothing(columns: Columns, seq: bool = False) -> str:
+def _nothing(columns: Columns) -> str:
     chosen = ", ".join(f"NULL::{kind} AS {_name(c)}" for c, kind in columns)
-    return f"SELECT {chosen}{', NULL::BIGINT AS _seq' if seq else ''} WHERE false"
+    return f"SELECT {chosen} WHERE false"
 
 
 def _name(column: str) -> str:

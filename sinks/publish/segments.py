@@ -184,12 +184,12 @@ def read(folder: Path, segments: Sequence[Segment]) -> str:
     return f"read_parquet([{files}])"
 
 
-def living(table: Table | None, dead: int, superseded: str = "_dead") -> str:
+def living(table: Table | None, dead: int) -> str:
     """Return the condition, on alias ``r``, for rows of a keyed table that count."""
     if table is None or table.key is None or not dead:
         return "true"
     return (
-        f"NOT EXISTS (SELECT 1 FROM {superseded} d WHERE d.relation = '{table.name}' "
+        f"NOT EXISTS (SELECT 1 FROM _dead d WHERE d.relation = '{table.name}' "
         f"AND d.key = r.{table.key} AND r._seq < d.before)"
     )
 

@@ -42,9 +42,6 @@ class Table:
     """Long columns that nobody filters by: no least and greatest values are kept of them."""
     rows: int = 65_536
     """Most rows of one segment."""
-    looked_up: bool = False
-    """Also published with its superseded rows, as ``segments.all_NAME``: DuckDB skips most of it in
-    a join with few keys, which it cannot do where superseded rows have to be left out first."""
 
 
 ARTICLES, TEXTS, VECTORS = "article_rows", "article_texts", "article_vectors"
@@ -72,7 +69,6 @@ GROWING: tuple[Table, ...] = (
         born="first_fetched",
         group=512,
         loose=("title", "lead", "url", "canonical_url", "image"),
-        looked_up=True,
     ),
     Table(
         TEXTS,

@@ -13,8 +13,6 @@ Similarity estimation techniques from rounding algorithms, 2002), then the bytes
 fast in every client.
 """
 
-WORDS = 8
-"""Words of which DuckDB looks at their part of the index only; further ones cost a scan of it."""
 NEAR = 4_000
 """Articles whose vectors are compared in full, at least."""
 
@@ -34,12 +32,6 @@ def _folded(text: str) -> str:
     return f"regexp_replace({text}, {apart})"
 
 
-def _first_words() -> str:
-    """Return SQL for the first words as a list of constants: DuckDB skips what has none of them."""
-    each = [f"coalesce(words_of(query)[{i}], words_of(query)[1])" for i in range(1, WORDS + 1)]
-    return ", ".join(each)
-
-
 def _product() -> str:
     """Return SQL for the product of two vectors of bytes in two's complement, bit by bit."""
     weights = [-128 if bit == 7 else 1 << bit for bit in range(8)]
@@ -57,10 +49,8 @@ def _bits() -> str:
 
 _TOLD = """
 SELECT round(s.{score}, {digits}) AS {score}, r.title, r.outlet,
-       coalesce(r.published, r.first_fetched) AS published, r.url, r.lead, r.language, r.article_id
-FROM {found} s JOIN segments.all_article_rows r ON r.article_id = s.article_id
-WHERE NOT EXISTS (SELECT 1 FROM segments.dead d WHERE d.relation = 'article_rows'
-                  AND d.key = r.article_id AND r._seq < d.before)
+       coalesce(r.published, r.first_fetched) AS published, r.url, r.lead, r.language, article_id
+FROM {found} s JOIN article_rows r USING (article_id)
 ORDER BY {order}
 """
 
@@ -69,24 +59,21 @@ CREATE MACRO words_of(query) AS list_distinct(regexp_extract_all(
     {_folded("query")}, '{_LETTERS}*\p{{N}}(?:[.,]\p{{N}}{_LETTERS}*)+|{_LETTERS}+'));
 
 CREATE MACRO search(query, most := 20) AS TABLE
-WITH wanted AS (SELECT len(words_of(query)) AS words),
+WITH wanted AS (SELECT unnest(words_of(query)) AS term),
 docs AS MATERIALIZED (SELECT doc, article_id, words FROM search_docs),
 size AS (SELECT count(*) AS articles, avg(words) AS words FROM docs),
-hits AS (SELECT term, p.doc, p.times + 3 * p.in_title AS times
-         FROM search_postings p SEMI JOIN docs USING (doc)
-         WHERE term IN ({_first_words()})
-         OR (len(words_of(query)) > {WORDS} AND list_contains(words_of(query), term))),
+hits AS (SELECT term, p.doc, p.times + 3 * p.in_title AS times, d.article_id, d.words
+         FROM search_postings p JOIN wanted USING (term) JOIN docs d USING (doc)),
 common AS (SELECT term, count(*) AS articles FROM hits GROUP BY term),
 worth AS (SELECT term, ln(1 + (s.articles - c.articles + 0.5) / (c.articles + 0.5)) AS worth
           FROM common c, size s),
-whole AS (SELECT doc FROM hits GROUP BY doc HAVING count(*) = (SELECT words FROM wanted)),
 scored AS (
-    SELECT h.doc, any_value(d.article_id) AS article_id,
+    SELECT h.doc, h.article_id,
            sum(w.worth * h.times * 2.2
-               / (h.times + 1.2 * (0.25 + 0.75 * d.words / s.words))) AS score
-    FROM hits h SEMI JOIN whole USING (doc) JOIN worth w USING (term) JOIN docs d USING (doc),
-         size s
-    GROUP BY h.doc ORDER BY round(score, 9) DESC, h.doc DESC LIMIT most)
+               / (h.times + 1.2 * (0.25 + 0.75 * h.words / s.words))) AS score
+    FROM hits h JOIN worth w USING (term), size s GROUP BY ALL
+    HAVING count(*) = (SELECT count(*) FROM wanted)
+    ORDER BY round(score, 9) DESC, h.doc DESC LIMIT most)
 {_TOLD.format(found="scored", score="score", digits=3, order="round(s.score, 9) DESC, s.doc DESC")};
 
 CREATE MACRO like_this(article, most := 20, days := 90) AS TABLE
