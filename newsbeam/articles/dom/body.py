@@ -113,17 +113,23 @@ def strip_idle(tree: Any) -> None:
             parent.remove(element)
 
 
-def engine_lines(tree: Any, url: str) -> list[Line]:
+_SCROLLED = (b"mvp-post-add", b"infinite-scroll", b"infinitescroll", b"elementor-share-buttons")
+"""One of these stands in every name that the engine's ``RAW_TREE_PRUNE_XPATH`` looks for."""
+
+
+def engine_lines(tree: Any, url: str, source: bytes) -> list[Line]:
     """Return what trafilatura's first stage takes for the main text; the tree is used up.
 
     The library's own steps, called one by one: ``bare_extraction`` copies the page four times, and
     measures it a fifth, for second opinions that :func:`second_lines` asks for where they pay.
+    The source tells whether the first of its searches would find anything.
     """
     from trafilatura import htmlprocessing, main_extractor, xpaths
 
     options = _options(True)
-    for paths in (xpaths.RAW_TREE_PRUNE_XPATH, xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH):
-        htmlprocessing.prune_unwanted_nodes(tree, paths)
+    if any(name in source for name in _SCROLLED):
+        htmlprocessing.prune_unwanted_nodes(tree, xpaths.RAW_TREE_PRUNE_XPATH)
+    htmlprocessing.prune_unwanted_nodes(tree, xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH)
     clean = htmlprocessing.tree_cleaning(tree, options)
     clean = htmlprocessing.convert_tags(clean, options, url)
     found, _ = main_extractor.extract_content(clean, options)
@@ -182,6 +188,8 @@ def _split(text: str, kind: ZoneKind) -> Iterator[Line]:
 
 def _in_order(element: Any) -> str:
     """Return the text below an element, with line breaks where the page broke the line."""
+    if not len(element):
+        return (element.text or "").replace("\n", " ")
     out: list[str] = []
     stack: list[tuple[Any, bool]] = [(element, True)]
     while stack:

@@ -75,6 +75,8 @@ _XML = re.compile(rb"""<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{2,40})""")
 _C1 = re.compile("[\x80-\x9f]")
 """Control characters that no page means: a sign of the wrong charset."""
 _TEXT_TYPES = ("text/", "application/xhtml", "application/xml", "application/octet-stream")
+_ODD = bytes((*range(9), *range(14, 27), 28, 29, 30, 31))
+"""Bytes that no text has."""
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")
 
 
@@ -87,8 +89,7 @@ def why_not_text(body: bytes, content_type: str | None) -> str | None:
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return None
     sample = body[:HEAD_BYTES]
-    odd = sum(sample.count(bytes((c,))) for c in (*range(9), *range(14, 27), 28, 29, 30, 31))
-    if sample and odd > 0.02 * len(sample):
+    if len(sample) - len(sample.translate(None, _ODD)) > 0.02 * len(sample):
         return "the body is binary"
     kind = (content_type or "").split(";")[0].strip().lower()
     if kind and not kind.startswith(_TEXT_TYPES) and b"<" not in start[:1]:
@@ -111,12 +112,13 @@ def decode(body: bytes, charset: str | None = None) -> str:
     for bom, encoding in BOMS:
         if body.startswith(bom):
             return _clean(body[len(bom) :].decode(encoding, errors="replace"))
+    clean = _clean if b"\x00" in body else str  # looked for where it is cheap
     try:
-        return _clean(body.decode("utf-8"))
+        return clean(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         # a body cut in the middle of a character is UTF-8 all the same
         if error.start > len(body) - 4 and error.start > 200:
-            return _clean(body.decode("utf-8", errors="ignore"))
+            return clean(body.decode("utf-8", errors="ignore"))
     found = _META.search(body[:HEAD_BYTES]) or _XML.search(body[:200])
     declared = found.group(1).decode("ascii", errors="replace") if found else None
     for name in (charset, declared):
@@ -154,11 +156,16 @@ def _guess(body: bytes) -> str:
 
 
 def _clean(text: str) -> str:
-    return text.translate(_CONTROL) if "\x00" in text[:2000] or "\x00" in text else text
+    return text.translate(_CONTROL) if "\x00" in text else text
 
 
-def parse(text: str, url: str) -> Any:
-    """Parse HTML into an lxml tree (``HtmlElement``); comments and instructions are left out.
+def parse_text(text: str, url: str) -> Any:
+    """Parse HTML that is decoded; see :func:`parse`."""
+    return parse(text.encode("utf-8", "surrogatepass"), url)
+
+
+def parse(source: bytes, url: str) -> Any:
+    """Parse HTML in UTF-8 into an lxml tree (``HtmlElement``), without comments, instructions.
 
     Raises:
         ExtractError: the parser gave up.
@@ -168,10 +175,10 @@ def parse(text: str, url: str) -> Any:
     )
     # one class for all elements: choosing by tag in Python, as lxml.html does, costs 2 ms a page
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml_html.HtmlElement))
-    if not text.strip():
+    if not source.strip():
         return lxml_html.document_fromstring("<html><body></body></html>")
     try:
-        tree = lxml_html.document_fromstring(text.encode("utf-8", "surrogatepass"), parser=parser)
+        tree = lxml_html.document_fromstring(source, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
         if "empty" in str(error):  # nothing but comments
             return lxml_html.document_fromstring("<html><body></body></html>")

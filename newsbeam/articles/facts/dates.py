@@ -109,6 +109,7 @@ def find_dates(
     blocks: Sequence[Block] = (),
     title: str | None = None,
     raw: str = "",
+    source: bytes = b"",
 ) -> Dates:
     """Let every claim of the page, its URL and its feed vote on the day of publication.
 
@@ -122,11 +123,12 @@ def find_dates(
         blocks: the page's visible text.
         title: the headline: dates stand near it.
         raw: the page's source, searched when too few others speak.
+        source: the same in UTF-8, in which plain words are found faster.
     """
     zone = _zone_of(url)
     found = [*_structured(claims, language), *_from_url(url)]
     if not _settled(found, feed, zone):
-        found.extend(_visible(tree, language, raw) if tree is not None else ())
+        found.extend(_visible(tree, language, source) if tree is not None else ())
         found.extend(_near_headline(blocks, title, language))
     if sum(c.weight for c in found) < ENOUGH:
         found.extend(_in_source(raw, language))
@@ -204,7 +206,7 @@ def _from_url(url: str) -> Iterator[Claim]:
 _MARKED = etree.XPath("//*[@itemprop='datePublished' or @itemprop='dateCreated']")
 
 
-def _visible(tree: Any, language: str | None, raw: str) -> Iterator[Claim]:
+def _visible(tree: Any, language: str | None, source: bytes) -> Iterator[Claim]:
     """Yield the dates of ``<time>`` and of elements marked as the date of publication."""
     for seen, element in enumerate(tree.iter("time")):
         if seen >= 12:
@@ -221,7 +223,7 @@ def _visible(tree: Any, language: str | None, raw: str) -> Iterator[Claim]:
             weight = 0.8 if marked else 0.6 if seen == 0 else 0.35
             weight = 0.1 if beside else weight / 2 if "li" in around else weight
             yield Claim(moment, weight, "time")
-    for element in _MARKED(tree)[:2] if "itemprop" in raw else ():
+    for element in _MARKED(tree)[:2] if b"itemprop" in source else ():
         text = element.get("content") or element.get("datetime") or element.text_content()
         if element.tag not in ("time", "meta") and (moment := read_moment(text or "", language)):
             yield Claim(moment, 0.8, "itemprop")

@@ -1,7 +1,7 @@
 """Who wrote it: names out of bylines, without "By", roles, links and outlets."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lxml import etree
@@ -45,6 +45,7 @@ _NAMED = frozenset(
     ("class", "id", "data-testid", "data-qa", "data-component", "data-role", "itemprop")
 )
 _BIO = re.compile(r"bio|box|about|avatar|image|photo|follow|more|social|related|comment", re.I)
+_SIGNED_AS = (b'"author', b"'author", b"=author")
 _SIGNING = etree.XPath("//a[@rel='author'] | //*[@itemprop='author']")
 MAX_AUTHORS = 20
 
@@ -56,6 +57,7 @@ def find_authors(
     site_name: str | None = None,
     outlet: str | None = None,
     blocks: Sequence[Block] = (),
+    source: bytes = b"",
 ) -> tuple[str, ...]:
     """Return the authors' names in the order of the page; empty where nobody signs.
 
@@ -69,8 +71,13 @@ def find_authors(
         if people:
             return people
         outlets = outlets or names
-    for raw in (_from_byline(tree), _from_lines(blocks), list(feed)):
-        names = tuple(n for n in clean_names(raw) if not _is_outlet(n, site_name, outlet))
+    looks: tuple[Callable[[], list[str]], ...] = (
+        lambda: _from_byline(tree, source),
+        lambda: _from_lines(blocks),
+        lambda: list(feed),
+    )
+    for look in looks:
+        names = tuple(n for n in clean_names(look()) if not _is_outlet(n, site_name, outlet))
         if names:
             return names
     return outlets
@@ -152,10 +159,10 @@ def _from_meta(claims: Claims) -> list[str]:
     return []
 
 
-def _from_byline(tree: Any) -> list[str]:
+def _from_byline(tree: Any, source: bytes) -> list[str]:
     if tree is None:
         return []
-    for element in _SIGNING(tree)[:6]:
+    for element in _SIGNING(tree)[:6] if any(s in source for s in _SIGNED_AS) else ():
         inner = element.xpath(".//*[@itemprop='name']")
         text = tidy((inner[0] if inner else element).text_content())
         if text and len(text) < 80:

@@ -37,6 +37,8 @@ def find_title(
         return None
     texts = [_shortest(text, [other for _, other in named]) for _, text in named]
     keys = [_letters(text) for text in texts]
+    if len(set(keys)) == 1:
+        return texts[0]
     words = [frozenset(_WORD.findall(text.casefold())) for text in texts]
     scores = [
         sum(
