@@ -11,25 +11,35 @@ sketches), https://arxiv.org/abs/1510.01455; Broder, "On the resemblance and con
 documents", 1997.
 """
 
-import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.stories.terms import WORDS_KEPT
+from newsbeam.stories.wording import (
+    Alignment,
+    Words,
+    opening,
+    own_words,
+    spaceless,
+    split_words,
+    without_addresses,
+)
 
 SKETCH = 128
 """Hashes kept of a text."""
 RUN = 4
 """Words in a run.  Longer runs break at every edit; shorter ones occur by chance."""
-MIN_RUNS = 12
-"""A text with fewer runs (a headline, a caption) has no sketch."""
+MIN_RUNS = 5
+"""A text with fewer runs (fewer than eight words) has no sketch."""
 
-_WORD = re.compile(r"\w+")
 _MIX = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F], np.uint64)
+
+TEASER = 150
+"""Words up to which long quotations do not count: what else is there says whose text it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +50,8 @@ class Sketch:
     """Smallest distinct hashes, ascending; at most :data:`SKETCH`."""
     runs: int
     """Distinct runs in the whole text."""
+    opening: Words = field(default_factory=lambda: np.zeros(0, np.uint16))
+    """Its first words, to align; see :mod:`newsbeam.stories.wording`."""
 
     @property
     def limit(self) -> int:
@@ -66,17 +78,26 @@ def _word_hash(word: str) -> int:
 
 def sketch(text: str) -> Sketch | None:
     """Return the sketch of a text; None where it is too short to have one."""
-    words = _WORD.findall(text.lower())
-    if len(words) < MIN_RUNS + RUN - 1:
+    text = without_addresses(text)
+    words, own = split_words(text), own_words(text)
+    if len(words) <= TEASER:
+        words = _enough(split_words(own)) or words  # else hardly more than a quotation
+    if not _enough(words):
         return None
     codes = np.array([_word_hash(w) for w in words], np.uint64)
     runs = sum(codes[i : len(codes) - RUN + 1 + i] * _MIX[i] for i in range(RUN))
     runs ^= runs >> np.uint64(29)
     runs *= np.uint64(0xBF58476D1CE4E5B9)  # finaliser of splitmix64: spreads the bits
     distinct = np.unique((runs >> np.uint64(32)).astype(np.uint32))
+    if spaceless(text):  # its runs overlap by more: every second one says as much
+        distinct = distinct[distinct & 1 == 0]
     if len(distinct) < MIN_RUNS:
         return None
-    return Sketch(distinct[:SKETCH], len(distinct))
+    return Sketch(distinct[:SKETCH], len(distinct), opening(own))
+
+
+def _enough(words: list[str]) -> list[str] | None:
+    return words if len(words) >= MIN_RUNS + RUN - 1 else None
 
 
 def likeness(a: Sketch, b: Sketch) -> Likeness:
@@ -90,28 +111,69 @@ def likeness(a: Sketch, b: Sketch) -> Likeness:
     return Likeness(shared / max(1, every), shared / max(1, least), least)
 
 
-COPY_EVIDENCE = 3.1
-"""Containment times the square root of the sample (at most :data:`FULL_SAMPLE`) of a copy: a short
-teaser must agree nearly in full, of a long text about half is enough.  Chosen for a precision of
-.98 on 297 hand-checked pairs around the border (``tests/benchmarks/labels``)."""
 FULL_SAMPLE = 40
-COPY_TERMS = 0.4
-"""Least likeness of the weighted terms: texts that share no more than a template ("Article URL …
-Comments URL …") have other words in common than an article has.  The least of the hand-checked
-copies has .46."""
+"""Runs from which a larger sample says no more."""
+CLEAR_EVIDENCE, CLEAR_TERMS = 3.1, 0.4
+"""Containment times the square root of the sample, and likeness of the weighed terms, from which a
+full sample decides alone: about half of the shorter text stands in the other."""
+CLEAR_WORDS, CLEAR_SHARED, LEAST_TERMS = 30, 0.75, 0.15
+"""Words of an opening, share of them that stands in the other in order, and likeness of the terms
+from which the alignment decides alone: a teaser and the long article that it opens.  No pair of
+two different texts of the labelled ones has .75 from 30 words on."""
+BORDER = 2.06, 10.57, 6.91
+BORDER_BAR = 17.11
+"""Weights of evidence, shared words and terms in a logistic model, and what they must add up to;
+fitted by ``tests/benchmarks/train_copies.py`` on hand-checked pairs, for a precision of .98."""
+BORDER_SHARED, BORDER_TERMS = 0.4, 0.4
+"""Least of both at the border: else only a quotation or a template is shared."""
+FACTS, FACTS_SHARED, FACTS_CONTAINED = 5, 0.5, 0.85
+"""Openings with as many names and numbers, of which no more are shared though the words agree, fill
+a template each: weather, lottery, share prices, obituaries.  A text of which so much stands in the
+other is a copy nevertheless."""
 
 
-def is_copy(found: Likeness, terms: float) -> bool:
+def evidence(found: Likeness) -> float:
+    """Return how much the sketches say for a copy: a short teaser must agree nearly in full."""
+    return found.containment * float(min(found.sample, FULL_SAMPLE) ** 0.5)
+
+
+def is_copy(found: Likeness, aligned: Alignment, terms: float) -> bool:
     """Decide whether two texts are versions of one.
 
     Args:
         found: what the sketches say.
+        aligned: what the openings say.
         terms: cosine of the articles' weighted terms.
     """
+    clear = clear_case(found, aligned, terms)
+    if clear is not None:
+        return clear
+    measures = evidence(found), aligned.shared, terms
+    return sum(w * m for w, m in zip(BORDER, measures, strict=True)) >= BORDER_BAR
+
+
+def clear_case(found: Likeness, aligned: Alignment, terms: float) -> bool | None:
+    """Return whether two texts are copies where that is plain; None at the border."""
     if found.sample == 1:  # two headlines without a text: equal or not
         return found.containment == 1
-    evidence = found.containment * min(found.sample, FULL_SAMPLE) ** 0.5
-    return evidence >= COPY_EVIDENCE and terms >= COPY_TERMS
+    if _fills_template(found, aligned):
+        return False
+    full = found.sample >= FULL_SAMPLE and evidence(found) >= CLEAR_EVIDENCE
+    if full and terms >= CLEAR_TERMS:
+        return True
+    opens = aligned.words >= CLEAR_WORDS and aligned.shared >= CLEAR_SHARED
+    if opens and terms >= LEAST_TERMS:
+        return True
+    return False if aligned.shared < BORDER_SHARED or terms < BORDER_TERMS else None
+
+
+def _fills_template(found: Likeness, aligned: Alignment) -> bool:
+    return (
+        aligned.facts >= FACTS
+        and aligned.shared >= 0.5
+        and aligned.shared_facts <= FACTS_SHARED * aligned.facts
+        and found.containment < FACTS_CONTAINED
+    )
 
 
 def headline_sketch(title: str) -> Sketch | None:
@@ -119,7 +181,7 @@ def headline_sketch(title: str) -> Sketch | None:
 
     Headlines of fewer than five words ("Morning briefing") say too little.
     """
-    words = _WORD.findall(title.lower())
+    words = split_words(title)
     if len(words) < 5:
         return None
     return Sketch(np.array([_word_hash("\x1f".join(words))], np.uint32), 1)

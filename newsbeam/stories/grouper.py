@@ -23,17 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.records import record_id
-from newsbeam.stories.copies import (
-    COPY_TERMS,
-    Likeness,
-    Sketch,
-    headline_sketch,
-    is_copy,
-    likeness,
-    sketch,
-)
-from newsbeam.stories.features import PAIR_FEATURES, Features, Floats, compare, make_features
+from newsbeam.stories.copies import Likeness, headline_sketch, sketch
+from newsbeam.stories.features import Features, Floats, compare, make_features
 from newsbeam.stories.model import PairModel, load_model
+from newsbeam.stories.originals import find_original
 from newsbeam.stories.pack import Packed
 from newsbeam.stories.terms import article_terms, weekdays
 from newsbeam.stories.window import Window
@@ -48,7 +41,6 @@ MERGE_MARGIN = 1.5
 their own members must then agree, too.  High, because a wrong merge is worse than two stories."""
 MEMBERS = 8
 """Latest members of a story that a newcomer is compared with."""
-TERMS_FEATURE = PAIR_FEATURES.index("terms")
 COPY_MARGIN = 3.0
 """Log odds above the bar that a copy has at least: it is in its original's story."""
 STORIES = 5
@@ -235,10 +227,12 @@ class Grouper:
             text is not None,
             weekdays(text),
         )
-        print_ = sketch(text) if text else headline_sketch(item.title or "")
+        print_ = (sketch(text) if text else None) or headline_sketch(item.title or "")
         near = self._window.candidates(features)
         pairs = compare(features, self._window.rows(near))
-        original, alike = self._original(features, print_, near, pairs)
+        original, alike = find_original(
+            self._window, (features, print_), (near, pairs), lambda n: self._same_outlet(n, item)
+        )
         fit = self._best(item, features, near, pairs)
         story, margin, reasons = fit.story, fit.margin, [fit.why]
         if original is not None and alike is not None:
@@ -282,6 +276,9 @@ class Grouper:
             item.id, kept.story, False, kept.copy_of, None, 1.0, ("seen before under this id",)
         )
 
+    def _same_outlet(self, number: int, item: StoryInput) -> bool:
+        return item.outlet is not None and self._kept[number].outlet == item.outlet
+
     def _root(self, original: int | None) -> str | None:
         if original is None:
             return None
@@ -321,29 +318,6 @@ class Grouper:
         if story is None:
             story = self._stories[kept.story] = _Story(kept.story)
         story.members.append(number)
-
-    def _original(
-        self, features: Features, print_: Sketch | None, near: NDArray[np.int64], pairs: Floats
-    ) -> tuple[int | None, Likeness | None]:
-        """Return the article whose text this one repeats: the most alike, then the earliest."""
-        if print_ is None:
-            return None, None
-        terms = dict(zip(near.tolist(), pairs[:, TERMS_FEATURE].tolist(), strict=True))
-        numbers = {n for n, term in terms.items() if term >= COPY_TERMS}
-        numbers |= self._window.sharing_runs(print_)
-        others = [(n, self._window.sketch(n)) for n in sorted(numbers)]
-        alike = [(n, likeness(print_, other)) for n, other in others if other is not None]
-        best: tuple[int, Likeness] | None = None
-        for number, found in alike:
-            better = best is None or found.containment > best[1].containment + 0.05
-            if not better or not is_copy(found, 1.0):
-                continue
-            if number not in terms:
-                rows = self._window.rows([number])
-                terms[number] = float(compare(features, rows)[0, TERMS_FEATURE])
-            if is_copy(found, terms[number]):
-                best = (number, found)
-        return best or (None, None)
 
     def _best(
         self, item: StoryInput, features: Features, near: NDArray[np.int64], pairs: Floats

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from newsbeam.stories.copies import SKETCH, Sketch
 from newsbeam.stories.features import TERMS, TOTALS, Features
+from newsbeam.stories.wording import OPENING
 
-VERSION = 3
+VERSION = 4
 """Of the layout; a row of another version cannot be read."""
 ROW = np.dtype(
     [
@@ -29,6 +30,8 @@ ROW = np.dtype(
         ("days", "<f2", 7),
         ("totals", "<f4", TOTALS),
         ("sketch", "<u4", SKETCH),
+        ("words", "<u2"),
+        ("opening", "<u2", OPENING),
     ]
 )
 Packed = NDArray[Any]
@@ -46,6 +49,8 @@ def pack(features: Features, print_: Sketch | None) -> Packed:
     if print_ is not None:
         one["hashes"], one["runs"] = len(print_.hashes), print_.runs
         one["sketch"][: len(print_.hashes)] = print_.hashes
+        one["words"] = len(print_.opening)
+        one["opening"][: len(print_.opening)] = print_.opening
     return row
 
 

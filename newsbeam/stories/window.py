@@ -127,8 +127,17 @@ class Window:
         return numbers[np.lexsort((-numbers, -np.round(worth, 6)))[:CANDIDATES]]
 
     def sharing_runs(self, print_: Sketch) -> set[int]:
-        """Return the numbers of the latest articles that share one of a text's smallest hashes."""
-        return {number for key in runs(print_) for number in self._copies.latest(key)}
+        """Return the numbers of the latest articles that are filed under a hash of a text."""
+        return {n for key in print_.hashes.tolist() for n in self._copies.latest(key)}
+
+    def with_shared_runs(self, print_: Sketch, numbers: Sequence[int]) -> list[int]:
+        """Return those of some articles that have any of a text's hashes."""
+        if not numbers:
+            return []
+        theirs = self._packed["sketch"][np.asarray(numbers, np.int64) - self._base]
+        at = np.searchsorted(print_.hashes, theirs)
+        shared = (print_.hashes[np.minimum(at, len(print_.hashes) - 1)] == theirs).any(axis=1)
+        return [n for n, has in zip(numbers, shared.tolist(), strict=True) if has]
 
     def rows(self, numbers: Sequence[int] | NDArray[np.int64]) -> Rows:
         """Return the features of some articles, to compare with."""
@@ -177,7 +186,10 @@ class Window:
     def sketch(self, number: int) -> Sketch | None:
         """Return one article's sketch; None where its text was too short for one."""
         row = self._packed[number - self._base]
-        return Sketch(row["sketch"][: row["hashes"]], int(row["runs"])) if row["hashes"] else None
+        if not row["hashes"]:
+            return None
+        kept = row["sketch"][: row["hashes"]], int(row["runs"]), row["opening"][: row["words"]]
+        return Sketch(*kept)
 
     @staticmethod
     def _keys(features: Features) -> list[int]:
