@@ -50,7 +50,7 @@ def _term(hit: Hit, i: int, view: ArticleView) -> Evidence:
     document, passage = view.passage(i).document, view.passages[i]
     in_title = document.zones[hit.first] == TITLE
     source = (view.article.title or "") if in_title else view.article.text
-    start, end = document.starts[hit.first], document.ends[hit.last]
+    start, end = document.span(hit.first)[0], document.span(hit.last)[1]
     first, last = document.sentence_at(hit.first)
     return Evidence(
         kind="query",

@@ -188,10 +188,7 @@ def tables(rows: Iterable[tuple[Any, ...]], first: int) -> tuple[pa.Table, pa.Ta
 
 def breaks(words: Document) -> list[int]:
     """Return twice the place where each sentence but the first begins; odd: a paragraph, too."""
-    sentences, paragraphs = np.asarray(words.sentences), np.asarray(words.paragraphs)
-    places = np.flatnonzero(np.diff(sentences)) + 1
-    found: list[int] = (2 * places + (paragraphs[places] != paragraphs[places - 1])).tolist()
-    return found
+    return [2 * place + paragraph for place, paragraph in words.breaks() if place]
 
 
 def bits(vector: Sequence[float] | None) -> tuple[int | None, *tuple[bytes | None, ...]]:

@@ -145,7 +145,7 @@ def _result(
     hits = [h for h in evaluation.hits(query.root) if h.first >= 0]
     shown = [
         (words.title if words.zones[h.first] == 1 else words.text)[
-            words.starts[h.first] : words.ends[h.last]
+            words.span(h.first)[0] : words.span(h.last)[1]
         ]
         for h in hits
     ]
@@ -157,7 +157,7 @@ def _result(
         start, end = words.sentence_at(in_text.first)
         snippet = article.text[start:end]
         if len(snippet) > 320:
-            at = max(0, words.starts[in_text.first] - start - 120)
+            at = max(0, words.span(in_text.first)[0] - start - 120)
             snippet = "… " + snippet[at : at + 300] + " …"
     assert article.published is not None  # noqa: S101  # _article fills it
     return Result(

@@ -1,16 +1,16 @@
 """An article as the query language sees it: words with their places, and facts about it."""
 
 import bisect
-import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from newsbeam.records import Article, Verdict, ZoneKind
 from newsbeam.topics.menus import headline
+from newsbeam.topics.query.sentences import sentence_begins, sentence_end
 from newsbeam.topics.query.words import find_words, fold_letters, folded_words, plain, stem
 
 TITLE, LEAD, BODY = 1, 2, 4
@@ -20,71 +20,11 @@ IN_TITLE = "title:"
 TWICE = "twice:"
 """Begin the keys of a word of the headline, and of one that occurs twice; no word has a colon."""
 
+FEW_WORDS = 20
+"""Words of which the places are looked for one by one."""
+
 _SILENT = {ZoneKind.RELATED, ZoneKind.FOOTER, ZoneKind.CAPTION}
 """Zones that never match: they speak of other articles, of the site, or of a picture."""
-
-_ENDS = re.compile(r"[!?…。！？؟।]|\.(?!\w)")
-_JOINTS = " -/'’\xa0–"
-"""Single signs between two words that never end a sentence: most gaps need no closer look."""
-_TAIL = re.compile(r"[^\w\s]{1,3}")
-_SHORT = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "st",
-        "vs",
-        "v",
-        "inc",
-        "corp",
-        "co",
-        "ltd",
-        "llc",
-        "jr",
-        "sr",
-        "no",
-        "fig",
-        "dept",
-        "gen",
-        "gov",
-        "sen",
-        "rep",
-        "hon",
-        "art",
-        "al",
-        "bzw",
-        "ca",
-        "usw",
-        "nr",
-        "z.b",
-        "d.h",
-        "p",
-        "pp",
-        "vol",
-        "ed",
-        "approx",
-        "est",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "sra",
-        "av",
-        "mme",
-        "mlle",
-    ]
-)
-"""Words after which a full stop does not end the sentence."""
 
 
 @dataclass(slots=True)
@@ -92,65 +32,146 @@ class Document:
     """The words of one article.
 
     All lists run over word places.  A place with the word ``""`` parts paragraphs: no phrase
-    crosses it.  What few queries need (offsets, exact forms, sentences, stems, beginnings) is made
-    at the first use.
+    crosses it.  All but the words is made at the first use, as few queries get beyond asking which
+    words there are.
     """
 
     words: list[str] = field(default_factory=list)
     zones: list[int] = field(default_factory=list)
-    paragraphs: list[int] = field(default_factory=list)
-    places: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """word -> its places, ascending"""
+    titled: int = 0
+    """Places below this are the headline's."""
     facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """author, outlet, domain, lang, country, feed, tag: folded"""
     published: date | None = None
     language: str | None = None
     title: str = ""
     text: str = ""
-    _unlocated: list[tuple[str, int]] = field(default_factory=list)
-    _starts: list[int] = field(default_factory=list)
-    _ends: list[int] = field(default_factory=list)
-    _sentences: list[int] | None = None
+    _paragraphs: list[tuple[str, int]] = field(default_factory=list)
+    """Text of each paragraph and its offset in the title or text."""
+    _firsts: list[int] = field(default_factory=list)
+    """First place of each paragraph."""
+    _offsets: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    _begins: dict[int, list[int]] = field(default_factory=dict)
+    _at: dict[str, list[int]] = field(default_factory=dict)
+    _first: dict[str, int] | None = None
+    _last: dict[str, int] | None = None
+    _in_title: frozenset[str] | None = None
     _stems: dict[str, list[int]] | None = None
     _keys: frozenset[str] | None = None
+    _sorted: list[str] | None = None
     _beginnings: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def add(self, text: str, start: int, zone: int) -> None:
-        """Add one paragraph; ``start`` is its offset in the title or text."""
+        """Add one paragraph; ``start`` is its offset in the title or text.
+
+        All paragraphs are added before the document is asked anything.
+        """
         words = folded_words(text)
         if not words:
             return
-        paragraph = self.paragraphs[-1] + 1 if self.paragraphs else 0
-        places = self.places
-        for place, word in enumerate(words, len(self.words)):
-            places[word].append(place)
+        self._firsts.append(len(self.words))
+        self._paragraphs.append((text, start))
         self.words += words
         self.words.append("")
         self.zones += [zone] * (len(words) + 1)
-        self.paragraphs += [paragraph] * (len(words) + 1)
-        self._unlocated.append((text, start))
+        if zone == TITLE:
+            self.titled = len(self.words)
 
     @property
-    def starts(self) -> list[int]:
-        """Offset of each place in the title (zone TITLE) or the text."""
-        self._locate()
-        return self._starts
+    def present(self) -> Mapping[str, int]:
+        """The words that occur, and the first place of each."""
+        if self._first is None:
+            places = range(len(self.words) - 1, -1, -1)
+            self._first = dict(zip(reversed(self.words), places, strict=True))
+            self._first.pop("", None)
+        return self._first
 
     @property
-    def ends(self) -> list[int]:
-        """Offset behind each place."""
-        self._locate()
-        return self._ends
+    def in_title(self) -> frozenset[str]:
+        """The words of the headline."""
+        if self._in_title is None:
+            self._in_title = frozenset(self.words[: self.titled]) - {""}
+        return self._in_title
 
-    def _locate(self) -> None:
-        for text, start in self._unlocated:
-            spans = find_words(text)
-            end = start + spans[-1][1]
-            self._starts += [start + a for a, _ in spans]
-            self._starts.append(end)
-            self._ends += [start + b for _, b in spans]
-            self._ends.append(end)
-        self._unlocated.clear()
+    @property
+    def places(self) -> Mapping[str, Sequence[int]]:
+        """Word -> its places, ascending; :meth:`at` is quicker for some words."""
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, word in enumerate(self.words):
+            places[word].append(place)
+        places.pop("", None)
+        return places
+
+    def at(self, word: str) -> Sequence[int]:
+        """Return the places of a word, ascending."""
+        found = self._at.get(word)
+        if found is None:
+            first = self.present.get(word)
+            if first is None:
+                return ()
+            found = self._at[word] = [first, *self._later(word, first)]
+        return found
+
+    def _later(self, word: str, at: int) -> Iterator[int]:
+        """Yield the places of a word behind its first one.
+
+        The last places of all words are only noted down when more than a few are asked for.
+        """
+        index = self.words.index
+        if self._last is None and len(self._at) > FEW_WORDS:
+            self._last = dict(zip(self.words, range(len(self.words)), strict=True))
+        if self._last is not None:
+            last = self._last[word]
+            while at < last:
+                at = index(word, at + 1)
+                yield at
+            return
+        try:
+            while True:
+                at = index(word, at + 1)
+                yield at
+        except ValueError:
+            return
+
+    def paragraph(self, place: int) -> int:
+        """Return the number of a place's paragraph; the headline is one."""
+        return bisect.bisect_right(self._firsts, place) - 1
+
+    def sentence(self, place: int) -> int:
+        """Return the first place of the sentence of a place; a paragraph ends one."""
+        paragraph = self.paragraph(place)
+        first, begins = self._firsts[paragraph], self._sentences(paragraph)
+        return first + begins[bisect.bisect_right(begins, place - first) - 1]
+
+    def breaks(self) -> Iterator[tuple[int, bool]]:
+        """Yield the first place of every sentence, and whether a paragraph begins there."""
+        for paragraph, first in enumerate(self._firsts):
+            for begin in self._sentences(paragraph):
+                yield first + begin, begin == 0
+
+    def _sentences(self, paragraph: int) -> list[int]:
+        if paragraph not in self._begins:
+            text = self._paragraphs[paragraph][0]
+            self._begins[paragraph] = sentence_begins(text, self._spans(paragraph))
+        return self._begins[paragraph]
+
+    def _spans(self, paragraph: int) -> list[tuple[int, int]]:
+        """Return start and end of the words of a paragraph, in its own text."""
+        if paragraph not in self._offsets:
+            self._offsets[paragraph] = find_words(self._paragraphs[paragraph][0])
+        return self._offsets[paragraph]
+
+    def span(self, place: int) -> tuple[int, int]:
+        """Return start and end of a word in the title (zone TITLE) or the text, in characters.
+
+        The place between two paragraphs is where the first ends.
+        """
+        paragraph = self.paragraph(place)
+        start, spans = self._paragraphs[paragraph][1], self._spans(paragraph)
+        number = place - self._firsts[paragraph]
+        if number == len(spans):
+            return start + spans[-1][1], start + spans[-1][1]
+        return start + spans[number][0], start + spans[number][1]
 
     def source(self, place: int) -> str:
         """Return the title or the text: what the offsets of a place are of."""
@@ -158,39 +179,8 @@ class Document:
 
     def exact_at(self, place: int) -> str:
         """Return a word as written, without possessive and the dots of abbreviations."""
-        return plain(self.source(place)[self.starts[place] : self.ends[place]])
-
-    @property
-    def sentences(self) -> list[int]:
-        """The number of each place's sentence; a paragraph ends one."""
-        if self._sentences is None:
-            self._sentences = self._number_sentences()
-        return self._sentences
-
-    def _number_sentences(self) -> list[int]:
-        """Return the sentence of each place; only gaps that hold a full stop are looked at."""
-        numbers: list[int] = []
-        first, number = 0, 0
-        while first < len(self.words):
-            last = self.words.index("", first)  # the place that parts this paragraph from the next
-            for begin in (*self._sentence_begins(first, last), last + 1):
-                numbers += [number] * (begin - first)
-                first, number = begin, number + 1
-        return numbers
-
-    def _sentence_begins(self, first: int, last: int) -> list[int]:
-        """Return the places of a paragraph, but for its first, where a sentence begins."""
-        source, starts, ends = self.source(first), self.starts, self.ends
-        found: list[int] = []
-        at = first
-        for end in _ENDS.finditer(source, ends[first], starts[last - 1]):
-            place = bisect.bisect_right(starts, end.start(), at, last)
-            if place in (at, last) or ends[place - 1] > end.start():
-                continue  # another sign in the same gap, or one inside a word
-            at = place
-            if _ends_sentence(source, (starts[at - 1], ends[at - 1]), starts[at]):
-                found.append(at)
-        return found
+        start, end = self.span(place)
+        return plain(self.source(place)[start:end])
 
     @property
     def stems(self) -> Mapping[str, list[int]]:
@@ -205,53 +195,60 @@ class Document:
 
     @property
     def keys(self) -> frozenset[str]:
-        """What queries are looked up by.
+        """What long ORs are looked up by.
 
         The words; pairs of neighbours (``fair use``); words that occur twice, after
         :data:`TWICE`; words of the headline, after :data:`IN_TITLE`.
         """
         if self._keys is None:
             words = self.words
-            in_title = takewhile(lambda pair: pair[1] == TITLE, zip(words, self.zones, strict=True))
-            self._keys = frozenset(self.places).union(
+            self._keys = frozenset(self.present).union(
                 map(" ".join, pairwise(words)),
-                [TWICE + word for word, places in self.places.items() if len(places) > 1],
-                [IN_TITLE + word for word, _ in in_title],
+                [TWICE + word for word, times in Counter(words).items() if times > 1],
+                [IN_TITLE + word for word in self.in_title],
             )
         return self._keys
+
+    def holds(self, key: str) -> bool:
+        """Whether the document has a key: one of :attr:`keys`, or a beginning (``llam*``)."""
+        if key[-1] == "*":
+            words = self._ordered()
+            at = bisect.bisect_left(words, key[:-1])
+            return at < len(words) and words[at].startswith(key[:-1])
+        first, space, second = key.partition(" ")
+        if space:
+            return any(self.words[place + 1] == second for place in self.at(first))
+        if key.startswith(TWICE):
+            return len(self.at(key.removeprefix(TWICE))) > 1
+        if key.startswith(IN_TITLE):
+            return key.removeprefix(IN_TITLE) in self.in_title
+        return key in self.present
+
+    def beginning_with(self, start: str) -> Sequence[str]:
+        """Return the words that begin so, in order."""
+        words = self._ordered()
+        low = bisect.bisect_left(words, start)
+        return words[low : bisect.bisect_right(words, start + "\U0010ffff", lo=low)]
+
+    def _ordered(self) -> list[str]:
+        if self._sorted is None:
+            self._sorted = sorted(self.present)
+        return self._sorted
 
     def beginnings(self, length: int) -> frozenset[str]:
         """Return the first ``length`` letters of every word; shorter words as they are."""
         if length not in self._beginnings:
-            self._beginnings[length] = frozenset([word[:length] for word in self.places])
+            self._beginnings[length] = frozenset([word[:length] for word in self.present])
         return self._beginnings[length]
 
     def sentence_at(self, place: int) -> tuple[int, int]:
         """Return start and end, in characters, of the sentence of a word."""
-        first = last = place
-        sentences = self.sentences
-        while first > 0 and sentences[first - 1] == sentences[place]:
-            first -= 1
-        while last + 1 < len(self.words) and sentences[last + 1] == sentences[place]:
-            last += 1
-        end = self.ends[last]
-        tail = _TAIL.match(self.source(place), end)
-        return self.starts[first], tail.end() if tail else end
-
-
-def _ends_sentence(text: str, word: tuple[int, int], start: int) -> bool:
-    """Whether a sentence ends between a word (its start and end) and the start of the next."""
-    found = _ENDS.search(text, word[1], start)
-    if not found:
-        return False
-    if found.group() != ".":
-        return True
-    if start == found.end():  # example.com
-        return False
-    before = plain(text[word[0] : word[1]])
-    if before.lower() in _SHORT or (len(before) == 1 and before.isupper()):
-        return False
-    return not text[start].islower()
+        paragraph = self.paragraph(place)
+        first, begins = self._firsts[paragraph], self._sentences(paragraph)
+        number = bisect.bisect_right(begins, place - first)
+        last = begins[number] if number < len(begins) else len(self._spans(paragraph))
+        end = self.span(first + last - 1)[1]
+        return self.span(first + begins[number - 1])[0], sentence_end(self.source(place), end)
 
 
 def article_document(article: Article) -> Document:

@@ -7,7 +7,7 @@ stretch from the first to the last word of the pair.
 
 import bisect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from newsbeam.topics.query.nodes import (
     is_wild,
     wildcard,
 )
-from newsbeam.topics.query.words import fold
+from newsbeam.topics.query.words import fold, stem
 
 Span = tuple[int, int]
 FEW = 6
@@ -57,12 +57,12 @@ class Evaluation:
 
     def __init__(self, document: Document, whole: "Evaluation | None" = None) -> None:
         self.document = document
+        self._present = document.present
         self._whole = whole
         self._spans: dict[int, list[Span]] = {}
         self._alive_parts: dict[int, list[Node]] = {}
         self._indexes: dict[int, OrIndex] = {}
         self._wild: dict[str, list[int]] = {}
-        self._sorted: list[str] | None = None
         self._nodes: list[Node] = []  # kept alive, as _spans is keyed by id
 
     def truth(self, node: Node) -> bool:
@@ -83,7 +83,7 @@ class Evaluation:
 
     def _occurs(self, node: Phrase) -> bool:
         if len(node.words) == 1 and node.is_plain:
-            return node.words[0] in self.document.places
+            return node.words[0] in self._present
         return bool(self.spans(node))
 
     def _near_occurs(self, node: Near) -> bool:
@@ -143,7 +143,7 @@ class Evaluation:
         document, words = self.document, node.words
         if len(words) == 1:
             plain = node.is_plain
-            places = document.places.get(words[0], []) if plain else self._places(node, 0) or []
+            places = document.at(words[0]) if plain else self._places(node, 0) or ()
         elif node.is_plain:
             places = self._row(words)
         else:
@@ -156,12 +156,10 @@ class Evaluation:
     def _row(self, words: tuple[str, ...]) -> list[int]:
         """Return where plain words stand in a row: looked up from the rarest of them."""
         document = self.document
-        lists = []
         for word in words:
-            known = document.places.get(word)
-            if known is None:
+            if word not in self._present:
                 return []
-            lists.append(known)
+        lists = [document.at(word) for word in words]
         rarest = min(range(len(words)), key=lambda i: len(lists[i]))
         column, size = document.words, len(words)
         firsts = [p - rarest for p in lists[rarest] if p >= rarest]
@@ -191,7 +189,7 @@ class Evaluation:
                 found.append(first)
         return found
 
-    def _places(self, node: Phrase, i: int) -> list[int] | None:
+    def _places(self, node: Phrase, i: int) -> Sequence[int] | None:
         """Return the places of the i-th word of a phrase; None where any word will do."""
         word = node.words[i]
         if word == "*":
@@ -201,40 +199,29 @@ class Evaluation:
         if is_wild(word):
             return self._wildcard(word)
         if node.stemmed:
-            from newsbeam.topics.query.words import stem
-
             return self.document.stems.get(stem(word, self.document.language), [])
-        return self.document.places.get(word, [])
+        return self.document.at(word)
 
     def _exact(self, word: str) -> list[int]:
         """Return where a word is written just so: first by its folded form, then as it stands."""
         document = self.document
         if not is_wild(word):
-            return [p for p in document.places.get(fold(word), ()) if document.exact_at(p) == word]
+            return [p for p in document.at(fold(word)) if document.exact_at(p) == word]
         start = word.split("*")[0].split("?")[0]
         pattern = wildcard(word)
-        words = self._beginning_with(start.lower() if start.isascii() else "")
-        places = sorted(p for w in words for p in document.places[w])
+        words = document.beginning_with(start.lower() if start.isascii() else "")
+        places = sorted(p for w in words for p in document.at(w))
         return [p for p in places if pattern.fullmatch(document.exact_at(p))]
 
     def _wildcard(self, word: str) -> list[int]:
         if word not in self._wild:
-            places = self.document.places
-            words = self._beginning_with(word.split("*")[0].split("?")[0])
+            document = self.document
+            words = document.beginning_with(word.split("*")[0].split("?")[0])
             if word[-1] != "*" or word.count("*") > 1 or "?" in word:
                 pattern: re.Pattern[str] = wildcard(word)
                 words = [w for w in words if pattern.fullmatch(w)]
-            self._wild[word] = sorted(p for w in words for p in places[w])
+            self._wild[word] = sorted(p for w in words for p in document.at(w))
         return self._wild[word]
-
-    def _beginning_with(self, start: str) -> list[str]:
-        if self._sorted is None:
-            self._sorted = sorted(self.document.places)
-        words = self._sorted
-        if not start:
-            return words
-        low = bisect.bisect_left(words, start)
-        return words[low : bisect.bisect_right(words, start + "\U0010ffff", lo=low)]
 
     def _near(self, node: Near, left: Node, right: Node) -> Iterator[tuple[Span, Span, Span]]:
         """Yield (whole, left, right) for each pair close enough, in the title or in the text."""
@@ -268,21 +255,22 @@ class Evaluation:
         second = self.spans(right) if first else []
         if not second:
             return
-        unit = document.paragraphs
+        unit = document.paragraph
         if node.unit == "sentence":
-            near = {unit[a] for a, _ in first}  # sentences are only made where they are needed
-            if near.isdisjoint([unit[a] for a, _ in second]):
-                return
-            unit = document.sentences
+            near = {unit(a) for a, _ in first}  # sentences are only made where they are needed
+            second = [b for b in second if unit(b[0]) in near]
+            unit = document.sentence
         by_unit: dict[int, list[Span]] = {}
-        for span in second:
-            if unit[span[0]] == unit[span[1]]:
-                by_unit.setdefault(unit[span[0]], []).append(span)
+        for b in second:
+            if (number := unit(b[0])) == unit(b[1]):
+                by_unit.setdefault(number, []).append(b)
+        if not by_unit:
+            return
         yielded = 0
         for a in first:
-            if unit[a[0]] != unit[a[1]]:
+            if (number := unit(a[0])) != unit(a[1]):
                 continue
-            for b in by_unit.get(unit[a[0]], ()):
+            for b in by_unit.get(number, ()):
                 yielded += 1
                 if yielded > MAX_SPANS:
                     return

@@ -17,13 +17,13 @@ MAX_CLAUSES, MAX_KEYS, MAX_PREFIX = 6, 1000, 6
 def necessary(node: Node) -> list[Clause]:
     """Return clauses that every matching article fulfils, the rarest first."""
     clauses = {c for c in _clauses(node) if c and len(c) <= MAX_KEYS}
-    return sorted(clauses, key=lambda c: (_frequency(c), len(c), sorted(c)))[:MAX_CLAUSES]
+    return sorted(clauses, key=lambda c: (frequency(c), len(c), sorted(c)))[:MAX_CLAUSES]
 
 
 def _clauses(node: Node) -> Iterator[Clause]:
     match node:
         case Phrase():
-            yield from _phrase_clauses(node)
+            yield from phrase_clauses(node)
         case And(parts=parts):
             for part in parts:
                 yield from _clauses(part)
@@ -32,7 +32,7 @@ def _clauses(node: Node) -> Iterator[Clause]:
             yield from _clauses(right)
         case Or(parts=parts):
             if "_clause" not in node.__dict__:  # a macro is part of many queries
-                best = [min(_clauses(p), key=_frequency, default=frozenset()) for p in parts]
+                best = [min(_clauses(p), key=frequency, default=frozenset()) for p in parts]
                 node.__dict__["_clause"] = frozenset[str]().union(*best) if all(best) else None
             if node.__dict__["_clause"]:
                 yield node.__dict__["_clause"]
@@ -41,12 +41,13 @@ def _clauses(node: Node) -> Iterator[Clause]:
             if operator in (">", ">=", "=") and least > 0:
                 yield from _clauses(part)
                 if least > 1:
-                    yield from _repeated(part)
+                    yield from repeated(part)
         case _:
             return
 
 
-def _phrase_clauses(node: Phrase) -> Iterator[Clause]:
+def phrase_clauses(node: Phrase) -> Iterator[Clause]:
+    """Yield the keys that an article with the phrase has: its words and pairs of neighbours."""
     if node.stemmed:
         return
     keys = [_key(word, node) for word in node.words]
@@ -57,7 +58,7 @@ def _phrase_clauses(node: Phrase) -> Iterator[Clause]:
             yield frozenset((" ".join(pair),))
 
 
-def _repeated(part: Node) -> Iterator[Clause]:
+def repeated(part: Node) -> Iterator[Clause]:
     """Yield the key of a word that must occur at least twice."""
     if isinstance(part, Phrase) and len(part.words) == 1 and not part.stemmed:
         word = part.words[0]
@@ -70,15 +71,21 @@ def _key(word: str, node: Phrase) -> str | None:
     if not is_wild(word):
         word = fold(word) if node.exact else word
         return IN_TITLE + word if node.zone == TITLE else word
-    start = word.split("*")[0].split("?")[0][:MAX_PREFIX]
     if node.exact:
-        if not start.isascii() or not start.isalnum():
+        start = beginning(word)
+        if not start[:-1].isascii() or not start[:-1].isalnum():
             return None  # what folding does to a part of such a word is not known
-        start = start.lower()
-    return f"{start}*" if len(start) >= 2 else None
+        word = word.lower()
+    start = beginning(word)
+    return start if len(start) > 2 else None
 
 
-def _frequency(clause: Iterable[str]) -> float:
+def beginning(word: str) -> str:
+    """Return the key for the beginning of a word with wildcards."""
+    return word.split("*")[0].split("?")[0][:MAX_PREFIX] + "*"
+
+
+def frequency(clause: Iterable[str]) -> float:
     """Return about how many of 1,000 articles hold one of the keys."""
     return sum(commonness(key) for key in clause)
 
@@ -96,7 +103,7 @@ class OrIndex:
         self._by_beginning: dict[int, dict[str, list[int]]] = {}
         self._always: list[int] = []
         for number, part in enumerate(self._parts):
-            keys = min(_clauses(part), key=_frequency, default=frozenset())
+            keys = min(_clauses(part), key=frequency, default=frozenset())
             if not keys or len(keys) > MAX_KEYS:
                 self._always.append(number)
                 continue

@@ -25,8 +25,9 @@ _NO_SPACES = r"\p{Han}\p{Hiragana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 
 def _pattern(also: str) -> "regex.Pattern[str]":
     letters = rf"[[\p{{L}}\p{{M}}\p{{N}}{also}]--[{_NO_SPACES}]]"
+    letter = rf"[\p{{L}}--[{_NO_SPACES}]]"
     return regex.compile(
-        rf"(?V1)(?:\p{{L}}\.){{2,}}(?:\p{{L}}(?![\p{{L}}\p{{N}}]))?(?:['’ʼ]s(?!\p{{L}}))?"
+        rf"(?V1){letter}(?:\.{letter}(?![\p{{L}}\p{{M}}\p{{N}}]))+\.?(?:['’ʼ]s(?!\p{{L}}))?"
         rf"|[{_NO_SPACES}]\p{{M}}*"
         rf"|{letters}+(?:(?<=\p{{N}})[.,][\p{{N}}{also}]{letters}*)*(?:['’ʼ＇][sS](?![\p{{L}}\p{{N}}]))?"
     )
@@ -35,7 +36,7 @@ def _pattern(also: str) -> "regex.Pattern[str]":
 _ANY_SCRIPT = _pattern("")
 _IN_QUERY = _pattern(r"*?")
 _FAST = re.compile(
-    r"(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?(?:['’ʼ]s(?![^\W\d_]))?"
+    r"[^\W\d_](?:\.[^\W\d_](?![^\W_]))+\.?(?:['’ʼ]s(?![^\W\d_]))?"
     r"|[^\W_]+(?:(?<=\d)[.,]\d[^\W_]*)*(?:['’ʼ][sS](?![^\W_]))?"
 )
 """The same for text without combining marks and without the scripts above: 4 times faster."""
@@ -51,6 +52,9 @@ _LETTERS = str.maketrans(
 _SIGNS = str.maketrans({"’": "'", "ʼ": "'"} | dict.fromkeys("“”‘„–—…•\xa0", " "))
 """Signs as ASCII, one for one, so that the offsets stay; only quotes are ever part of a word."""
 
+_PARTING = {n: " " for n in range(128) if not (chr(n).isalnum() or chr(n) in ".,'")}
+"""The ASCII signs that are never part of a word, as spaces."""
+
 
 def find_words(text: str) -> list[tuple[int, int]]:
     """Return start and end of each word of the text, in order."""
@@ -62,14 +66,28 @@ def find_words(text: str) -> list[tuple[int, int]]:
 def folded_words(text: str) -> list[str]:
     """Return the folded words of a text: those of :func:`find_words`, in the same order.
 
-    Text that is ASCII but for quotation marks and dashes is folded as a whole: most English news,
-    three times as fast as word by word.
+    Text that is ASCII but for quotation marks and dashes (most English news) is cut at spaces, and
+    only what then has another sign in it is looked at closely: six times as fast.
     """
     letters = text if text.isascii() else text.translate(_SIGNS)
     if not letters.isascii():
         return [fold(text[a:b]) for a, b in find_words(text)]
-    words = _FAST.findall(letters.lower())
-    return [word if word.isalnum() else plain(word) for word in words]
+    # a full stop or comma before a space is never part of a word, but for the last one of "U.S.",
+    # which is folded away
+    letters = f"{letters.lower().translate(_PARTING)} "
+    words = letters.replace(", ", " ").replace(". ", " ").split()
+    if "".join(words).isalnum():
+        return words
+    odd = [place for place, simple in enumerate(map(str.isalnum, words)) if not simple]
+    for place in reversed(odd):
+        words[place : place + 1] = _inner_words(words[place])
+    return words
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _inner_words(piece: str) -> tuple[str, ...]:
+    """Return the words of lower-case ASCII without spaces: ``meta's`` or ``court.``."""
+    return tuple(plain(word) for word in _FAST.findall(piece))
 
 
 def query_words(text: str) -> list[str]:

@@ -201,7 +201,7 @@ def test_hits_of_a_true_query_lie_in_the_text(query: tuple, text: tuple) -> None
             assert 0 <= hit.first <= hit.last < len(document.words)
             assert document.words[hit.first]
             source = document.title if document.zones[hit.first] == 1 else document.text
-            assert source[document.starts[hit.first] : document.ends[hit.last]]
+            assert source[document.span(hit.first)[0] : document.span(hit.last)[1]]
 
 
 @settings(max_examples=200, deadline=None)

@@ -21,6 +21,15 @@ def test_possessives_abbreviations_and_decimals_are_one_word() -> None:
     ]
 
 
+def test_letters_with_dots_between_them_are_one_word() -> None:
+    assert words("U.S. and U.S, e.g. the U.K. or the E.U") == [
+        *("us", "and", "us", "eg", "the", "uk", "or", "the", "eu"),
+    ]
+    assert words("Plan B. A new one at www.x.com") == [
+        *("plan", "b", "a", "new", "one", "at", "www", "x", "com"),
+    ]
+
+
 def test_hyphens_and_slashes_part_words() -> None:
     assert words("open-source text/plain") == ["open", "source", "text", "plain"]
 
@@ -114,4 +123,5 @@ def test_a_place_knows_where_its_word_stands(title: str, text: str) -> None:
     for place, word in enumerate(document.words):
         if word:
             source = document.source(place)
-            assert fold(source[document.starts[place] : document.ends[place]]) == word
+            start, end = document.span(place)
+            assert fold(source[start:end]) == word
