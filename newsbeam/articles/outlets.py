@@ -26,6 +26,8 @@ UNLIKE = 0.3
 """Headlines with a smaller share of common words are different ones."""
 UNSAID = 0.25
 """Share of a headline's words that the text of its own article has at least."""
+REPEATS = 0.6
+"""Lines with a larger share of words in common with the headline are the headline again."""
 SURE_PAGES = 2
 """Other pages that settle it, whatever the headline."""
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -86,6 +88,22 @@ def judge_among(page: Sighting, known: Mapping[str, Seen]) -> tuple[Verdict, str
         return None
     reason = f"{shared} of {total} characters answer at {fewest} other addresses of the outlet"
     return _kind(page.text), f"{reason}, under other headlines"
+
+
+def suspect(headline: str, text: str) -> bool:
+    """Say whether a text is short and, but for its headline, not about what that announces.
+
+    What :func:`judge_among` may later find to be a wall, by and large; articles seldom are.
+    """
+    if len(text) > MAX_CHARS:
+        return False
+    wanted = _words(headline)
+    rest = []
+    for line in text.split("\n"):
+        words = _words(line)
+        if len(wanted & words) < REPEATS * len(wanted | words):
+            rest.append(line)
+    return not _says("\n".join(rest), headline)
 
 
 def remember(page: Sighting, known: MutableMapping[str, Seen]) -> list[str]:

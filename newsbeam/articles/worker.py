@@ -113,9 +113,7 @@ def _warm_up() -> None:
     url = "https://newsbeam.example/first"
     now = datetime.now(UTC)
     read.read_page(Page(Entry("", "", "", url), url, text.encode(), now), now=now)
-    body.second_lines(
-        decode.parse_text(text * 9, url), url
-    )  # reads the lists of its second opinions
+    body.second_lines(decode.parse_text(text * 9, url), url)  # reads its lists of words
     gc.freeze()
 
 

@@ -31,30 +31,34 @@ AT_ONCE = 64
 
 def pick_passages(item: Read, topics: TopicSet) -> Read:
     """Find the passages of an article that may concern a topic."""
-    return replace(item, passages=topics.passages(item.article))
+    instead = pick_passages(item.instead, topics) if item.instead else None
+    return replace(item, passages=topics.passages(item.article), instead=instead)
 
 
 def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
     """Give articles and their picked passages their vectors, in order."""
     encoder = load_encoder(job.settings.model)
-    texts = [vector_text(i.article.title, i.article.text) for i in items]
-    texts += [p.text for item in items for p in item.passages]
+    spare = [item.instead for item in items if item.instead]
+    every = [*items, *spare]
+    texts = [vector_text(i.article.title, i.article.text) for i in every]
+    texts += [p.text for item in every for p in item.passages]
     vectors = encoder.encode(texts)
-    at = len(items)
-    for place, item in enumerate(items):
+    at = len(every)
+    found = []
+    for place, item in enumerate(every):
         own = item.passages
-        yield Vectors(
-            item.entry,
-            Embedded(
-                article=item.article,
-                model=encoder.identity,
-                vector=vectors[place].tobytes(),
-                passages=own,
-                vectors=vectors[at : at + len(own)].tobytes() if own else None,
-            ),
-            item.row,
+        embedded = Embedded(
+            article=item.article,
+            model=encoder.identity,
+            vector=vectors[place].tobytes(),
+            passages=own,
+            vectors=vectors[at : at + len(own)].tobytes() if own else None,
         )
+        found.append(Vectors(item.entry, embedded, item.row))
         at += len(own)
+    spares = iter(found[len(items) :])
+    for item, one in zip(items, found, strict=False):
+        yield replace(one, instead=next(spares)) if item.instead else one
 
 
 def preload(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import apache_beam as beam
 
+from newsbeam.articles.outlets import suspect
 from newsbeam.records import Article, Entry, LedgerRow, Page, Verdict
 from pipelines.job import Job
 from pipelines.readers import READING, reader
@@ -33,11 +34,18 @@ def extract_pages(items: Sequence[Page | Unread], job: Job) -> Iterator[Read | D
     """
     pages = [i for i in items if isinstance(i, Page)]
     unread = [i for i in items if isinstance(i, Unread)]
+    doubted: list[Read] = []
     for page, result in zip(pages, _results(pages, job), strict=True):
-        if isinstance(result, Article):
-            yield judged(page, result, job)
-        else:
+        if isinstance(result, LedgerRow):
             unread.append(Unread(page.entry, result))
+            continue
+        found = judged(page, result, job)
+        if isinstance(found, Read) and may_be_a_wall(found):
+            doubted.append(found)
+        else:
+            yield found
+    for short, result in zip(doubted, _results([d.entry for d in doubted], job), strict=True):
+        yield replace(short, instead=spoken_for(short, result))
     spoken = [u for u in unread if u.entry.content or u.entry.summary or u.entry.title]
     for one in unread:
         if one not in spoken:
@@ -61,6 +69,22 @@ def judged(page: Page, article: Article, job: Job) -> Read | Done:
     if (article.verdict in READABLE and article.text) or (article.partial and article.text):
         return Read(page.entry, article, replace(row, article_id=article.id))
     return Done(page.entry, row)
+
+
+def may_be_a_wall(item: Read) -> bool:
+    """Say whether the outlet's other pages may yet show an article to be a wall.
+
+    Its feed's text is then read as well: the commit, which knows the other pages, embeds nothing.
+    """
+    entry, article = item.entry, item.article
+    if article.source != "page" or not (entry.content or entry.summary):
+        return False
+    return suspect(entry.title or article.title or "", article.text)
+
+
+def spoken_for(item: Read, result: Article | LedgerRow) -> Read | None:
+    """Return the feed's text in place of a page that may be a wall, where there is any."""
+    return Read(item.entry, result, item.row) if isinstance(result, Article) else None
 
 
 def from_feed(unread: Unread, article: Article | None) -> Read | Done:

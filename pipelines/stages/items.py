@@ -58,6 +58,8 @@ class Read:
     row: LedgerRow
     passages: tuple[Passage, ...] = ()
     """Those that may concern a topic, once they were picked."""
+    instead: "Read | None" = None
+    """The feed's text, for the case that the commit finds the page to be a wall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Vectors:
     entry: Entry
     embedded: Embedded
     row: LedgerRow
+    instead: "Vectors | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Done:
     row: LedgerRow
     embedded: Embedded | None = None
     mentions: tuple[Mention, ...] = ()
+    instead: "Done | None" = None
 
 
 def under_way(items: Iterable[T | Done]) -> tuple[list[T], list[Done]]:

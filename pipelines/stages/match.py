@@ -41,7 +41,8 @@ def forget_topics() -> None:
 
 def match_article(item: Vectors, topics: TopicSet) -> Done:
     """Decide which topics an article is about."""
-    return Done(item.entry, item.row, item.embedded, topics.match(item.embedded))
+    instead = match_article(item.instead, topics) if item.instead else None
+    return Done(item.entry, item.row, item.embedded, topics.match(item.embedded), instead)
 
 
 class _Match(beam.DoFn):

@@ -32,6 +32,7 @@ def staged_rows(items: Sequence[Done | Polled]) -> dict[str, list[dict[str, Any]
     """Return the rows of a batch, by staged table."""
     polls = [i for i in items if isinstance(i, Polled)]
     done = [i for i in items if isinstance(i, Done)]
+    instead = [d.instead for d in done if d.instead]
     return {
         "polls": [_poll_row(p) for p in polls],
         "cursors": [cursor_row(p.cursor) for p in polls if p.cursor],
@@ -39,6 +40,8 @@ def staged_rows(items: Sequence[Done | Polled]) -> dict[str, list[dict[str, Any]
         "entries": [entry_row(d.entry) for d in done if d.entry],
         "articles": [article_row(d.embedded) for d in done if d.embedded],
         "mentions": [mention_row(m) for d in done for m in d.mentions],
+        "instead_articles": [article_row(d.embedded) for d in instead if d.embedded],
+        "instead_mentions": [mention_row(m) for d in instead for m in d.mentions],
     }
 
 

@@ -10,6 +10,9 @@ one row per natural key, in a stable order, so that the steps of the commit are 
     staged_articles   one row per article           key article_id   (with text, zones, vector)
     staged_mentions   one row per article and topic key mention_id
     staged_signals    one row per outlet and signal key outlet, signal
+
+``staged_instead_articles`` and ``staged_instead_mentions`` are what the feed says of short pages
+that may be walls: :mod:`sinks.store.outlets` puts it in the place of those that are.
 """
 
 from dataclasses import dataclass, field
@@ -58,6 +61,8 @@ KEYS = {
     "articles": "article_id",
     "mentions": "mention_id",
     "signals": "outlet, signal",
+    "instead_articles": "article_id",
+    "instead_mentions": "mention_id",
 }
 
 
@@ -74,7 +79,7 @@ def stage(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         else:
             source = "empty_staged"
             db.register(source, pa.table({f.name: pa.array([], f.type) for f in SCHEMAS[name]}))
-        tie = {"articles": "entry_id, url", "signals": "url"}.get(name, key)
+        tie = {"signals": "url"}.get(name, "entry_id, url" if name.endswith("articles") else key)
         db.execute(
             f"CREATE OR REPLACE TEMP TABLE staged_{name} AS "  # noqa: S608
             f"SELECT * FROM {source} "

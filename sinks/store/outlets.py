@@ -110,17 +110,39 @@ def _write(
 
 
 def _set_aside(db: duckdb.DuckDBPyConnection, walls: list[tuple[str, str, str]]) -> None:
-    """Take the pages out of what is committed; their entries keep the verdict in the ledger."""
+    """Take the pages out of what is committed; the feed's text stands for them, where there is any.
+
+    Their entries keep the verdict on the page in the ledger, unless the feed has the full text.
+    """
     if not walls:
         return
     db.register("rows_in", _table(("article_id", "verdict", "reason"), walls))
     db.execute(
-        "UPDATE staged_ledger SET stage = 'commit', verdict = w.verdict, reason = w.reason, "
-        "article_id = NULL FROM rows_in w WHERE staged_ledger.article_id = w.article_id"
+        """
+        CREATE OR REPLACE TEMP TABLE walls AS
+        SELECT w.*, i.article_id AS instead, i.verdict AS said
+        FROM rows_in w JOIN staged_articles a USING (article_id)
+        LEFT JOIN staged_instead_articles i ON i.entry_id = a.entry_id
+        """
+    )
+    db.unregister("rows_in")
+    db.execute(
+        """
+        UPDATE staged_ledger SET stage = 'commit', article_id = w.instead,
+            verdict = CASE WHEN w.said = 'article' THEN w.said ELSE w.verdict END,
+            reason = CASE WHEN w.said = 'article'
+                THEN 'feed text used; page: ' || w.verdict || ': ' || w.reason ELSE w.reason END
+        FROM walls w WHERE staged_ledger.article_id = w.article_id
+        """
     )
     for table in ("staged_mentions", "staged_articles"):
-        db.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM rows_in)")  # noqa: S608
-    db.unregister("rows_in")
+        db.execute(f"DELETE FROM {table} WHERE article_id IN (SELECT article_id FROM walls)")  # noqa: S608
+    for table, key in (("articles", "article_id"), ("mentions", "mention_id")):
+        db.execute(
+            f"INSERT INTO staged_{table} FROM staged_instead_{table} i "  # noqa: S608
+            f"WHERE article_id IN (SELECT instead FROM walls) AND NOT EXISTS "
+            f"(FROM staged_{table} s WHERE s.{key} = i.{key}) ORDER BY {key}"
+        )
 
 
 def _table(names: tuple[str, ...], rows: list[Any]) -> pa.Table:

@@ -24,7 +24,7 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
     return pa.schema(list(columns.items()))
 
 
-SCHEMAS: Mapping[str, pa.Schema] = {
+SCHEMAS: dict[str, pa.Schema] = {
     "polls": _schema(
         url=_TEXT,
         title=_TEXT,
@@ -126,6 +126,8 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         partial=_FLAG,
     ),
 }
+
+SCHEMAS |= {f"instead_{name}": SCHEMAS[name] for name in ("articles", "mentions")}
 
 
 def to_table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:

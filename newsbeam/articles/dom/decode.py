@@ -182,5 +182,7 @@ def parse(source: bytes, url: str) -> Any:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
         if "empty" in str(error):  # nothing but comments
             return lxml_html.document_fromstring("<html><body></body></html>")
-        raise ExtractError(url, f"not parsable as HTML ({error})") from error
+        # all that lxml says of a parser that ran out of memory
+        why = "too large, or damaged" if "unknown error" in str(error) else str(error)
+        raise ExtractError(url, f"not parsable as HTML ({why})") from error
     return tree

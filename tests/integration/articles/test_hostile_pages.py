@@ -1,6 +1,9 @@
 """Pages made to hang, exhaust or confuse a parser end as rows; the rest of the batch is read."""
 
+import resource
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +65,38 @@ def test_a_page_that_eats_memory_is_a_row_and_the_next_page_is_read() -> None:
     assert isinstance(eaten, LedgerRow)
     assert eaten.verdict == "extract_error"
     assert isinstance(good, Article)
+
+
+COSTLY = {
+    "hangs": "<html><body>" + "<div><p>word by word </p></div>" * 150_000,
+    "links without end": f"<p><a href=/x>{TEXT}</a> {TEXT}</p>" * 22_000,
+    "recurses": "<div>" * 1_500_000 + TEXT,
+    "recurses in JSON-LD": '<script type="application/ld+json">' + "[" * 2_000_000 + "</script>",
+    "eats memory": "<p>a" * 1_900_000,
+    "eats memory by attributes": "<a b=c d>" * 850_000,
+}
+"""Each below the largest page that is fetched."""
+
+
+@pytest.mark.slow
+def test_with_default_limits_a_page_costs_ten_seconds_at_most_and_the_next_is_read() -> None:
+    settings = ExtractSettings()
+    assert (settings.timeout_s, settings.memory_mb) == (10.0, 300)
+    jobs = [p for name, body in COSTLY.items() for p in (page(name, body), page("good", GOOD))]
+    with Reader(ExtractSettings(workers=1)) as reader:
+        results = list(reader.map(jobs, now=NOW))
+        limits = [resource.prlimit(w.pid, resource.RLIMIT_AS)[0] for w in reader._workers]
+        sizes = [Path(f"/proc/{w.pid}/statm").read_text().split()[0] for w in reader._workers]
+    costly, good = results[::2], results[1::2]
+    assert [type(r) for r in good] == [Article] * len(COSTLY)
+    found = {name: r for name, r in zip(COSTLY, costly, strict=True) if isinstance(r, LedgerRow)}
+    assert {r.verdict for r in found.values()} == {"extract_error"}
+    assert "longer than 10 s" in (found["hangs"].reason or "")
+    assert {"eats memory", "eats memory by attributes"} <= set(found)
+    if sys.platform.startswith("linux"):  # what a worker may still grow by
+        page_size = resource.getpagesize()
+        for limit, pages in zip(limits, sizes, strict=True):
+            assert limit - int(pages) * page_size <= 300 * 1024 * 1024
 
 
 def test_a_crash_of_a_parser_is_the_page_s_error(monkeypatch: pytest.MonkeyPatch) -> None:

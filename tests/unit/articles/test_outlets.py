@@ -1,6 +1,6 @@
 """Pages judged by the other pages of their outlet."""
 
-from newsbeam.articles.outlets import Seen, Sighting, judge_among, remember
+from newsbeam.articles.outlets import Seen, Sighting, judge_among, remember, suspect
 from newsbeam.records import Verdict
 
 WALL = (
@@ -65,3 +65,11 @@ def test_a_page_that_is_fetched_again_does_not_testify_against_itself() -> None:
     assert judge_among(page, known) is None
     assert remember(page, known)
     assert {seen.pages for seen in known.values()} == {1}
+
+
+def test_a_short_text_that_is_not_about_its_headline_is_suspect() -> None:
+    headline = "Satama avataan jälleen toukokuussa"
+    assert suspect(headline, WALL)
+    assert suspect(headline, f"{headline}\n{WALL}")
+    assert not suspect(headline, "Satama avataan laivoille toukokuussa, kaupunki kertoi. " * 4)
+    assert not suspect(headline, WALL * 20)
