@@ -31,6 +31,8 @@ from newsbeam.stories.wording import (
 
 SKETCH = 128
 """Hashes kept of a text."""
+LONGEST = 200_000
+"""Characters of a text that are read."""
 RUN = 4
 """Words in a run.  Longer runs break at every edit; shorter ones occur by chance."""
 MIN_RUNS = 5
@@ -78,7 +80,7 @@ def _word_hash(word: str) -> int:
 
 def sketch(text: str) -> Sketch | None:
     """Return the sketch of a text; None where it is too short to have one."""
-    text = without_addresses(text)
+    text = without_addresses(text[:LONGEST])
     words, own = split_words(text), own_words(text)
     if len(words) <= TEASER:
         words = _enough(split_words(own)) or words  # else hardly more than a quotation

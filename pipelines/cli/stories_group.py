@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
     encoder = load_encoder(ModelSettings())
     grouper = Grouper()
-    numbered = ((n, line) for n, line in enumerate(lines, start=1) if line.strip())
+    marked = (line.removeprefix("\ufeff") for line in lines)
+    numbered = ((n, line) for n, line in enumerate(marked, start=1) if line.strip())
     while chunk := list(islice(numbered, BATCH)):
         read = [read_line(number, line) for number, line in chunk]
         good = [r for r in read if isinstance(r, StoryInput)]
@@ -60,6 +62,9 @@ def read_line(number: int, line: str) -> "StoryInput | dict[str, Any]":
         name = raw.get("id")
         if not isinstance(name, str | int) or isinstance(name, bool) or name == "":
             raise ValueError("no id")
+        if _valid(str(name)) != str(name):
+            name = None  # it could not be written, either
+            raise ValueError("id is not valid text")
         item = StoryInput(
             id=str(name),
             title=_text(raw, "title"),
@@ -79,19 +84,24 @@ def _text(raw: dict[str, Any], key: str) -> str | None:
     value = raw.get(key)
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{key} is not text")
-    # a lone half of a surrogate pair is valid JSON and no valid text
-    return (value or "").encode("utf-8", "replace").decode("utf-8").strip() or None
+    return _valid(value or "").strip() or None
+
+
+def _valid(text: str) -> str:
+    """Replace lone halves of surrogate pairs: they are valid JSON and no valid text."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _time(value: Any) -> datetime | None:
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if not isinstance(value, str):
         raise ValueError("published is not an ISO 8601 time")
+    value = value.strip()
     try:
-        time = datetime.fromisoformat(value)
+        time = parsedate_to_datetime(value) if "," in value else datetime.fromisoformat(value)
         time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"published is not an ISO 8601 time: {value!r}") from None
+        raise ValueError(f"published is not an ISO 8601 time: {value[:40]!r}") from None
     # one date in the year 2099 would otherwise push everything else out of the window
     return None if time > datetime.now(UTC) + timedelta(days=1) else time

@@ -26,6 +26,8 @@ def test_a_line_becomes_an_article() -> None:
         ('{"id": "x"}', "neither title nor text"),
         ('{"id": "x", "title": 5}', "title is not text"),
         ('{"id": "x", "title": "A", "published": "yesterday"}', "published is not"),
+        ('{"id": "x", "title": "A", "published": " 32 Jan 2026, noon "}', "published is not"),
+        ('{"id": "\\ud800", "title": "A"}', "id is not valid text"),
         ("[" * 100_000, "line 3: "),
     ],
 )
@@ -41,10 +43,17 @@ def test_a_date_in_the_future_counts_as_missing() -> None:
     assert item.published is None
 
 
+def test_the_date_of_a_feed_is_read_as_well() -> None:
+    line = '{"id": "x", "title": "A", "published": "Thu, 01 Jan 2026 10:00:00 +0100"}'
+    item = read_line(1, line)
+    assert isinstance(item, StoryInput)
+    assert item.published == datetime(2026, 1, 1, 9, tzinfo=UTC)
+
+
 @pytest.mark.slow
 def test_each_line_gets_an_answer_in_order() -> None:
     lines = [
-        json.dumps({"id": "a", "title": "Ferry Norrsund runs aground off Port Halden"}),
+        "\ufeff" + json.dumps({"id": "a", "title": "Ferry Norrsund runs aground off Port Halden"}),
         "",
         "nope",
         json.dumps({"id": "b", "title": "212 rescued as ferry Norrsund hits Port Halden rocks"}),
