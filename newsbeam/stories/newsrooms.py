@@ -4,6 +4,7 @@
 and wins.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from newsbeam.errors import ConfigError
 from newsbeam.stories.wires import RELEASES
 
 NEWSROOM, AGENCY, AGGREGATOR, RELEASE = "newsroom", "agency", "aggregator", "release"
+
+
+_VARIANT = re.compile(r"^(?:www\d?|m|mobile|amp|edition|rss|feeds?)\.(?=[^.]+\.)")
+"""Hosts on which an outlet shows the same pages otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Owners:
             return Newsroom(None, NEWSROOM)
         domain = _known(outlet.lower(), self.kind_of) or _known(outlet.lower(), self.owner_of)
         if domain is None:
-            return Newsroom(outlet.lower(), NEWSROOM)
+            return Newsroom(_VARIANT.sub("", outlet.lower()), NEWSROOM)
         return Newsroom(self.owner_of.get(domain, domain), self.kind_of.get(domain, NEWSROOM))
 
 

@@ -1,3 +1,6 @@
+import re
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -43,3 +46,24 @@ def test_a_wrong_table_is_named_with_its_file(tmp_path: Path, text: str) -> None
     file.write_text(text)
     with pytest.raises(ConfigError, match=r"wrong\.toml"):
         load_owners(file)
+
+
+def test_the_starter_list_names_every_domain_once() -> None:
+    text = resources.files("newsbeam.stories").joinpath("owners.toml").read_text(encoding="utf-8")
+    tables = tomllib.loads(text).values()
+    domains = [d for table in tables for outlets in table.values() for d in outlets]
+    assert len(domains) > 700
+    assert sorted(domains) == sorted(set(domains))
+    assert all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", d) for d in domains)
+
+
+def test_agencies_of_texts_and_of_domains_have_one_name() -> None:
+    owners = load_owners()
+    for domain, agency in (("reuters.com", "Reuters"), ("dpa.com", "dpa"), ("apa.at", "APA")):
+        assert owners.newsroom(domain) == owners.newsroom("daily.example", agency)
+    assert owners.newsroom("prnewswire.com") == owners.newsroom("daily.example", "PR Newswire")
+
+
+@pytest.mark.parametrize("variant", ["www.daily.example", "m.daily.example", "amp.daily.example"])
+def test_variants_of_an_unknown_outlet_are_one_newsroom(variant: str) -> None:
+    assert load_owners().newsroom(variant) == load_owners().newsroom("daily.example")
