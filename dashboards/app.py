@@ -43,6 +43,8 @@ def main() -> None:
     try:
         with st.sidebar:
             frame.follow()
+        if warning := frame.old():
+            st.html(warning)
         page.run()
     except NewsbeamError as error:
         st.error(parts.plain(str(error)))

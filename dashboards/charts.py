@@ -7,6 +7,8 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
+from newsbeam.headlines import headline
+
 COLOURS = ("#2f7dc4", "#d9822b", "#2a9d74", "#c2528b", "#8a6fd1", "#a0842c", "#4f8f9f", "#c0504d")
 """Readable on light and on dark ground (contrast 3 : 1 and more), after Okabe and Ito."""
 
@@ -91,7 +93,7 @@ def time_line(rows: Sequence[Mapping[str, Any]]) -> None:
             "at": r["arrived"].isoformat(),
             "who": r["newsroom"] or r["outlet"],
             "kind": "own report" if r["independent"] else "copy",
-            "title": r["title"] or "(no headline)",
+            "title": headline(r["title"]),
         }
         for r in rows[:200]
     ]
@@ -101,7 +103,12 @@ def time_line(rows: Sequence[Mapping[str, Any]]) -> None:
         .mark_point(size=130, strokeWidth=2, filled=True)
         .encode(
             x=alt.X("at:T", title=None, axis=alt.Axis(format="%d %b %H:%M", labelBound=True)),
-            y=alt.Y("who:N", sort=names, title=None, axis=alt.Axis(labelLimit=220, grid=True)),
+            y=alt.Y(
+                "who:N",
+                sort=names,
+                title=None,
+                axis=alt.Axis(labelLimit=220, labelOverlap=False, grid=True),
+            ),
             color=alt.Color(
                 "kind:N",
                 title=None,

@@ -5,7 +5,7 @@ import io
 import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,16 +54,22 @@ def ask(function: Any, *arguments: Any) -> Any:
 
 @st.fragment(run_every=settings().refresh_s)
 def follow() -> None:
-    """Show the age of the data; draw the page anew when there is a new publication."""
+    """Show the time of the data; draw the page anew when there is news, or none for too long."""
     facts = ask(data.publication)
-    if st.session_state.get("publication", facts["number"]) != facts["number"]:
-        st.session_state["publication"] = facts["number"]
+    shown = facts["number"], bool(old())
+    if st.session_state.get("shown", shown) != shown:
+        st.session_state["shown"] = shown
         st.rerun()
-    st.session_state["publication"] = facts["number"]
+    st.session_state["shown"] = shown
     st.html(
         f'<p class="nb-meta" role="status">Data as of {parts.when(facts["as_of"])} UTC, '
         f"publication {facts['number']}</p>"
     )
+
+
+def old() -> str:
+    """Return the warning that the data is old; empty where it is not."""
+    return parts.age(ask(data.publication)["as_of"], datetime.now(UTC).replace(tzinfo=None))
 
 
 def period() -> data.Span:

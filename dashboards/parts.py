@@ -13,12 +13,21 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from newsbeam.headlines import headline
+
 Row = Mapping[str, Any]
+
+OLD_H = 26
+"""Data older than this is warned of: a day between two runs, and some delay."""
 
 STYLE = """
 <style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 82rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0 0 .4rem; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding-top: 4.5rem; }
+  .stMainBlockContainer h1 { font-size: 1.5rem; }
+}
 .stMainBlockContainer h2 { font-size: 1.3rem; padding: .6rem 0 .3rem; }
 .stMainBlockContainer h3 { font-size: 1.1rem; padding: .4rem 0 .2rem; }
 .nb-list a, .nb-table a, .nb a { color: inherit; text-decoration: underline;
@@ -30,6 +39,9 @@ STYLE = """
 .nb-list > li { padding: .55rem 0; border-bottom: 1px solid
   color-mix(in srgb, currentColor 15%, transparent); margin: 0; }
 .nb-head { font-weight: 600; line-height: 1.35; }
+.nb-head, .nb-quote, .nb-meta { unicode-bidi: plaintext; overflow-wrap: anywhere; }
+.nb-table td { unicode-bidi: plaintext; overflow-wrap: break-word; }
+.nb-meta a, .nb-table a, .nb mark, .nb-list mark { unicode-bidi: isolate; }
 .nb-meta { font-size: .86rem; opacity: .85; margin-top: .1rem; }
 .nb-quote { margin: .2rem 0 0; line-height: 1.45; }
 .nb mark, .nb-list mark { background: color-mix(in srgb, #ffb300 45%, transparent); color: inherit;
@@ -50,7 +62,9 @@ STYLE = """
 .nb-failing { border-color: #c0504d; background: color-mix(in srgb, #c0504d 18%, transparent);
   font-weight: 600; }
 .nb-ok { border-color: #2a9d74; }
-.nb-url { overflow-wrap: anywhere; }
+.nb-url { min-width: 13rem; }
+.nb-old { border-left: .25rem solid #d9822b; padding: .5rem .8rem; margin: 0 0 .8rem;
+  background: color-mix(in srgb, #d9822b 14%, transparent); }
 .nb-note { margin-top: -.6rem; }
 .nb-none { opacity: .85; }
 .nb-table tbody tr:hover { background: color-mix(in srgb, currentColor 5%, transparent); }
@@ -80,6 +94,24 @@ def when(value: datetime | date | None) -> str:
         return "no date"
     shown = f"{value:%d %b %Y, %H:%M}" if isinstance(value, datetime) else f"{value:%d %b %Y}"
     return f'<time datetime="{value.isoformat()}">{shown}</time>'
+
+
+def age(as_of: datetime, now: datetime) -> str:
+    """Return a warning where the data is old enough that collecting may have stopped; else nothing.
+
+    Args:
+        as_of: start of the last run, UTC.
+        now: the clock, UTC.
+    """
+    hours = (now - as_of).total_seconds() / 3600
+    if hours < OLD_H:
+        return ""
+    old = f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
+    return (
+        f'<p class="nb nb-old" role="status">The data is {old} old: nothing was collected since '
+        f"{when(as_of)} UTC.  Is <code>newsbeam watch</code>, or the scheduled run, still going? "
+        "<code>newsbeam status</code> tells.</p>"
+    )
 
 
 def marked(sentence: str, words: Iterable[str]) -> str:
@@ -130,7 +162,7 @@ def mention_item(row: Row) -> str:
         meta.append('<span class="nb-tag">teaser only</span>')
     return (
         f'<li id="m-{escape(row["mention_id"])}">'
-        f'<div class="nb-head">{link(row["url"], row["title"] or "(no headline)")}</div>'
+        f'<div class="nb-head">{link(row["url"], headline(row["title"]))}</div>'
         f'<div class="nb-meta">{" · ".join(meta)}</div>'
         f'<p class="nb-quote">{marked(sentence[:400], words)}</p>'
         f"{why(row, evidence)}</li>"
@@ -175,7 +207,7 @@ def story_item(row: Row) -> str:
         meta.append("by " + escape(row["first_outlet"]))
     return (
         f'<li><div class="nb-head">'
-        f"{page_link('story', row['title'] or '(no headline)', story=row['story_id'])}</div>"
+        f"{page_link('story', headline(row['title']), story=row['story_id'])}</div>"
         f'<div class="nb-meta">{" · ".join(meta)}</div></li>'
     )
 
@@ -206,7 +238,12 @@ def table(rows: Sequence[Row], columns: Mapping[str, str], caption: str) -> str:
         f'<th scope="col"{_num(c in numbers)}>{escape(t)}</th>' for c, t in columns.items()
     )
     body = "".join(
-        "<tr>" + "".join(f"<td{_num(c in numbers)}>{cell(row[c])}</td>" for c in columns) + "</tr>"
+        "<tr>"
+        + "".join(
+            f"<td{_num(c in numbers)}>{cell(headline(row[c]) if c == 'title' else row[c])}</td>"
+            for c in columns
+        )
+        + "</tr>"
         for row in rows
     )
     return (

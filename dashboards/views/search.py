@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboards import data, frame, parts
 from newsbeam.errors import ConfigError, QueryError
+from newsbeam.headlines import headline
 from sinks.publish.reader import Reader
 from sinks.search.find import Filters, Results
 from sinks.search.find import search as find
@@ -65,7 +66,7 @@ def vars_of(result: Any) -> dict[str, Any]:
 
 def _item(result: Any) -> str:
     return (
-        f'<li><div class="nb-head">{parts.link(result.url, result.title or "(no headline)")}</div>'
+        f'<li><div class="nb-head">{parts.link(result.url, headline(result.title))}</div>'
         f'<div class="nb-meta">{parts.cell(result.outlet)} · {parts.when(result.published)} · '
         f"score {result.score:.1f} · "
         f"{parts.page_link('search', 'more like this', like=result.article_id)}</div>"
@@ -91,7 +92,7 @@ def like_rows(reader: Reader, article: str) -> list[dict[str, Any]]:
 
 def _like_item(row: parts.Row) -> str:
     return (
-        f'<li><div class="nb-head">{parts.link(row["url"], row["title"] or "(no headline)")}</div>'
+        f'<li><div class="nb-head">{parts.link(row["url"], headline(row["title"]))}</div>'
         f'<div class="nb-meta">{parts.cell(row["outlet"])} · {parts.when(row["published"])} · '
         f"likeness {row['likeness']:.2f}</div>"
         f'<p class="nb-quote">{parts.cell((row["lead"] or "")[:240])}</p></li>'

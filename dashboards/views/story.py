@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboards import charts, data, frame, parts
+from newsbeam.headlines import headline
 
 
 def show() -> None:
@@ -17,7 +18,7 @@ def show() -> None:
         st.warning("There is no story with this id in the publication.")
         return
     rows = frame.ask(data.timeline, story["story_id"])
-    st.title(parts.plain(story["title"] or "(no headline)"))
+    st.title(parts.plain(headline(story["title"])))
     links = ", ".join(parts.page_link("topic", t, topic=t) for t in story["topics"])
     rooms, articles, copies = story["newsrooms"], story["articles"], story["copies"]
     st.html(
@@ -52,7 +53,7 @@ def _report(row: parts.Row) -> str:
         tags += f' <span class="nb-tag">changed {row["revision"] - 1} ×</span>'
     own = row["newsroom"] if row["newsroom"] and row["newsroom"] != row["outlet"] else None
     return (
-        f'<li><div class="nb-head">{parts.link(row["url"], row["title"] or "(no headline)")}</div>'
+        f'<li><div class="nb-head">{parts.link(row["url"], headline(row["title"]))}</div>'
         f'<div class="nb-meta">{parts.cell(row["outlet"])}'
         f"{' (' + parts.cell(own) + ')' if own else ''} · {parts.when(row['arrived'])} · "
         f"{later}{tags}</div></li>"

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from newsbeam.errors import ConfigError
+from newsbeam.headlines import headline
 from newsbeam.settings import load_settings
 
 
@@ -84,7 +85,7 @@ def _like(reader: Any, article: str, limit: int, as_json: bool) -> None:
 
 
 def _print(title: str | None, outlet: str, at: datetime, score: float, url: str) -> None:
-    click.echo(click.style(title or "(no headline)", bold=True))
+    click.echo(click.style(headline(title), bold=True))
     click.echo(f"    {outlet} · {at:%Y-%m-%d %H:%M} · {score:.2f} · {url}")
 
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import click
 
 from newsbeam.errors import ConfigError
+from newsbeam.headlines import headline
 from newsbeam.settings import Settings, load_settings
 
 Rows = list[dict[str, Any]]
@@ -78,7 +79,7 @@ def list_(
             f"{row['articles']}" + (f" ({row['copies']}c)" if row["copies"] else ""),
             f"{row['last_seen']:%m-%d %H:%M}",
             row["first_outlet"] or "?",
-            row["title"] or "(no headline)",
+            headline(row["title"]),
         )
         table.add_row(*(Text(cell) for cell in cells))  # titles are data, not markup
     if found:

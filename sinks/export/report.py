@@ -11,6 +11,8 @@ from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
+from newsbeam.headlines import headline
+
 Row = Mapping[str, Any]
 
 
@@ -204,7 +206,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _link(url: str | None, text: str | None) -> str:
-    shown = escape(text or "(no headline)")
+    shown = escape(headline(text))
     if not url or urlsplit(url).scheme not in ("http", "https"):
         return shown
     return f'<a href="{escape(url)}" rel="noopener noreferrer">{shown}</a>'

@@ -56,11 +56,19 @@ def main() -> None:
                 ("topic", "/topic"),
                 ("search", "/search?q=copyright"),
             ):
+                cpu = _cpu(server.pid)
                 times = [_render(browser, base + path, name != "search") for _ in range(4)]
+                cpu = (_cpu(server.pid) - cpu) / len(times)
                 later = statistics.median(times[1:])
                 ready = "" if name != "overview" else f"server ready after {up:.1f} s; "
-                print(f"{ready}{name}: first visit {times[0]:.1f} s, then {later:.1f} s")
-            print(f"filter: {statistics.median(_filter(browser, base)):.2f} s")
+                print(
+                    f"{ready}{name}: first visit {times[0]:.1f} s, then {later:.1f} s; "
+                    f"CPU of the server {cpu:.2f} s each"
+                )
+            cpu = _cpu(server.pid)
+            times = _filter(browser, base)
+            cpu = (_cpu(server.pid) - cpu) / len(times)
+            print(f"filter: {statistics.median(times):.2f} s; CPU of the server {cpu:.2f} s each")
             sizes = []
             for number in range(reloads):
                 _render(browser, base)
@@ -102,6 +110,12 @@ def _filter(browser: Any, base: str) -> list[float]:
         times.append(time.perf_counter() - began)
     page.context.close()
     return times
+
+
+def _cpu(pid: int) -> float:
+    """Return the CPU time that a process has used, seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory(pid: int) -> float:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,22 @@ def test_no_page_has_a_serious_barrier(visit: Any, name: str) -> None:
     ]
     assert barriers == []
     assert visit.outside == []
+
+
+def test_a_narrow_screen_shows_the_whole_heading(visit: Any) -> None:
+    visit.page.set_viewport_size({"width": 390, "height": 800})
+    page = visit.open(PAGES["topic"])
+    top = page.get_by_role("heading", level=1).bounding_box()
+    bar = page.locator("[data-testid=stHeader]").bounding_box()
+    assert top["y"] >= bar["y"] + bar["height"]
+    wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= 390
+
+
+def test_old_data_is_said_to_be_old(visit: Any) -> None:
+    page = visit.open("/")  # the newsroom's clock stands in November 2026
+    shown = page.get_by_text("nothing was collected since")
+    assert shown.count() == (datetime.now(UTC) > datetime(2026, 11, 21, 3, tzinfo=UTC))
 
 
 def test_a_hostile_headline_is_only_text(visit: Any) -> None:

@@ -1,6 +1,6 @@
 """Whatever a page says, the dashboard shows text, and links that open pages."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards import parts
+from newsbeam.headlines import headline
 
 ALLOWED = {"li", "div", "a", "span", "p", "mark", "details", "summary", "ul", "ol", "time"}
 
@@ -50,6 +51,20 @@ def test_nothing_from_outside_becomes_markup(
         assert not any(name.startswith("on") for name in attributes)
         if tag == "a":
             assert (attributes["href"] or "").startswith(("http://", "https://", "story?"))
+
+
+def test_a_headline_is_one_line_that_turns_nothing_around() -> None:
+    assert headline("Safe \u202egpj.exe\u202c\x1b[31m\nend") == "Safe gpj.exe [31m end"
+    assert headline("ع" * 5_000) == "ع" * 238 + " …"
+    assert headline(" \u2066") == headline(None) == "(no headline)"
+
+
+def test_data_is_called_old_after_a_day_without_a_run() -> None:
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert parts.age(now - timedelta(hours=25), now) == ""
+    assert "30 hours old" in parts.age(now - timedelta(hours=30), now)
+    assert "9 days old" in parts.age(now - timedelta(days=9), now)
+    assert parts.age(now + timedelta(days=1), now) == ""  # clocks differ
 
 
 @pytest.mark.parametrize(
