@@ -26,7 +26,7 @@ from pipelines.report import RunReport
 from pipelines.stages.items import Archive
 from pipelines.stages.resume import offset_of, unfinished
 from pipelines.watch_state import take_requests
-from sinks.publish.publish import publish
+from sinks.publish.publish import preparing, publish
 from sinks.store.batch import Batch
 from sinks.store.commit import STEPS, commit
 from sinks.store.read import batch_summary, cursors, record_feeds
@@ -158,10 +158,11 @@ def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
     """
     path = settings.path(settings.store.path)
     with open_store(path, f"newsbeam {arguments.get('kind', 'run')}") as db:
-        report = run_once(settings, db, **arguments)
+        target = settings.path(settings.publish.path)
+        with preparing(db, target, settings.publish):
+            report = run_once(settings, db, **arguments)
         take_requests(db, path, clock())
         began = perf_counter()
-        target = settings.path(settings.publish.path)
         publish(db, target, settings.publish, now=clock(), force=True)
         report.stages["publish"] = round(perf_counter() - began, 3)
         return replace(report, seconds=report.seconds + perf_counter() - began)

@@ -34,8 +34,9 @@ from newsbeam.topics.view import ArticleView
 if TYPE_CHECKING:
     import numpy as np
 
-VIEWS = 64
-"""Articles whose words are kept between ``passages`` and ``match``: a batch of the graph."""
+VIEWS = 320
+"""Articles whose words are kept between ``passages`` and ``match``: more than a batch of the graph,
+or each would push out the one that is asked for next."""
 MAX_EMBEDDED = 16
 """Passages embedded per article at most; those in which a query is true come first."""
 

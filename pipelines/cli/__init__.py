@@ -113,6 +113,11 @@ def main() -> None:
         code = error.exit_code
     except click.exceptions.Exit as stop:
         code = stop.exit_code
+    except SystemExit as stop:  # a command's own exit code, or its last words
+        code = stop.code
+        if isinstance(code, str):
+            click.echo(code, err=True)
+            code = EXIT_FAILED
     except StoreBusyError as error:
         click.echo(f"newsbeam: {error}", err=True)
         code = EXIT_BUSY

@@ -84,6 +84,11 @@ def make(parts: Parts, state: State, path: Path) -> None:
     path.with_suffix(".json").write_text(json.dumps(files), encoding="utf-8")
 
 
+def prepare(parts: Parts) -> None:
+    """Make what the publications of one schema have in common, where it is not there yet."""
+    _template(parts)
+
+
 def fill(
     path: Path,
     state: State,
@@ -129,8 +134,9 @@ def _template(parts: Parts) -> Path:
     with duckdb.connect(
         str(fresh), config={"storage_compatibility_version": parts.storage_version}
     ) as db:
-        for statement in statements:
-            db.execute(statement)
+        db.execute("BEGIN")  # one commit instead of hundreds: half the time
+        db.execute(";\n".join(statements))
+        db.execute("COMMIT")
     fresh.replace(path)
     return path
 

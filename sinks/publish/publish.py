@@ -11,10 +11,12 @@ written to: files appear under new names, and ``news.duckdb`` changes by rename.
 
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 
@@ -147,9 +149,7 @@ class _Job:
         self._number = state.number + 1
         self._writer = Writer(db, folder, state, self._number)
         self._dead = Dead(db, folder, state)
-        self._tables = [
-            t for t in GROWING if t.name in state.columns and (options.text or t.name != TEXTS)
-        ]
+        self._tables = _in_segments(options, state.columns)
         self._anew: set[str] = set()
         """Tables that were written anew."""
         self.rows = self.merged = 0
@@ -277,31 +277,14 @@ class _Job:
         state, db = self._state, self._db
         state.number, state.seen = self._number, self._changes.seen
         state.published = now.isoformat()
-        small = {name: columns(db, name) for name in whole(db)}
-        growing = {t.name: (t, state.columns[t.name]) for t in self._tables}
-        notes, extra = _notes(db, growing, small), ""
-        if self._options.search:
-            growing |= {t.name: (t, state.columns[t.name]) for t in (DOCS, POSTINGS)}
-            notes += [_note("VIEW", *note) for note in NOTES]
-            extra = MACROS
+        parts = _parts(db, self._folder, self._options, state.columns)
         path = generations.catalog(self._folder, self._number)
-        catalog.make(
-            catalog.Parts(
-                self._folder,
-                self._options.storage_version,
-                growing,
-                small,
-                notes,
-                extra,
-            ),
-            state,
-            path,
-        )
+        catalog.make(parts, state, path)
         facts = db.execute("SELECT max(started), count(*) FROM runs").fetchall()[0]
         catalog.fill(
             path,
             state,
-            {name: db.table(name).to_arrow_table() for name in small},
+            {name: db.table(name).to_arrow_table() for name in parts.whole},
             self._dead.rows(),
             {
                 "as_of": facts[0],
@@ -322,6 +305,62 @@ class _Clock:
         here = time.perf_counter()
         self.laps[name] = round(here - self._last, 4)
         self._last = here
+
+
+def _in_segments(options: PublishSettings, known: Collection[str]) -> list[Table]:
+    return [t for t in GROWING if t.name in known and (options.text or t.name != TEXTS)]
+
+
+def _parts(
+    db: duckdb.DuckDBPyConnection,
+    folder: Path,
+    options: PublishSettings,
+    known: Mapping[str, list[list[str]]],
+) -> catalog.Parts:
+    """Return what a catalog is made of.
+
+    Args:
+        db: the store.
+        folder: the data folder.
+        options: see the settings.
+        known: columns by table, of those kept in segments.
+    """
+    small = {name: columns(db, name) for name in whole(db)}
+    growing = {t.name: (t, known[t.name]) for t in _in_segments(options, known)}
+    notes, extra = _notes(db, growing, small), ""
+    if options.search:
+        growing |= {DOCS.name: (DOCS, DOC_COLUMNS), POSTINGS.name: (POSTINGS, POSTING_COLUMNS)}
+        notes += [_note("VIEW", *note) for note in NOTES]
+        extra = MACROS
+    return catalog.Parts(folder, options.storage_version, growing, small, notes, extra)
+
+
+@contextmanager
+def preparing(
+    db: duckdb.DuckDBPyConnection, target: Path, options: PublishSettings
+) -> Iterator[None]:
+    """While open, make in the background what the first publication needs beside the data.
+
+    That is a quarter of its time, and needs nothing of the run that is under way.  An error is not
+    lost: the publication meets it again.
+    """
+    if target.exists():
+        yield
+        return
+
+    def make(own: duckdb.DuckDBPyConnection) -> None:
+        with suppress(OSError, duckdb.Error), own:
+            folder = target.parent / "data"
+            folder.mkdir(parents=True, exist_ok=True)
+            known = {t.name: columns(own, t.name) for t in GROWING}
+            catalog.prepare(_parts(own, folder, options, {n: c for n, c in known.items() if c}))
+
+    thread = Thread(target=make, args=(db.cursor(),), name="prepare-publication")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _notes(

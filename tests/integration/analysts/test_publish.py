@@ -12,10 +12,10 @@ import duckdb
 import pytest
 from stores import OPTIONS, Newsroom
 
-from newsbeam.errors import ConfigError
+from newsbeam.errors import ConfigError, SinkError
 from sinks.publish import segments as segments_module
 from sinks.publish.changes import touch
-from sinks.publish.publish import publish
+from sinks.publish.publish import preparing, publish
 from sinks.publish.reader import Reader, check_reading, open_publication
 from sinks.publish.state import load
 
@@ -39,6 +39,30 @@ def test_several_runs_in_one_publication_equal_the_store(newsroom: Newsroom) -> 
         newsroom.run(10, revised=8)
     newsroom.publish()
     newsroom.same()
+
+
+def test_what_was_prepared_during_the_first_run_is_what_its_publication_needs(
+    newsroom: Newsroom,
+) -> None:
+    with preparing(newsroom.db, newsroom.path, OPTIONS):
+        newsroom.run()  # in a transaction of its own meanwhile
+    (made,) = (newsroom.path.parent / "data").glob("template-*")
+    before = made.stat().st_ino
+    newsroom.publish()
+    (used,) = (newsroom.path.parent / "data").glob("template-*")
+    assert (used.name, used.stat().st_ino) == (made.name, before)
+    newsroom.same()
+
+
+def test_a_folder_that_cannot_be_prepared_is_the_publications_error(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder")
+    with preparing(newsroom.db, blocked / "news.duckdb", OPTIONS):
+        pass
+    with pytest.raises(SinkError):
+        publish(newsroom.db, blocked / "news.duckdb", OPTIONS, now=newsroom.now)
 
 
 def test_nothing_new_publishes_nothing(newsroom: Newsroom) -> None:

@@ -1,11 +1,12 @@
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from pipelines.cli import COMMANDS, cli
+from pipelines.cli import COMMANDS, cli, main
 
 ROOT = Path(__file__).parents[3]
 
@@ -52,3 +53,28 @@ def test_a_missing_settings_file_exits_with_2(tmp_path: Path) -> None:
 
 def test_an_unknown_command_exits_with_2() -> None:
     assert newsbeam("runn").returncode == 2
+
+
+def test_a_command_that_gives_its_exit_code_ends_without_taking_torch_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`run` says 0 or 3 by ``sys.exit``, which must not lead around the quick end."""
+    ended: list[int] = []
+    monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
+    monkeypatch.setattr("pipelines.cli.atexit._run_exitfuncs", lambda: None)
+    monkeypatch.setattr("pipelines.cli.os._exit", ended.append)
+    monkeypatch.setattr(cli, "main", lambda **_: sys.exit(3))
+    main()
+    assert ended == [3]
+
+
+@pytest.mark.parametrize(("said", "code"), [(None, 0), ("what went wrong", 1)])
+def test_exit_codes_that_are_none_or_words(
+    said: str | None, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "main", lambda **_: sys.exit(said))
+    monkeypatch.setattr("pipelines.cli.HEAVY", frozenset())
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == code
+    assert (said or "") in capsys.readouterr().err
