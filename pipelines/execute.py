@@ -105,4 +105,6 @@ def pipeline_options(job: Job) -> PipelineOptions:
     if reason := REFUSED.get(name):
         raise ConfigError("run.runner", f"{name} is refused: {reason}")
     flags = [f"--runner={name}", f"--job_server_timeout={PATIENCE_S}", *job.settings.run.options]
+    if name == RunSettings().runner:
+        return quick_beam.quick_options(flags)
     return PipelineOptions(flags, save_main_session=False)

@@ -18,13 +18,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
+from urllib.request import urlopen
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -112,6 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(304, b"", "text/xml", tag)
             else:
                 self._send(200, self.feeds.feed(n).encode(), "application/rss+xml", tag)
+        elif self.path.startswith("/add/"):
+            slug = self.feeds.add(int(self.path.rsplit("/", 1)[1]))
+            self._send(200, slug.encode(), "text/plain", None)
         elif self.path.startswith("/a/"):
             self._send(200, self.feeds.page(self.path[3:]).encode(), "text/html", None)
         else:
@@ -252,19 +258,29 @@ def quantile(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, int(share * len(values)))] if values else float("nan")
 
 
-def idle(feeds_count: int = 500, seconds: int = 120) -> str:
-    """Processor time with feeds that are due every 15 minutes and do not change."""
-    feeds = Feeds(0)
-    feeds.server.shutdown()
+@contextmanager
+def elsewhere(count: int) -> Iterator[tuple[Feeds, LoopbackSlack]]:
+    """Feeds and Slack in a process of their own: what they take is not counted."""
     server = subprocess.Popen(
-        [sys.executable, __file__, "--serve", str(feeds_count)], stdout=subprocess.PIPE
+        [sys.executable, __file__, "--serve", str(count)], stdout=subprocess.PIPE, text=True
     )
     assert server.stdout is not None
-    feeds.port = int(server.stdout.readline())
-    feeds.items = {n: [] for n in range(feeds_count)}
+    feeds, slack = Feeds(0), LoopbackSlack()
+    feeds.server.shutdown()
+    feeds.port, slack.url = int(server.stdout.readline()), server.stdout.readline().strip()
+    feeds.items = {n: [] for n in range(count)}
+    try:
+        yield feeds, slack
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def idle(feeds_count: int = 500, seconds: int = 120) -> str:
+    """Processor time with feeds that are due every 15 minutes and do not change."""
     spent: list[float] = []
     cycles: list[int] = []
-    with LoopbackSlack() as slack, tempfile.TemporaryDirectory() as name:
+    with elsewhere(feeds_count) as (feeds, slack), tempfile.TemporaryDirectory() as name:
         config = settings_file(Path(name), feeds, slack, poll_s=900, cycle_s=30)
 
         def work(settings: Any, db: Any, **more: Any) -> Any:
@@ -282,7 +298,6 @@ def idle(feeds_count: int = 500, seconds: int = 120) -> str:
         watch = Supervisor(config, {"SLACK_BOT_TOKEN": slack.token}, work=work)
         watch.run()
         share = (cpu() - spent[0]) / seconds
-    server.terminate()
     return (
         f"idle {feeds_count} feeds every 900 s, cycles of 30 s: {share:.1%} of a core over "
         f"{seconds} s ({len(cycles)} cycles, {sum(cycles)} polls)"
@@ -305,23 +320,24 @@ def cpu() -> float:
 
 def memory(cycles: int = 500) -> str:
     """Resident memory from cycle 50 to the end; a new article every third cycle."""
-    feeds = Feeds(3)
     sizes: list[float] = []
-    with LoopbackSlack() as slack, tempfile.TemporaryDirectory() as name:
+    with elsewhere(3) as (feeds, slack), tempfile.TemporaryDirectory() as name:
         config = settings_file(Path(name), feeds, slack, poll_s=0.1, cycle_s=0)
 
         def work(settings: Any, db: Any, **more: Any) -> Any:
             if len(sizes) % 3 == 0:
-                feeds.add(len(sizes) % len(feeds.items))
+                place = f"http://127.0.0.1:{feeds.port}/add/{len(sizes) % len(feeds.items)}"
+                urlopen(place).close()
             report = run_once(settings, db, **{**more, "every_feed": True})
             sizes.append(resident_mb())
             return report
 
         Supervisor(config, {"SLACK_BOT_TOKEN": slack.token}, cycles=cycles, work=work).run()
-    start, end = sizes[min(50, len(sizes) // 2)], sizes[-1]
+    first = min(50, len(sizes) // 2)
+    start, end = median(sizes[first - 5 : first + 5]), median(sizes[-10:])
     return (
-        f"memory {len(sizes)} cycles: {start:.0f} MB after {min(50, len(sizes) // 2)}, "
-        f"{end:.0f} MB at the end ({end / start - 1:+.1%})"
+        f"memory {len(sizes)} cycles: {start:.0f} MB after {first}, "
+        f"{end:.0f} MB at the end ({end / start - 1:+.1%}; medians of 10 cycles)"
     )
 
 
@@ -349,8 +365,9 @@ PARTS: dict[str, Callable[..., str]] = {
 
 def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--serve"]:
-        print(Feeds(int(arguments[1])).port, flush=True)
-        threading.Event().wait()
+        with LoopbackSlack() as slack:
+            print(Feeds(int(arguments[1])).port, slack.url, sep="\n", flush=True)
+            threading.Event().wait()
     if arguments[:1] == ["--part"]:
         print(PARTS[arguments[1]](*map(int, arguments[2:])), flush=True)
         return
