@@ -1,5 +1,6 @@
 """Why an article did or did not alert, in words."""
 
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -7,6 +8,8 @@ import duckdb
 
 from newsbeam.settings import Settings
 from sinks.store.alert_facts import rows
+from sinks.store.alerts import ARMED
+from sinks.store.rehearsal import rehearse
 
 _WORDS = {
     "alerted": "it was sent",
@@ -24,6 +27,12 @@ _WORDS = {
     "not_new": "nothing new",
     "no_burst": "no burst",
 }
+_WOULD = {
+    "alerted": "it would be sent at once",
+    "held": "it would be held for a digest",
+    "replied": "it would be told in the story's thread",
+}
+"""Of a decision that was not made: in the conditional; other words as they are."""
 
 
 def explain_article(
@@ -39,7 +48,7 @@ def explain_article(
     article = rows(
         db,
         "SELECT a.article_id, a.title, a.outlet, a.url, a.first_fetched, a.verdict, r.kind, "
-        "s.story_id FROM article_rows a LEFT JOIN article_texts t "
+        "t.run_id, s.story_id FROM article_rows a LEFT JOIN article_texts t "
         "ON t.article_id = a.article_id AND t.revision = 1 "
         "LEFT JOIN runs r ON r.run_id = t.run_id "
         "LEFT JOIN story_articles s ON s.article_id = a.article_id WHERE a.article_id = ?",
@@ -47,7 +56,9 @@ def explain_article(
     )[0]
     mentions = rows(
         db,
-        "SELECT topic, score FROM mention_rows WHERE article_id = ? ORDER BY score DESC, topic",
+        "SELECT m.topic, m.score, m.decided, m.run_id NOT IN (SELECT run_id FROM article_texts t "
+        "WHERE t.article_id = m.article_id) AS later "
+        "FROM mention_rows m WHERE m.article_id = ? ORDER BY m.score DESC, m.topic",
         [article_id],
     )
     decisions = rows(
@@ -72,7 +83,7 @@ def explain_article(
         + (f": {a['error']}" if a["error"] else "")
         for a in alerts
     ]
-    because += _undecided(article, mentions, decisions, settings)
+    because += _undecided(db, article, mentions, decisions, settings)
     return {
         **article, "mentions": mentions, "decisions": decisions, "alerts": alerts,
         "because": because,
@@ -80,31 +91,70 @@ def explain_article(
 
 
 def _undecided(
+    db: duckdb.DuckDBPyConnection,
     article: dict[str, Any],
     mentions: list[dict[str, Any]],
     decisions: list[dict[str, Any]],
     settings: Settings,
 ) -> list[str]:
-    """Say what kept the article from being decided on at all."""
-    said = []
-    if article["kind"] == "backfill":
-        said.append("it came in by a backfill; a backfill never alerts")
+    """Say what kept the article from being decided on, and what the rules of today would do."""
     if not mentions:
-        said.append(
+        return [
             f"it mentions none of the topics (verdict {article['verdict']}); "
             f"`newsbeam topics explain {article['article_id']} TOPIC` says why"
-        )
+        ]
+    said, missing = [], set()
+    decided = {(d["rule"], d["topic"]) for d in decisions}
     for mention in mentions:
-        rules = [
+        about = [
             r.name
             for r in settings.alerts.rules
             if any(fnmatchcase(mention["topic"], t) for t in r.topics)
         ]
-        if not rules:
+        if not about:
             said.append(f"no rule is about topic {mention['topic']} ({mention['score']:.2f})")
-        elif not decisions and article["kind"] != "backfill":
-            said.append(
-                f"topic {mention['topic']} ({mention['score']:.2f}): no decision was made; "
-                f"the rule {rules[0]!r} is newer than the article, or the topic was added later"
-            )
+        new = [name for name in about if (name, mention["topic"]) not in decided]
+        if new:
+            names = ", ".join(map(repr, new))
+            why = _why_not(db, article, mention)
+            said.append(f"topic {mention['topic']}: no decision was made by {names}: {why}")
+            missing |= {(name, mention["topic"]) for name in new}
+    if missing:
+        _, outcomes = rehearse(db, settings, articles=[article["article_id"]])
+        said += [
+            f"were it to come as new: rule {o['rule']!r} → {o['channel']}, "
+            f"topic {o['topic']}: " + _would(o["outcome"], o["detail"])
+            for o in outcomes
+            if (o["rule"], o["topic"]) in missing
+        ]
     return said
+
+
+def _would(word: str, detail: str) -> str:
+    if word == "alerted":
+        return _WOULD[word]
+    return f"{_WOULD.get(word) or _WORDS.get(word, word)} ({detail})"
+
+
+def _why_not(
+    db: duckdb.DuckDBPyConnection, article: dict[str, Any], mention: dict[str, Any]
+) -> str:
+    """Return why the run that brought an article decided nothing on a mention."""
+    seen: datetime = article["first_fetched"]
+    if article["kind"] == "backfill":
+        return "it came in by a backfill; a backfill never alerts"
+    armed = db.execute("SELECT value FROM meta WHERE name = ?", [ARMED]).fetchone()
+    if armed is None:
+        return "no run has had alert rules yet"
+    began = datetime.fromisoformat(armed[0]).astimezone(UTC)
+    if seen < began:
+        return (
+            f"it was stored on {seen:%Y-%m-%d %H:%M}, before the first run with rules "
+            f"({began:%Y-%m-%d %H:%M}); what was there before never alerts"
+        )
+    if mention["later"]:
+        return (
+            f"the topic was applied to it later, on {mention['decided']:%Y-%m-%d %H:%M}; "
+            "only what a run brings alerts"
+        )
+    return "the rule is newer than the article, or was not about this topic then"

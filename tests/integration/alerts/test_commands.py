@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from newsbeam.alerts.settings import AlertsSettings
 from newsbeam.settings import Settings
 from pipelines.cli import cli
 from pipelines.cli.alerts import moment
@@ -14,7 +15,7 @@ from pipelines.cli.status import gather
 from sinks.publish.publish import publish
 from sinks.store.mailbox import requests
 from sinks.store.store import open_store
-from tests.alert_support import NOW, Desk, alerts, article, rule
+from tests.alert_support import NOW, Desk, alerts, article, mention, rule
 from tests.loopback_slack import LoopbackSlack
 from tests.slack_limits import problems
 
@@ -38,7 +39,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tmp_path = tmp_path_factory.mktemp("alerts")
     (tmp_path / "newsbeam.toml").write_text(CONFIG)
     with open_store(tmp_path / "newsroom/store.duckdb") as db, LoopbackSlack() as slack:
-        desk = Desk(db, tmp_path / "staging", alerts(rule(name="ports", topics=("ports",))))
+        desk = Desk(db, tmp_path / "staging", AlertsSettings(), NOW - timedelta(hours=2))
+        desk.arrive(article("early", published=None))
+        desk.settings, desk.now = alerts(rule(name="ports", topics=("ports",))), NOW
         desk.start()
         desk.arrive(article("one"), story="s1")
         desk.dispatch(slack)
@@ -50,6 +53,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         desk.arrive(article("refused"))
         desk.dispatch(slack)
         desk.arrive(article("other topic"), topics=("ships",))
+        desk.arrive(article("archive"), kind="backfill")
+        desk.arrive(article("late"), topics=())
+        made = mention(article("late"))
+        db.execute(
+            "INSERT INTO mention_rows SELECT * REPLACE ($1 AS mention_id, $2 AS article_id, "
+            "'retag' AS run_id, $3 AS decided) FROM mention_rows WHERE topic = 'ports' LIMIT 1",
+            [made.id, made.article_id, desk.now.replace(tzinfo=None)],
+        )
         target = tmp_path / Settings().publish.path
         publish(db, target, Settings().publish, now=desk.now, force=True)
     return tmp_path
@@ -108,7 +119,13 @@ def test_the_list_names_article_and_story(folder: Path) -> None:
         ("https://harbour-courier.example/one", "story (new) is sent"),
         ("https://harbour-courier.example/old", "too old (published 217 hours ago"),
         ("https://harbour-courier.example/refused", "is dead: is_archived"),
-        ("https://harbour-courier.example/other topic", "no decision was made"),
+        ("https://harbour-courier.example/one", "by 'wide': the rule is newer than the article"),
+        ("https://harbour-courier.example/one", "→ #desk, topic ports: it would be sent at once"),
+        ("https://harbour-courier.example/other topic", "topic ships: no decision was made by"),
+        ("https://harbour-courier.example/early", "before the first run with rules (2026-03-02"),
+        ("https://harbour-courier.example/early", "→ #news, topic ports: it would be sent at once"),
+        ("https://harbour-courier.example/archive", "a backfill never alerts"),
+        ("https://harbour-courier.example/late", "applied to it later, on 2026-03-02 13:00"),
     ],
 )
 def test_explain_says_why(folder: Path, name: str, said: str) -> None:
@@ -135,7 +152,7 @@ def test_status_names_what_needs_attention(folder: Path) -> None:
     result = newsbeam(folder, "status")
     assert result.exit_code == 3
     assert "for #news: is_archived (`newsbeam alerts retry`)" in result.output
-    assert "5 article" in result.output.replace("5 articles", "5 article")
+    assert "8 articles" in result.output
     found = json.loads(newsbeam(folder, "status", "--json").output)
     assert found["watch"] is None
     assert found["counts"]["articles"] == 5
