@@ -155,7 +155,7 @@ def test_status_names_what_needs_attention(folder: Path) -> None:
     assert "8 articles" in result.output
     found = json.loads(newsbeam(folder, "status", "--json").output)
     assert found["watch"] is None
-    assert found["counts"]["articles"] == 5
+    assert found["counts"]["articles"] == 8
 
 
 def test_status_before_the_first_run(tmp_path: Path) -> None:
