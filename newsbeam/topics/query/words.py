@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import regex
 
-WORDS_KEPT = 16_384
+WORDS_KEPT = 4_096
 """Words remembered by each cache: what running text repeats.  News never stops to bring new names,
 so a cache is always full in the end; a word that is not there costs some microseconds."""
 

@@ -1,0 +1,36 @@
+"""Keep a process that runs for months from holding memory that it does not use.
+
+glibc gives each new thread an arena of its own, up to eight per core, and returns little of what is
+freed in them; Beam starts threads with every graph.  Elsewhere than on glibc nothing happens.
+
+Source: https://man7.org/linux/man-pages/man3/mallopt.3.html (M_ARENA_MAX),
+https://man7.org/linux/man-pages/man3/malloc_trim.3.html.
+"""
+
+import ctypes
+import sys
+from functools import cache
+
+ARENAS = 2
+"""Shared by all threads: Python's lock lets one of them allocate at a time anyway."""
+_M_ARENA_MAX = -8
+
+
+@cache
+def _libc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    found = ctypes.CDLL(None)
+    return found if hasattr(found, "malloc_trim") and hasattr(found, "mallopt") else None
+
+
+def spare_arenas() -> bool:
+    """Let all threads share few arenas; say whether that is done."""
+    libc = _libc()
+    return bool(libc and libc.mallopt(_M_ARENA_MAX, ARENAS))
+
+
+def give_back() -> bool:
+    """Return free memory to the system; say whether there was any.  Takes some milliseconds."""
+    libc = _libc()
+    return bool(libc and libc.malloc_trim(0))
