@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 Row = Mapping[str, Any]
+NAMED = 5
+"""Outlets named in a sentence; the rest is counted."""
 
 
 def story_page(
@@ -28,12 +30,13 @@ def story_page(
         "",
         _coverage(story, timeline),
         _first(timeline),
+        _reprints(timeline),
     ]
     if timeline:
         parts += ["", "Timeline (UTC)", *(_line(row, timeline) for row in timeline)]
     facts = [e for e in events if e["kind"] == "new_fact"]
     if facts:
-        parts += ["", "What changed", *(_fact(e, timeline) for e in facts)]
+        parts += ["", "What changed", *_facts(facts, timeline)]
     if lineage:
         parts += ["", "Merges and splits", *(_change(row, story["story_id"]) for row in lineage)]
     return "\n".join(part for part in parts if part is not None)
@@ -66,6 +69,17 @@ def _first(timeline: Sequence[Row]) -> str | None:
     return text + "."
 
 
+def _reprints(timeline: Sequence[Row]) -> str | None:
+    """Return who has only printed what another outlet wrote."""
+    reported = {row["outlet"] for row in timeline if row["independent"]}
+    copied = [r["outlet"] for r in timeline if r["copy_of"] and r["outlet"] not in reported]
+    outlets = list(dict.fromkeys(o for o in copied if o))
+    if not outlets:
+        return None
+    named, more = outlets[:NAMED], len(outlets) - NAMED
+    return f"Only reprinted by {', '.join(named)}{f' and {more} more' if more > 0 else ''}."
+
+
 def _line(row: Row, timeline: Sequence[Row]) -> str:
     title = row["title"] or "(no headline)"
     text = f"  {_time(row['arrived'])}  {row['outlet'] or '?'}: {title}"
@@ -82,10 +96,15 @@ def _line(row: Row, timeline: Sequence[Row]) -> str:
     return text
 
 
-def _fact(event: Row, timeline: Sequence[Row]) -> str:
-    source = next((r["outlet"] for r in timeline if r["article_id"] == event["article_id"]), None)
-    sentence = event["evidence"].get("sentence", "")
-    return f"  {_time(event['at_time'])}  {source or '?'}: “{sentence}”"
+def _facts(events: Sequence[Row], timeline: Sequence[Row]) -> list[str]:
+    """Return the new facts in order of their articles, each with the time of its article."""
+    rows = {row["article_id"]: row for row in timeline}
+    told = []
+    for event in events:
+        row = rows.get(event["article_id"], {})
+        at, source = row.get("arrived") or event["at_time"], row.get("outlet") or "?"
+        told.append((at, f"  {_time(at)}  {source}: “{event['evidence'].get('sentence', '')}”"))
+    return [line for _, line in sorted(told, key=lambda pair: pair[0])]
 
 
 def _change(row: Row, story_id: str) -> str:

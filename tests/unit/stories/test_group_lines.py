@@ -100,7 +100,17 @@ def test_a_story_is_told_in_words() -> None:
         }
         for id, outlet, room, copy_of, at in rows
     ]
-    page = story_page(story, timeline, [], [])
+    facts = [
+        {"kind": "new_fact", "article_id": id, "at_time": later, "evidence": {"sentence": text}}
+        for id, text in (("c", "Nine are hurt."), ("a", "Two hundred were on board."))
+    ]
+    page = story_page(story, timeline, facts, [])
     assert "Covered by 2 independent newsrooms in 3 articles (1 is a copy), over 3 hours." in page
     assert "First: coast.example, 2026-03-01 08:00; harbour.example followed 3 hours later." in page
     assert "inland.example: headline b  [copy of coast.example's]" in page
+    assert "Only reprinted by inland.example." in page
+    told = page[page.index("What changed") :].splitlines()[1:3]  # by article, not by the run's time
+    assert told == [
+        "  2026-03-01 08:00  coast.example: “Two hundred were on board.”",
+        "  2026-03-01 11:00  harbour.example: “Nine are hurt.”",
+    ]
