@@ -34,9 +34,9 @@ def story_page(
     ]
     if timeline:
         parts += ["", "Timeline (UTC)", *(_line(row, timeline) for row in timeline)]
-    facts = [e for e in events if e["kind"] == "new_fact"]
+    facts = _facts([e for e in events if e["kind"] == "new_fact"], timeline)
     if facts:
-        parts += ["", "What changed", *_facts(facts, timeline)]
+        parts += ["", "What changed", *facts]
     if lineage:
         parts += ["", "Merges and splits", *(_change(row, story["story_id"]) for row in lineage)]
     return "\n".join(part for part in parts if part is not None)
@@ -101,8 +101,10 @@ def _facts(events: Sequence[Row], timeline: Sequence[Row]) -> list[str]:
     rows = {row["article_id"]: row for row in timeline}
     told = []
     for event in events:
-        row = rows.get(event["article_id"], {})
-        at, source = row.get("arrived") or event["at_time"], row.get("outlet") or "?"
+        row = rows.get(event["article_id"])
+        if row is None:  # moved to another story since
+            continue
+        at, source = row["arrived"], row["outlet"] or "?"
         told.append((at, f"  {_time(at)}  {source}: “{event['evidence'].get('sentence', '')}”"))
     return [line for _, line in sorted(told, key=lambda pair: pair[0])]
 
