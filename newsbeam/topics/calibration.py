@@ -1,33 +1,14 @@
 """What ``newsbeam topics calibrate`` leaves beside a topic's file, and reading it back."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
 
 from newsbeam.errors import ConfigError
 from newsbeam.settings import read_table
-from newsbeam.topics.features import TopicVectors
 from newsbeam.topics.model import Model
-from newsbeam.topics.topic import Topic
-
-if TYPE_CHECKING:
-    import numpy as np
-
-
-class Encodes(Protocol):
-    """What gives texts their vectors; see :class:`newsbeam.encoder.Encoder`."""
-
-    @property
-    def identity(self) -> str:
-        """Name, revision, precision and backend of the model."""
-
-    def encode(self, texts: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.float32]]":
-        """Return float32 (n, d), L2-normalised, rows follow the texts."""
-
 
 MAX_SHIFT = 0.02
 """A calibration serves another precision of the same weights where it moves no probability of a
@@ -146,48 +127,3 @@ def write_calibration(topic: Path, calibration: Calibration) -> Path:
     except OSError as error:
         raise ConfigError(str(path), f"cannot be written: {error.strerror}") from error
     return path
-
-
-def example_vectors(topic: Topic, path: Path | None, encoder: Encodes) -> TopicVectors | None:
-    """Return the vectors of a topic's examples, from the file beside it where that is current.
-
-    They are rounded to float16 in any case, so that a stored and a fresh vector are equal, and one
-    file serves every precision of the same weights.  Where the folder may be written, new vectors
-    are stored.
-    """
-    if not topic.has_meaning:
-        return None
-    texts = [*topic.examples.about, *topic.examples.not_about]
-    key = hashlib.sha256(
-        json.dumps([encoder.identity.partition("/")[0], texts]).encode()
-    ).hexdigest()[:16]
-    stored = path.with_suffix(".vectors.json") if path else None
-    vectors = _read_vectors(stored, key, len(texts)) if stored else None
-    if vectors is None:
-        vectors = encoder.encode(texts).astype("float16")
-        if stored:
-            _write_vectors(stored, key, vectors)
-    whole = vectors.astype("float32")
-    split = len(topic.examples.about)
-    return TopicVectors(whole[:split], whole[split:])
-
-
-def _read_vectors(path: Path, key: str, rows: int) -> "np.ndarray[Any, Any] | None":
-    import numpy as np
-
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        if raw["key"] != key:
-            return None
-        flat = np.frombuffer(base64.b64decode(raw["float16"]), dtype="<f2")
-        return flat.reshape(rows, -1)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # a cache: computed again
-
-
-def _write_vectors(path: Path, key: str, vectors: "np.ndarray[Any, Any]") -> None:
-    text = base64.b64encode(vectors.astype("<f2").tobytes()).decode()
-    try:
-        path.write_text(json.dumps({"key": key, "float16": text}) + "\n", encoding="utf-8")
-    except OSError:
-        return  # a read-only folder: they are computed at every start

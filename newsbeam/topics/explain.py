@@ -31,6 +31,7 @@ _SAYS = {
     "meaning_best": "the paragraph that reads most like the examples",
     "meaning_top3": "the three paragraphs that read most like the examples",
     "meaning_query": "a paragraph in which the query is true reads like the examples",
+    "meaning_count": "the number of paragraphs that read like the examples",
     "has_text": "there is a text, not only a headline: a headline alone weighs more",
     "bias": "where every article starts: most are on other subjects",
 }

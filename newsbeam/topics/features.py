@@ -1,4 +1,4 @@
-"""What a topic's model looks at: twelve named numbers per article, each between about -1 and 1.
+"""What a topic's model looks at: thirteen named numbers per article, each between about -1 and 1.
 
 All say something that holds for any topic and any outlet: where the query is true, how often, and
 how near the passages are to the topic's examples.  No word, name or outlet is a feature.
@@ -7,15 +7,11 @@ how near the passages are to the topic's examples.  No word, name or outlet is a
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from newsbeam.topics.query.evaluate import Evaluation
 from newsbeam.topics.query.nodes import Node, Phrase
 from newsbeam.topics.topic import Topic
 from newsbeam.topics.view import LEADING, ArticleView
-
-if TYPE_CHECKING:
-    import numpy as np
 
 NAMES = (
     "query",
@@ -29,41 +25,15 @@ NAMES = (
     "meaning_best",
     "meaning_top3",
     "meaning_query",
+    "meaning_count",
     "has_text",
 )
 """In the order of the model's weights."""
 
 MEANING = tuple(n for n in NAMES if n.startswith("meaning"))
 """Those that need vectors."""
-
-
-@dataclass(frozen=True, slots=True)
-class TopicVectors:
-    """The vectors of a topic's examples, float32, rows L2-normalised."""
-
-    about: "np.ndarray[Any, np.dtype[np.float32]]"
-    not_about: "np.ndarray[Any, np.dtype[np.float32]]"
-
-    def meaning(
-        self, vectors: "np.ndarray[Any, np.dtype[np.float32]]"
-    ) -> "np.ndarray[Any, np.dtype[np.float32]]":
-        """Return for each passage how much it reads like the topic, float32 (n,), about -0.5 to 1.
-
-        Half is the nearness to the closest examples (mean of three, less half of that to the two
-        closest counter-examples), half the nearness to all of them: each alone misses passages
-        that the other finds.
-        """
-        import numpy as np
-
-        about = np.sort(vectors @ self.about.T, axis=1)[:, ::-1]
-        near = about[:, :3].mean(axis=1)
-        whole = about.mean(axis=1)
-        if len(self.not_about):
-            other = np.sort(vectors @ self.not_about.T, axis=1)[:, ::-1]
-            near = near - 0.5 * other[:, :2].mean(axis=1)
-            whole = whole - 0.5 * other.mean(axis=1)
-        meaning: np.ndarray[Any, np.dtype[np.float32]] = (near + whole).astype(np.float32)
-        return meaning
+HARDLY, CLEARLY = 0.3, 0.6
+"""Meanings between which a passage counts in part towards ``meaning_count``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +78,22 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
         float(wide_title),
         float(any(i in prose[:LEADING] for i in found)),
         min(1.0, math.log2(1 + len(found)) / 3),
-        len(found) / max(4, len(prose)),
+        len(found) / max(1, len(prose)),
         min(1.0, math.log2(1 + _variety(root, view, found)) / 5),
         at_title,
         best,
         sum(in_text[:3]) / max(1, len(in_text[:3])),
         max((meaning.get(i, 0.0) for i in found), default=0.0),
+        min(1.0, math.log2(1 + sum(map(_reads, in_text))) / 3),
         float(bool(prose)),
     )
     queried = (*((title,) if in_title and title is not None else ()), *found)
     return Look(values, queried, meaning, whole)
+
+
+def _reads(meaning: float) -> float:
+    """Return from 0 to 1 how clearly a passage reads like the topic."""
+    return min(1.0, max(0.0, (meaning - HARDLY) / (CLEARLY - HARDLY)))
 
 
 def _variety(root: Node | None, view: ArticleView, found: Sequence[int]) -> int:

@@ -105,7 +105,9 @@ def _share(node: Node) -> float:
             return 1 - math.prod(1 - _share(p) for p in parts)
         case Not(part=part):
             return 1 - _share(part)
-        case Near(left=left, right=right) | Same(left=left, right=right):
+        case Near(left=left, right=right, distance=distance):
+            return _share(left) * _share(right) * min(1 / 3, distance / 60)
+        case Same(left=left, right=right):
             return _share(left) * _share(right) / 3
         case Count(part=part, number=number):
             return _share(part) / max(1, number)

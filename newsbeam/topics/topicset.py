@@ -18,14 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Embedded, Mention, Passage, record_id
-from newsbeam.topics.calibration import (
-    Calibration,
-    Encodes,
-    example_vectors,
-    read_calibration,
-)
+from newsbeam.topics.calibration import Calibration, read_calibration
 from newsbeam.topics.evidence import collect_evidence, matched_by
-from newsbeam.topics.features import Look, TopicVectors, look
+from newsbeam.topics.features import Look, look
+from newsbeam.topics.meaning import Encodes, TopicVectors, example_vectors
 from newsbeam.topics.model import Model, generic_weights
 from newsbeam.topics.query import Query, QuerySet
 from newsbeam.topics.topic import Topic, find_topics, load_topic

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from newsbeam.records import Article
     from newsbeam.settings import Settings
     from newsbeam.topics import TopicSet
-    from newsbeam.topics.calibration import Encodes
     from newsbeam.topics.labelled import Labelled
+    from newsbeam.topics.meaning import Encodes
     from newsbeam.topics.topicset import Judged
 
 AT_ONCE = 64

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from newsbeam.records import Article
     from newsbeam.settings import ModelSettings
     from newsbeam.topics import TopicSet
-    from newsbeam.topics.calibration import Calibration, Encodes, Served
+    from newsbeam.topics.calibration import Calibration, Served
+    from newsbeam.topics.meaning import Encodes
     from newsbeam.topics.topicset import Judged
     from pipelines.cli.topics_measure import Case
 

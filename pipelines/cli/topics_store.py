@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from newsbeam.records import Article
     from newsbeam.topics import TopicSet
-    from newsbeam.topics.calibration import Encodes
+    from newsbeam.topics.meaning import Encodes
     from newsbeam.topics.topicset import Judged
 
 SHOWN = 20

@@ -13,7 +13,7 @@ from newsbeam.errors import RecordError
 from newsbeam.records import Article, Embedded, Entry, Mention
 from newsbeam.settings import ModelSettings, Settings
 from newsbeam.topics import TopicSet, load_topics
-from newsbeam.topics.calibration import Encodes
+from newsbeam.topics.meaning import Encodes
 
 AT_ONCE = 64
 """Texts per batch: enough passages for sorting by length to pay."""
