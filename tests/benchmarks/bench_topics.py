@@ -23,9 +23,11 @@ import numpy as np
 from newsbeam.encoder import LazyEncoder
 from newsbeam.records import Article, record_id
 from newsbeam.settings import ModelSettings, Settings
+from newsbeam.topics.features import NAMES
 from newsbeam.topics.labelled import read_labels
 from newsbeam.topics.learning import FOLDS, cross_validate
 from newsbeam.topics.metrics import quality, scores
+from newsbeam.topics.model import Model, fit
 from pipelines.cli.topics_measure import Case, judge_all, look_at
 from pipelines.cli.topics_tag import load_topics_for, make_article
 
@@ -83,6 +85,7 @@ def main() -> None:
     print("cosine F1  keywords F1")
     for name in topics.names:
         report(name, cases[name], topics[name], vectors, encoder)
+    cold_start(cases)
     gate(cases)
     embedded(list(articles.values()), topics)
     headlines_of_feeds(topics, encoder)
@@ -105,6 +108,23 @@ def report(name: str, cases: list[Case], active: Any, vectors: Any, encoder: Any
             f"{name:20}{group:10}{q.positives:>5}          {q.precision:5.2f}{q.recall:5.2f} "
             f"{q.f1:6.3f} ({q.f1_low:.2f}-{q.f1_high:.2f}) {plain:14.2f} {rule:12.2f}"
         )
+
+
+def cold_start(cases: dict[str, list[Case]]) -> None:
+    """Print how good a topic is without labels: by weights fitted on the other topics alone."""
+    print("\nwithout labels, by weights of the other topics:")
+    for name, own in cases.items():
+        others = [c.row for n, found in cases.items() if n != name for c in found if c.row.values]
+        nothing = {"bias": -4.0, **dict.fromkeys(NAMES, 0.0)}
+        table = np.array([row.values for row in others])
+        answers = np.array([row.answer for row in others], dtype=int)
+        model = Model(fit(table, answers, strength=0.5, prior=nothing))
+        for group in ("article", "headline"):
+            some = [c.row for c in own if c.row.group == group]
+            truth = np.array([row.answer for row in some])
+            found = [bool(r.values) and model.probability(r.values or ()) >= 0.45 for r in some]
+            p, r, f1 = scores(truth, np.array(found))
+            print(f"{name:20}{group:10}{truth.sum():>5} yes  P {p:.2f}  R {r:.2f}  F1 {f1:.3f}")
 
 
 def gate(cases: dict[str, list[Case]]) -> None:
