@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from newsbeam.records import Article, Passage, Verdict, ZoneKind
 
 MAX_CHARS = 800
-"""Longest passage: a long paragraph; longer ones are several thoughts.  The default model reads about
-1200 characters (256 word pieces)."""
+"""Longest passage: a long paragraph; longer ones are several thoughts.  The default model reads
+about 1,200 characters (256 word pieces)."""
 MIN_CHARS = 80
 """Shorter paragraphs are joined with what follows."""
 TRIGGER = frozenset({ZoneKind.LEAD, ZoneKind.BODY, ZoneKind.QUOTE, ZoneKind.LIST, ZoneKind.TABLE})

@@ -30,6 +30,8 @@ STRENGTH = 0.3
 SCALE = 4.0
 """Vectors have length 1; this makes their numbers as large as the weights' pull expects."""
 
+_backgrounds: "dict[str, Matrix]" = {}
+
 
 class Encodes(Protocol):
     """What gives texts their vectors; see :class:`newsbeam.encoder.Encoder`."""
@@ -132,7 +134,7 @@ def background() -> list[str]:
 
 
 def store_background(encoder: Encodes) -> None:
-    """Keep the background's vectors in newsbeam itself: for whoever changes the text or the model."""
+    """Keep the background's vectors in newsbeam itself, after its text or the model has changed."""
     texts = background()
     whole = _whole(encoder.encode(texts))
     _write(BACKGROUND_VECTORS, _key(encoder, texts), {"background": whole})
@@ -140,9 +142,12 @@ def store_background(encoder: Encodes) -> None:
 
 def _background_vectors(encoder: Encodes) -> "Matrix":
     texts = background()
-    kept = _read(BACKGROUND_VECTORS, _key(encoder, texts))
-    whole = _whole(encoder.encode(texts)) if kept is None else kept["background"]
-    return whole.reshape(len(texts), -1)
+    key = _key(encoder, texts)
+    if key not in _backgrounds:
+        kept = _read(BACKGROUND_VECTORS, key)
+        whole = _whole(encoder.encode(texts)) if kept is None else kept["background"]
+        _backgrounds[key] = whole.reshape(len(texts), -1)
+    return _backgrounds[key]
 
 
 def _whole(numbers: "Matrix") -> "Matrix":
