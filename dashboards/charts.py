@@ -41,7 +41,7 @@ def volume_chart(rows: Sequence[Mapping[str, Any]], topics: Sequence[str], today
     st.altair_chart(
         (lines + partial).properties(height=300), alt=spoken(rows, today), width="stretch"
     )
-    st.html('<p class="nb-meta nb-note">Dotted: the day is not over yet.  All days are UTC.</p>')
+    st.html('<p class="nb-meta nb-note">Dotted: the data has not the whole day.  Days are UTC.</p>')
 
 
 def colours(names: Sequence[str]) -> alt.Scale:
@@ -74,14 +74,21 @@ def bar_chart(rows: Sequence[Mapping[str, Any]], label: str, value: str, title: 
     values = [{label: r[label], value: r[value]} for r in rows]
     words = ", ".join(f"{r[label]} {r[value]}" for r in values[:8])
     base = alt.Chart(alt.Data(values=values)).encode(
-        x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(tickMinStep=1, tickCount=4, grid=False)),
+        x=alt.X(
+            f"{value}:Q",
+            title=title,
+            axis=alt.Axis(tickMinStep=1, tickCount=4, grid=False),
+            scale=alt.Scale(domain=[0, 1.14 * max(v[value] for v in values)], nice=False),
+        ),
         y=alt.Y(
             f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False)
         ),
         tooltip=[f"{label}:N", f"{value}:Q"],
     )
     bars = base.mark_bar(color=COLOURS[0], cornerRadiusEnd=2)
-    counts = base.mark_text(align="left", dx=5, color="gray").encode(text=f"{value}:Q")
+    counts = base.mark_text(align="left", dx=5, color="gray").encode(
+        text=alt.Text(f"{value}:Q", format=",")
+    )
     chart = (bars + counts).properties(height=26 * len(values) + 60)
     st.altair_chart(chart, alt=f"{title}: {words}.", width="stretch")
 

@@ -99,7 +99,7 @@ svg { width: 100%; height: auto; } svg .bar { fill: #2b6cb0; } svg .open { fill:
 stroke: #2b6cb0; stroke-dasharray: 3 2; } svg text { font: 11px sans-serif; fill: currentColor; }
 svg line { stroke: currentColor; opacity: .5; } svg .count { text-anchor: middle; }
 @media print { body { max-width: none; margin: 0; font-size: 11pt; } h2 { break-after: avoid; }
-li, tr, figure { break-inside: avoid; } a::after { content: " <" attr(href) ">";
+li, tr, figure, table { break-inside: avoid; } a::after { content: " <" attr(href) ">";
 font-size: .75em; word-break: break-all; } }
 """
 

