@@ -14,9 +14,10 @@ from newsbeam.articles.dom import blocks as dom_blocks
 from newsbeam.articles.dom import body, decode
 from newsbeam.articles.dom.claims import Claims, read_claims, tidy
 from newsbeam.articles.dom.refine import failed, kind_of, little, missed, refine
+from newsbeam.articles.dom.state import paragraphs_of_state
 from newsbeam.articles.facts import dates, language, people, titles
 from newsbeam.articles.plain import read_plain
-from newsbeam.articles.signals import Sight
+from newsbeam.articles.signals import Sight, is_list_url, weight
 from newsbeam.articles.threads import thread_lines
 from newsbeam.articles.verdicts import Judgement, judge
 from newsbeam.errors import ExtractError
@@ -25,6 +26,8 @@ from newsbeam.urls import canonical_url, outlet_of, trusted_canonical
 
 _MARKUP = re.compile(r"<(?:p|br|div|a|ul|ol|h\d|img|span|strong|em|blockquote|figure)\b", re.I)
 _WALLS = (Verdict.BOT_WALL, Verdict.CONSENT_WALL, Verdict.SOFT_404)
+THIN = 250
+"""Characters below which the text may be in the page's scripts."""
 FEED_FULL = 600
 """Characters from which a feed's content is a text of its own, not a teaser."""
 
@@ -43,6 +46,12 @@ def read_page(page: Page, *, now: datetime) -> Article:
     if reason := decode.why_not_text(page.body, page.content_type):
         return _bare(page.entry, page.url, page.fetched, Verdict.NOT_TEXT, reason)
     text = decode.decode(page.body, page.charset)
+    if (
+        text.strip()
+        and decode.has_no_markup(text)
+        and not decode.is_plain(page.body, page.content_type)
+    ):
+        text = decode.marked_up(text)
     if not text.strip():
         return _bare(page.entry, page.url, page.fetched, Verdict.TOO_SHORT, "the page is empty")
     if decode.is_plain(page.body, page.content_type):
@@ -81,6 +90,10 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
     )
     authors = people.find_authors(tree, claims, entry.authors, site, outlet, blocks, source)
     lines = zoning.drop_title(main_lines(tree, blocks, claims, url, source), title)
+    if weight("\n".join(line.text for line in lines)) < THIN and not is_list_url(url):
+        names = (title, entry.title, claims.title, claims.first("og:title"))
+        told = paragraphs_of_state(text, names)
+        lines = [body.Line(ZoneKind.BODY, t) for t in told] or lines
     shown = _judged(page, text, blocks, buttons, claims, title, lines)
     if shown.found.verdict in _WALLS:
         title = entry.title or title  # what such a page calls itself is not the article's headline

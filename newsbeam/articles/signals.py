@@ -102,6 +102,14 @@ class Sight:
         return weight(self.text)
 
     @cached_property
+    def own(self) -> float:
+        """Length of the text's lines that are no links to other pages."""
+        if self.weight > 2500 or not any(_is_linked_head(b) for b in self.blocks):
+            return self.weight
+        heads = {b.text for b in self.blocks if _is_linked_head(b)}
+        return sum(weight(line.text) for line in self.lines if line.text not in heads)
+
+    @cached_property
     def said(self) -> str:
         """All visible text, a block a line, lower case."""
         return "\n".join([block.text for block in self.blocks]).lower()
@@ -195,7 +203,7 @@ def article_evidence(s: Sight) -> float:
     if s.claims.first("article:published_time", "datepublished", "pubdate", "parsely-pub-date"):
         found += 0.5
     last = s.path.rsplit("/", 1)[-1]
-    if (_WORDY.search(last) or sum(c.isdigit() for c in last) >= 5) and not is_list_url(s):
+    if (_WORDY.search(last) or sum(c.isdigit() for c in last) >= 5) and not is_list_url(s.url):
         found += 1
     _, share = s.cards
     if s.paragraphs >= 2 and share < 0.4:
@@ -203,21 +211,21 @@ def article_evidence(s: Sight) -> float:
     return found
 
 
-def is_list_url(s: Sight) -> bool:
+def is_list_url(url: str) -> bool:
     """Say whether the URL is that of a section, tag, author or search page."""
-    query = urlsplit(s.url).query
-    if not s.path or _LANGUAGE_PATH.match(s.path):
+    path = urlsplit(url).path.strip("/")
+    if not path or _LANGUAGE_PATH.match(path):
         return True
-    if re.search(r"(?:^|&)(?:q|s|query|search|page)=", query):
+    if re.search(r"(?:^|&)(?:q|s|query|search|page)=", urlsplit(url).query):
         return True
-    found = _LIST_PATH.search(s.path)
-    return bool(found) and not _WORDY.search(s.path[found.end() :] if found else "")
+    found = _LIST_PATH.search(path)
+    return bool(found) and not _WORDY.search(path[found.end() :] if found else "")
 
 
 def list_evidence(s: Sight) -> tuple[float, list[str]]:
     """Weigh what says that the page lists other pages, with the reasons."""
     found, why = 0.0, []
-    if is_list_url(s):
+    if is_list_url(s.url):
         found += 2 if not s.path else 1.5
         why.append("the URL is a home page" if not s.path else "the URL is that of a list")
     elif s.path.count("/") < 1 and len(s.path) <= 20 and not _WORDY.search(s.path):
@@ -243,8 +251,11 @@ def list_evidence(s: Sight) -> tuple[float, list[str]]:
     if len(s.article_nodes) >= 4:
         found += 1
         why.append(f"JSON-LD names {len(s.article_nodes)} articles")
-    if (s.claims.first("og:type") or "").lower() == "website":
+    kind = (s.claims.first("og:type") or "").lower()
+    if kind == "website":
         found += 0.5
+    elif kind.startswith("video") and not is_list_url(s.url):
+        found -= 1.5  # a film with a caption, and more films below
     return found, why
 
 

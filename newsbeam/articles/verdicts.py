@@ -42,7 +42,7 @@ def judge(sight: Sight) -> Judgement:
         if reasons := look(sight):
             return Judgement(verdict, tuple(reasons))
     said = f"{len(sight.text)} characters of text"
-    short = sight.weight < MIN_CHARS
+    short = min(sight.weight, sight.own) < MIN_CHARS
     return Judgement(Verdict.TOO_SHORT if short else Verdict.ARTICLE, (said,))
 
 
@@ -143,7 +143,7 @@ def _live_blog(s: Sight) -> list[str]:
 
 
 def _listing(s: Sight) -> list[str]:
-    if s.weight > 6000 and not signals.is_list_url(s):
+    if s.weight > 6000 and not signals.is_list_url(s.url):
         return []
     score, why = signals.list_evidence(s)
     evidence = signals.article_evidence(s)
@@ -151,7 +151,7 @@ def _listing(s: Sight) -> list[str]:
 
 
 def _teaser(s: Sight) -> list[str]:
-    if s.weight > TEASER_CHARS or signals.is_list_url(s):
+    if s.weight > TEASER_CHARS or signals.is_list_url(s.url):
         return []
     offers = s.offers
     strong = hits(wording.PAYWALL, offers)

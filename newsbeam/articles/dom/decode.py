@@ -8,6 +8,7 @@ Source: https://encoding.spec.whatwg.org/#names-and-labels (a page that says lat
 """
 
 import codecs
+import html
 import re
 from typing import Any
 
@@ -72,6 +73,13 @@ HEAD_BYTES = 4096
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I)
 _LANG = re.compile(rb"""<html[^>]{0,300}?\slang\s*=\s*["']?([a-zA-Z]{2})\b""", re.I)
 _XML = re.compile(rb"""<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{2,40})""")
+_XML_ROOT = re.compile(
+    rb"(?:<\?[^>]{0,300}>\s*|<!--.{0,500}?-->\s*)*"
+    rb"<(?:rss|feed|rdf:RDF|urlset|sitemapindex|opml|svg|kml|gpx|wsdl|soap:\w+)[\s>]",
+    re.S,
+)
+_EMPTY_LINE = re.compile(r"\r?\n\s*\n")
+_TAGGED = re.compile(r"<(?:[a-zA-Z][\w:-]*[\s/>]|/[a-zA-Z]|!(?:doctype|--))", re.I)
 _C1 = re.compile("[\x80-\x9f]")
 """Control characters that no page means: a sign of the wrong charset."""
 _TEXT_TYPES = ("text/", "application/xhtml", "application/xml", "application/octet-stream")
@@ -96,6 +104,8 @@ def why_not_text(body: bytes, content_type: str | None) -> str | None:
         return f"the server says {kind[:60]}"
     if kind in ("text/css", "text/javascript", "text/csv", "text/calendar", "text/vcard"):
         return f"the server says {kind}"
+    if _XML_ROOT.match(start):
+        return "the body is a feed, or other XML"
     if start[:1] in (b"{", b"[") and b"<html" not in body[:HEAD_BYTES].lower():
         return "the body is JSON"
     return None
@@ -105,6 +115,19 @@ def is_plain(body: bytes, content_type: str | None) -> bool:
     """Say whether the body is plain text rather than HTML."""
     kind = (content_type or "").split(";")[0].strip().lower()
     return kind == "text/plain" and b"<" not in body[:HEAD_BYTES].lstrip()[:1]
+
+
+def has_no_markup(text: str) -> bool:
+    """Say whether a text has no tag at all: plain text, whatever the server calls it."""
+    return not _TAGGED.search(text)
+
+
+def marked_up(text: str) -> str:
+    """Return plain text as a page: its paragraphs, which empty lines part, or else its lines."""
+    parts = _EMPTY_LINE.split(text.strip())
+    if len(parts) == 1:
+        parts = text.split("\n")
+    return "<body>" + "".join(f"<p>{html.escape(part)}</p>" for part in parts) + "</body>"
 
 
 def decode(body: bytes, charset: str | None = None) -> str:
@@ -170,15 +193,15 @@ def parse(source: bytes, url: str) -> Any:
     Raises:
         ExtractError: the parser gave up.
     """
-    parser = etree.HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False
-    )
-    # one class for all elements: choosing by tag in Python, as lxml.html does, costs 2 ms a page
-    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml_html.HtmlElement))
     if not source.strip():
         return lxml_html.document_fromstring("<html><body></body></html>")
     try:
+        parser = _parser()
         tree = lxml_html.document_fromstring(source, parser=parser)
+        last = parser.error_log.last_error
+        if last is not None and "Excessive depth" in (last.message or ""):
+            # tags that nobody closed: what stands deeper than 256 of them is lost otherwise
+            tree = lxml_html.document_fromstring(source, parser=_parser(huge=True))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
         if "empty" in str(error):  # nothing but comments
             return lxml_html.document_fromstring("<html><body></body></html>")
@@ -186,3 +209,16 @@ def parse(source: bytes, url: str) -> Any:
         why = "too large, or damaged" if "unknown error" in str(error) else str(error)
         raise ExtractError(url, f"not parsable as HTML ({why})") from error
     return tree
+
+
+def _parser(huge: bool = False) -> Any:
+    parser = etree.HTMLParser(
+        encoding="utf-8",
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+        huge_tree=huge,
+    )
+    # one class for all elements: choosing by tag in Python, as lxml.html does, costs 2 ms a page
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml_html.HtmlElement))
+    return parser

@@ -7,9 +7,10 @@ apart: it never wins the vote.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -18,6 +19,7 @@ from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.claims import Claims, strings
 from newsbeam.articles.dom.letters import letters
 from newsbeam.articles.facts.moments import Moment, in_words, read_moment
+from newsbeam.articles.facts.relative import read_relative
 
 EARLIEST = datetime(1995, 1, 2, tzinfo=UTC)
 """Older dates on the web are defaults (1970, 1980) or the age of the subject."""
@@ -126,10 +128,11 @@ def find_dates(
         source: the same in UTF-8, in which plain words are found faster.
     """
     zone = _zone_of(url)
+    language = _reading(language, url)
     found = [*_structured(claims, language), *_from_url(url)]
     if not _settled(found, feed, zone):
         found.extend(_visible(tree, language, source) if tree is not None else ())
-        found.extend(_near_headline(blocks, title, language))
+        found.extend(_near_headline(blocks, title, language, fetched))
     if sum(c.weight for c in found) < ENOUGH:
         found.extend(_in_source(raw, language))
         names = (claims.first("og:title") or "", claims.title or "")
@@ -138,7 +141,7 @@ def find_dates(
         at = feed.astimezone(UTC)
         found.append(Claim(Moment(at.date(), (at.hour, at.minute, at.second), UTC), 0.8, "feed"))
     latest = fetched + SLACK
-    kept = [c for c in found if EARLIEST <= c.moment.aware(UTC) <= latest]
+    kept = [c for one in found if (c := _possible(one, latest)) is not None]
     modified = _modified(claims, zone, latest)
     best = _vote(kept, zone)
     if best is None:
@@ -153,6 +156,24 @@ def find_dates(
     if modified is not None and modified < published:
         modified = None
     return Dates(published, confidence, modified, tuple(c.source for c in winners))
+
+
+def _reading(language: str | None, url: str) -> str | None:
+    """Return the language with the country of the domain: only some put the month first."""
+    country = urlsplit(url).hostname or ""
+    country = country.rsplit(".", 1)[-1]
+    english = (language or "").lower() == "en" and country in COUNTRY_ZONES
+    return f"en-{country}" if english else language
+
+
+def _possible(claim: Claim, latest: datetime) -> Claim | None:
+    """Return the claim if its date can be; with day and month changed where only that can be."""
+    if EARLIEST <= claim.moment.aware(UTC) <= latest:
+        return claim
+    if claim.moment.swapped is None:
+        return None
+    other = replace(claim.moment, day=claim.moment.swapped, swapped=None)
+    return replace(claim, moment=other) if EARLIEST <= other.aware(UTC) <= latest else None
 
 
 def _settled(found: Sequence[Claim], feed: datetime | None, zone: timezone | ZoneInfo) -> bool:
@@ -173,7 +194,8 @@ def _structured(claims: Claims, language: str | None) -> Iterator[Claim]:
     nodes = ([main] if main is not None else []) + [n for n in claims.nodes if n is not main]
     for rank, node in enumerate(nodes[:60]):
         for key, weight in (("datePublished", 0.9), ("dateCreated", 0.6), ("uploadDate", 0.25)):
-            for text in strings(node.get(key))[:1]:
+            value = node.get(key)
+            for text in [str(value)] if isinstance(value, int) else strings(value)[:1]:
                 if moment := read_moment(text, language):
                     yield Claim(moment, weight if rank == 0 else weight / 3, f"json-ld:{key}")
     for rank, name in enumerate(PUBLISHED_META):
@@ -230,7 +252,7 @@ def _visible(tree: Any, language: str | None, source: bytes) -> Iterator[Claim]:
 
 
 def _near_headline(
-    blocks: Sequence[Block], title: str | None, language: str | None
+    blocks: Sequence[Block], title: str | None, language: str | None, fetched: datetime
 ) -> Iterator[Claim]:
     """Yield the dates in the short blocks around the headline, nearest first."""
     at = next((i for i, b in enumerate(blocks) if title and title in b.text), None)
@@ -245,15 +267,22 @@ def _near_headline(
     for texts, weight in ((after, 0.5), (before, 0.35)):
         for index, text in enumerate(texts):
             label = (texts[index - 1][-40:] if index else "") + text
-            if len(text) > 160 or text.isalpha() or not _DIGIT.search(text):
+            if len(text) > 160 or _COPYRIGHT.search(text):
                 continue
             if _MODIFIED_LABEL.search(label) and not _LABEL.search(label):
                 continue
-            if moment := in_words(text, language) or _iso_line(text) or _short_year(text):
+            moment = None
+            if _DIGIT.search(text):
+                moment = in_words(text, language) or _iso_line(text) or _short_year(text)
+            if moment:
                 yield Claim(moment, weight + 0.15 * bool(_LABEL.search(label)), "text")
                 weight /= 2  # the first date near the headline is usually the one
+            elif moment := read_relative(text, fetched):
+                yield Claim(moment, weight / 2, "text")
+                weight /= 2
 
 
+_COPYRIGHT = re.compile(r"©|\(c\)|copyright|rights reserved", re.I)
 _DIGIT = re.compile(r"\d\D{1,20}\d")
 _SHORT_YEAR = re.compile(
     r"(?<![\d.])(3[01]|[12]\d|0?[1-9])\.(1[0-2]|0?[1-9])\.(\d\d)(?![\d.])(.{0,24})"

@@ -1,5 +1,6 @@
 """Who wrote it: names out of bylines, without "By", roles, links and outlets."""
 
+import html
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,7 +20,7 @@ _BY = re.compile(
     r"^\W*(?:(?:written|posted|reported|published|text|story|words?|opinion|analysis|interview|by"
     r"|author|autor(?:en|in|es|a|zy)?|auteurs?|di|von|par|por|door|de|af|av|pod|przez|writer"
     r"|escrito por|geschrieben von|ein(?:e)? \w+ von|una? \w+ de|redactie|texte?|автор|yazan|från"
-    r"|teksti)\b[\s:：]*)+",
+    r"|teksti|quelle|source|fuente|fonte|bron|źródło)\b[\s:：]*)+",
     re.I,
 )
 _ROLE = re.compile(
@@ -35,9 +36,27 @@ _SPLIT = re.compile(
 )
 _JUNK = re.compile(
     r"https?:|www\.|@|\.(?:com|org|net|de|fr)\b|^\d+$|^(?:admin|administrator|editor|root|guest"
-    r"|user|unknown|none|null|undefined|anonymous|staff|web ?desk|team|news ?desk|newsroom)$",
+    r"|user|unknown|none|null|undefined|anonymous|staff|web ?desk|team|news ?desk|newsroom"
+    r"|powered by)$",
     re.I,
 )
+_AGENCIES = frozenset(
+    ("afp", "ansa", "ap", "apa", "dpa", "efe", "epd", "kna", "lusa", "pap", "pti", "reuters")
+)
+_TITLE = re.compile(
+    r"\s*(?:기자|특파원|記者|记者)$|^(?:記者|记者)\s*[:：]?\s*"
+    r"|\s+(?:on\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day$"
+    r"|\s+(?:in|aus|à)\s+[A-ZÀ-Ž].*$",
+    re.I,
+)
+"""What is no part of a name at its ends: “reporter”, the day of the week, the place."""
+_PLACE = re.compile(r"^(?:in|aus|à|from|at)\s", re.I)
+_ORGANISATION = re.compile(
+    r"^the\s|\b(?:press|news|media|agency|newsroom|network|presse|zeitung|magazine)$", re.I
+)
+MAX_WIDE = 12
+"""Characters of a name in a script that is written without spaces."""
+_TAG = re.compile(r"<[^<>]{1,300}>")
 _DATE = re.compile(r"\d{1,2}[:.]\d\d|(?:19|20)\d\d|\bago\b|\bupdated\b", re.I)
 _PARENTHESIS = re.compile(r"\s*[(\[（][^)\]）]*[)\]）]")
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author|writer|autor|auteur)", re.I)
@@ -99,25 +118,42 @@ def clean_names(raw: list[str]) -> tuple[str, ...]:
     for line in raw:
         if "://" in line:  # the address of a profile is no name
             continue
+        line = _TAG.sub(" ", html.unescape(line)) if "<" in line or "&" in line else line
         whole = _PARENTHESIS.sub("", _BY.sub("", tidy(line)))
-        for part in _SPLIT.split(whole):
-            for name in _by_commas(part):
+        parts = _SPLIT.split(whole)
+        if any(_wide(part) > MAX_WIDE for part in parts):
+            continue  # a sentence in a script without spaces
+        for part in parts:
+            for written in _by_commas(part):
+                name = _TITLE.sub("", written)
                 if _is_name(name):
                     names.setdefault(name.casefold(), name)
-    return tuple(names.values())[:MAX_AUTHORS]
+    found = list(names.values())[:MAX_AUTHORS]
+    people = [name for name in found if not _ORGANISATION.search(name)]
+    return tuple(people or found)
 
 
 def _by_commas(part: str) -> list[str]:
     """Split ``A B, C D, staff writer``; keep ``Doe, Jane`` and drop roles."""
     pieces = [piece.strip(" .:–—-\"'“”") for piece in part.split(",")]
-    pieces = [p for p in pieces if p and not _ROLE.search(p)] or pieces[:1]
+    pieces = [f"{p}." if p.endswith((" Jr", " Sr")) else p for p in pieces]
+    named = [p for p in pieces if p and not _ROLE.search(p) and not _PLACE.match(p)]
+    pieces = named or pieces[:1]
     if len(pieces) == 2 and all(len(p.split()) == 1 for p in pieces):
         return [f"{pieces[1]} {pieces[0]}"]
+    if len(pieces) > 1 and len(pieces[0].split()) > 1:  # “Jane Doe, Berlin”: a place is no name
+        pieces = [p for p in pieces if len(p.split()) > 1 or p.casefold() in _AGENCIES]
     return pieces
+
+
+def _wide(text: str) -> int:
+    return 0 if text.isascii() else sum(c > "\u2e80" for c in text)
 
 
 def _is_name(name: str) -> bool:
     if not 2 <= len(name) <= 60 or _JUNK.search(name) or _DATE.search(name):
+        return False
+    if _wide(name) > MAX_WIDE or any(word.isdigit() for word in name.split()):
         return False
     return len(name.split()) <= 7 and any(c.isalpha() for c in name)
 
@@ -174,8 +210,18 @@ def _from_byline(tree: Any, source: bytes) -> list[str]:
         if len(names) > 1 and _BYLINE.search(names) and not _BIO.search(names):
             text = tidy(element.text_content())
             if 3 <= len(text) <= 100:
-                return [text]
+                return _lines_of(element) or [text]
     return []
+
+
+def _lines_of(element: Any) -> list[str]:
+    """Return the lines of a byline that lays name and role below each other."""
+    if element.find(".//br") is None and len(element) < 2:
+        return []
+    lines = [tidy(text) for text in element.itertext() if text and not text.isspace()]
+    if any(_SPLIT.fullmatch(line) or line.endswith(",") for line in lines):
+        return []  # one sentence: “By <a>A</a> and <a>B</a>”
+    return [x for x in lines if len(_BY.sub("", x).split()) > 1 and not _ROLE.search(x)]
 
 
 _SIGNED = re.compile(

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 from newsbeam.articles.dom.claims import Claims, strings, tidy
 
-_SEPARATOR = re.compile(r"\s+[|–—•·»›~⋆]\s+|\s+[-:]{1,2}\s+|\s*[|｜]\s*|\s+/\s+")
+_SEPARATOR = re.compile(r"\s+[|–—•·»«›~⋆]\s+|\s+[-:]{1,2}\s+|\s*[|｜]\s*|\s+/\s+")
 _WORD = re.compile(r"\w+")
 MAX_TITLE = 400
 
@@ -33,6 +33,8 @@ def find_title(
     known = [name for name in (site_name, outlet, outlet.split(".")[0]) if name]
     named = [(w, drop_suffix(_unescape(tidy(text)), known)) for w, text in raw if text]
     named = [(w, text) for w, text in named if text and len(text) <= MAX_TITLE]
+    own = {_letters(name) for name in known}
+    named = [(w, text) for w, text in named if _letters(text) not in own] or named  # a logo's <h1>
     if not named:
         return None
     texts = [_shortest(text, [other for _, other in named]) for _, text in named]
@@ -78,9 +80,22 @@ def drop_suffix(title: str, known: list[str]) -> str:
             title = title[: pieces[-1].start()].rstrip()
         elif _names(head, names) and len(title) - pieces[0].end() >= 8:
             title = title[pieces[0].end() :].lstrip()
+        elif tail.casefold() in _SECTIONS and pieces[-1].start() >= 25:
+            title = title[: pieces[-1].start()].rstrip()
         else:
             break
     return title
+
+
+_SECTIONS = frozenset(
+    (
+        *("news", "home", "politics", "business", "sport", "sports", "world", "opinion", "culture"),
+        *("economy", "technology", "nachrichten", "politik", "wirtschaft", "kultur", "actualité"),
+        *("actualités", "politique", "économie", "noticias", "política", "economía", "deportes"),
+        *("notizie", "politica", "economia", "notícias", "nieuws", "wiadomości"),
+    )
+)
+"""Parts of outlets that stand after a headline."""
 
 
 def _names(part: str, names: list[str]) -> bool:
