@@ -25,6 +25,8 @@ CONTEXT_CHARS = 1_900
 """A context element; Slack's limit is 2,000."""
 LINE_CHARS = 600
 """A new fact in a reply."""
+NOTE_CHARS = 300
+"""Why a story that was seen before is told now."""
 
 Block = dict[str, Any]
 
@@ -68,6 +70,8 @@ def _blocks(message: Message, zone: str, buttons: bool) -> list[Block]:
 
 def _story(card: Card, message: Message, zone: str, buttons: bool) -> list[Block]:
     head = [_section([_link(card)])]
+    if card.note:
+        head.append(_section([{**_say(clean(card.note, NOTE_CHARS)), "style": {"italic": True}}]))
     if card.quote:
         head.append({"type": "rich_text_quote", "elements": _quote(card)})
     about = [_times(card, zone), _bold_topics(card)]

@@ -105,6 +105,7 @@ def _undecided(
         ]
     said, missing = [], set()
     decided = {(d["rule"], d["topic"]) for d in decisions}
+    reasons: dict[tuple[str, str], list[str]] = {}
     for mention in mentions:
         about = [
             r.name
@@ -115,18 +116,21 @@ def _undecided(
             said.append(f"no rule is about topic {mention['topic']} ({mention['score']:.2f})")
         new = [name for name in about if (name, mention["topic"]) not in decided]
         if new:
-            names = ", ".join(map(repr, new))
-            why = _why_not(db, article, mention)
-            said.append(f"topic {mention['topic']}: no decision was made by {names}: {why}")
+            why = ", ".join(map(repr, new)), _why_not(db, article, mention)
+            reasons.setdefault(why, []).append(mention["topic"])
             missing |= {(name, mention["topic"]) for name in new}
+    said += [
+        f"no decision was made by {names} on {', '.join(topics)}: {why}"
+        for (names, why), topics in reasons.items()
+    ]
     if missing:
         _, outcomes = rehearse(db, settings, articles=[article["article_id"]])
-        said += [
-            f"were it to come as new: rule {o['rule']!r} → {o['channel']}, "
-            f"topic {o['topic']}: " + _would(o["outcome"], o["detail"])
-            for o in outcomes
-            if (o["rule"], o["topic"]) in missing
-        ]
+        alike: dict[str, list[str]] = {}
+        for o in outcomes:
+            if (o["rule"], o["topic"]) in missing:
+                would = f"rule {o['rule']!r} → {o['channel']}: {_would(o['outcome'], o['detail'])}"
+                alike.setdefault(would, []).append(o["topic"])
+        said += [f"were it new today: {would} [{', '.join(ts)}]" for would, ts in alike.items()]
     return said
 
 

@@ -9,6 +9,7 @@
 Usage: bench_alerts.py [dispatch|latency|idle|memory|kills]…   Each runs in a process of its own.
 """
 
+import json
 import os
 import platform
 import random
@@ -37,7 +38,7 @@ from newsbeam.alerts.messages import Card, Message
 from pipelines.run import run_once
 from pipelines.watch import Supervisor
 from sinks.slack.blocks import render
-from sinks.store.store import open_store
+from sinks.store.store import connect, open_store
 from tests.alert_kills import torture
 from tests.alert_support import Desk, alerts, article, rule
 from tests.loopback_slack import LoopbackSlack
@@ -57,6 +58,9 @@ precision = 0.5
 
 class Feeds:
     """Feeds and pages that change when told; a feed answers 304 where it has not."""
+
+    slack: LoopbackSlack | None = None
+    """That of the same process, for :func:`elsewhere`."""
 
     def __init__(self, count: int) -> None:
         self.items: dict[int, list[str]] = {n: [] for n in range(count)}
@@ -118,6 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path.startswith("/add/"):
             slug = self.feeds.add(int(self.path.rsplit("/", 1)[1]))
             self._send(200, slug.encode(), "text/plain", None)
+        elif self.path == "/told" and self.feeds.slack:
+            posted = [(m["at"], str(m["blocks"])) for m in self.feeds.slack.posted()]
+            told = json.dumps({"served": self.feeds.served, "posted": posted})
+            self._send(200, told.encode(), "application/json", None)
         elif self.path.startswith("/a/"):
             self._send(200, self.feeds.page(self.path[3:]).encode(), "text/html", None)
         else:
@@ -218,40 +226,65 @@ def dispatch(count: int = 200) -> str:
     )
 
 
+FATES = """
+    SELECT regexp_extract(e.url, '[^/]*$') AS slug,
+           concat_ws(', ', e.verdict, any_value(d.outcome), any_value(d.detail),
+                     any_value(o.status))
+    FROM entries e LEFT JOIN alert_decisions d USING (article_id)
+    LEFT JOIN alert_outbox o ON o.story_id = d.story_id AND o.kind = 'story'
+    GROUP BY e.url, e.verdict
+"""
+
+
 def latency(feeds_count: int = 200, seconds: int = 60, poll_s: float = 5) -> str:
     """Feed change → message, with one change a second somewhere."""
-    feeds, arrived = Feeds(feeds_count), {}
     changed: dict[str, float] = {}
-    with LoopbackSlack() as slack, tempfile.TemporaryDirectory() as name:
+    with elsewhere(feeds_count) as (feeds, slack), tempfile.TemporaryDirectory() as name:
         for n in feeds.items:
-            feeds.add(n)
-        config = settings_file(Path(name), feeds, slack, poll_s=poll_s)
+            ask(feeds, f"/add/{n}")
+        config = settings_file(Path(name), feeds, slack, poll_s=poll_s, cycle_s=0.2)
         watch = Supervisor(config, {"SLACK_BOT_TOKEN": slack.token})
 
         def change() -> None:
             while watch.done < 3:
                 time.sleep(0.2)
             for _ in range(seconds):
-                changed[feeds.add(feeds.rng.randrange(feeds_count))] = time.time()
+                changed[ask(feeds, f"/add/{feeds.rng.randrange(feeds_count)}")] = time.time()
                 time.sleep(1)
             time.sleep(2 * poll_s + 10)
             watch.stop()
 
         threading.Thread(target=change, daemon=True).start()
+        began, before = time.time(), time.process_time()
         watch.run()
-        for message in slack.posted():
-            for slug in changed:
-                if f"/a/{slug}" in str(message["blocks"]):
-                    arrived.setdefault(slug, message["at"])
-    from_poll = sorted(arrived[s] - feeds.served[s] for s in arrived)
+        busy = (time.process_time() - before) / (time.time() - began)
+        told = json.loads(ask(feeds, "/told"))
+        with connect(Path(name, "newsroom/store.duckdb"), read_only=True) as db:
+            fates = dict(db.execute(FATES).fetchall())
+    arrived: dict[str, float] = {}
+    for at, blocks in told["posted"]:
+        for slug in changed:
+            if f"/a/{slug}" in blocks:
+                arrived.setdefault(slug, at)
+    for slug in changed.keys() - arrived.keys():
+        print("no message of its own:", slug, fates.get(slug, "never seen"), flush=True)
+    from_poll = sorted(arrived[s] - told["served"][s] for s in arrived)
     from_change = sorted(arrived[s] - changed[s] for s in arrived)
+    waited = sorted(told["served"][s] - changed[s] for s in arrived)
     return (
         f"latency {feeds_count} feeds, polled every {poll_s:g} s, {len(changed)} changes, "
-        f"{len(arrived)} messages: answer of the feed → message p50 "
-        f"{quantile(from_poll, 0.5):.2f} s, p95 {quantile(from_poll, 0.95):.2f} s; "
-        f"change → message p95 "
-        f"{quantile(from_change, 0.95):.2f} s"
+        f"{len(arrived)} messages, {busy:.0%} of a core: change → answer of the feed p95 "
+        f"{quantile(waited, 0.95):.2f} s; answer → message p50 {quantile(from_poll, 0.5):.2f} s, "
+        f"p95 {quantile(from_poll, 0.95):.2f} s; change → message p50 "
+        f"{quantile(from_change, 0.5):.2f} s, p95 {quantile(from_change, 0.95):.2f} s "
+        f"(load {os.getloadavg()[0]:.1f})"
     )
+
+
+def ask(feeds: Feeds, path: str) -> str:
+    """Ask the feeds' server, wherever it runs."""
+    with urlopen(f"http://127.0.0.1:{feeds.port}{path}") as answer:
+        return str(answer.read().decode())
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -328,8 +361,7 @@ def memory(cycles: int = 500) -> str:
 
         def work(settings: Any, db: Any, **more: Any) -> Any:
             if len(sizes) % 3 == 0:
-                place = f"http://127.0.0.1:{feeds.port}/add/{len(sizes) % len(feeds.items)}"
-                urlopen(place).close()
+                ask(feeds, f"/add/{len(sizes) % len(feeds.items)}")
             report = run_once(settings, db, **{**more, "every_feed": True})
             sizes.append(resident_mb())
             if len(sizes) in (first, cycles):
@@ -382,7 +414,9 @@ PARTS: dict[str, Callable[..., str]] = {
 def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--serve"]:
         with LoopbackSlack() as slack:
-            print(Feeds(int(arguments[1])).port, slack.url, sep="\n", flush=True)
+            feeds = Feeds(int(arguments[1]))
+            feeds.slack = slack
+            print(feeds.port, slack.url, sep="\n", flush=True)
             threading.Event().wait()
     if arguments[:1] == ["--part"]:
         print(PARTS[arguments[1]](*map(int, arguments[2:])), flush=True)

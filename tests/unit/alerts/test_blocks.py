@@ -85,6 +85,15 @@ def test_a_story_says_what_a_reader_must_know() -> None:
     ]  # fmt: skip
 
 
+def test_a_story_that_was_seen_before_says_why_it_comes_now() -> None:
+    card = replace(CARD, note="a.example changed figures: 8 → 10")
+    _, blocks = render(Message("story", cards=(card,)))
+    assert blocks[0]["elements"][1]["elements"] == [
+        {"type": "text", "text": card.note, "style": {"italic": True}}
+    ]
+    assert "changed figures: 8 → 10" in body(Message("story", cards=(card,)))
+
+
 def test_nothing_that_an_outlet_writes_is_markup() -> None:
     card = replace(CARD, headline="<!channel> *bold* <https://evil.example|x>", site_name="<b>&")
     text, blocks = render(Message("story", cards=(card,)))
