@@ -73,6 +73,11 @@ class Features:
     of the names; whether there are numbers in the title, dates in the text, and names, ordinals
     and dates in the title."""
 
+    @property
+    def brief(self) -> bool:
+        """Whether there are fewer terms than are kept: a headline or a teaser."""
+        return len(self.ids) < TERMS
+
 
 TOTALS = 7
 

@@ -408,9 +408,10 @@ class Grouper:
         pairs: Floats,
     ) -> Floats:
         full = self._window.has_text(numbers) & features.has_text
+        brief = self._window.brief(numbers) | features.brief
         others = [self._kept[n].published for n in numbers.tolist()]
         gaps = np.array([_gap_days(published, other) for other in others], np.float32)
-        return self._model.odds(pairs, full, gaps)
+        return self._model.odds(pairs, full, brief, gaps)
 
 
 def _gap_days(a: datetime | None, b: datetime | None) -> float:

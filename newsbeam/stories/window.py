@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.stories.copies import Sketch
-from newsbeam.stories.features import Features, Floats, Frequencies, Rows
+from newsbeam.stories.features import TERMS, Features, Floats, Frequencies, Rows
 from newsbeam.stories.index import Index
 from newsbeam.stories.pack import ROW, Packed, pack
 
@@ -157,6 +157,11 @@ class Window:
         """Return for each of some articles whether it has a text: (n,)."""
         at = np.asarray(numbers, np.int64) - self._base
         return np.asarray(self._packed["has_text"][at] > 0)
+
+    def brief(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each of some articles whether it has fewer terms than are kept: (n,)."""
+        at = np.asarray(numbers, np.int64) - self._base
+        return np.asarray(self._packed["terms"][at] < TERMS)
 
     def packed(self, number: int) -> Packed:
         """Return one article's row, shape (1,)."""

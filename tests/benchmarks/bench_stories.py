@@ -41,8 +41,9 @@ SETS = ("wikinews_medium", "wikinews", "handpicked")
 LABELS = Path(__file__).parent / "labels" / "copies.tsv"
 FRESH = LABELS.with_name("copies_fresh.tsv")
 HEADLINES = Path(__file__).parent / "labels" / "headlines.tsv"
-STREAM = "stream"
-"""The hand-labelled headlines: of the model, only ``NEXT_DAY`` was chosen on them."""
+LABELLED = {"stream": HEADLINES, "events": HEADLINES.with_name("events.tsv")}
+"""Hand-labelled entries of the stream, headline and teaser: of the model only ``NEXT_DAY`` (on the
+first) and ``TEASER`` (on both) were chosen on them."""
 
 
 def bcubed(labels: list[int], found: list[str]) -> tuple[float, float, float]:
@@ -78,9 +79,9 @@ def load_set(name: str) -> list[tuple[int, StoryInput]]:
     return sorted(found, key=lambda pair: pair[1].published or datetime.now(UTC))
 
 
-def load_headlines() -> list[tuple[int, StoryInput]]:
-    """Return (event, headline) of the hand-labelled headlines of the stream, by publication."""
-    lines = HEADLINES.read_text(encoding="utf-8").splitlines()
+def load_labelled(name: str) -> list[tuple[int, StoryInput]]:
+    """Return (event, headline and teaser) of hand-labelled entries, by publication."""
+    lines = LABELLED[name].read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line[0] != "#"][1:]
     events = {name: int(event) for name, event in rows}
     found = {}
@@ -90,6 +91,7 @@ def load_headlines() -> list[tuple[int, StoryInput]]:
             item = StoryInput(
                 name,
                 html.unescape(e["title"]),
+                plain_text(e.get("description")) or None,
                 outlet=e["link"].split("/")[2],
                 published=moment(e["date_published"]),
             )
@@ -98,7 +100,7 @@ def load_headlines() -> list[tuple[int, StoryInput]]:
 
 
 def load_any(name: str) -> list[tuple[int, StoryInput]]:
-    return load_headlines() if name == STREAM else load_set(name)
+    return load_labelled(name) if name in LABELLED else load_set(name)
 
 
 def with_vectors(items: list[StoryInput]) -> list[StoryInput]:
@@ -132,7 +134,7 @@ def quality() -> None:
     print("BCubed F1, in order of created_at (mean of three random orders in brackets)")
     print(f"{'set':30} {'newsbeam P R F1':28} {'embedding leader':>18} {'TF-IDF leader':>16}")
     for short in (False, True):
-        for name in (*SETS, STREAM) if short else SETS:
+        for name in (*SETS, *LABELLED):
             pairs = load_any(name)
             labels = [label for label, _ in pairs]
             items = [replace(i, text=None) if short else i for _, i in pairs]
