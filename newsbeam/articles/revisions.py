@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from newsbeam.articles.dom.letters import letters
+from newsbeam.articles.facts.moments import MONTHS
 from newsbeam.articles.notices import notice_of
 from newsbeam.records import Article, Zone, ZoneKind
 
@@ -26,9 +27,28 @@ _NOISE = re.compile(
     r"|^\W*[\d.,\s]+[km]?\s*(?:views?|shares?|comments?|likes?|reads?|kommentare?|commentaires?"
     r"|comentarios?|commenti|comentários|reacties|komentarzy)\b.{0,30}$"
     r"|\b(?:min(?:ute)?s?|hours?|days?)\s+ago\W*$|^\W*(?:advertisement|anzeige|publicité)\W*$"
-    r"|\b\d+\s*(?:min(?:ute)?s?)\s+read\b",
+    r"|\b\d+\s*(?:min(?:ute)?s?)\s+read\b"
+    r"|^\W*(?:this|the) (?:article|story|post|page) (?:was|has been) (?:(?:first|last) )?"
+    r"(?:updated|published|modified) (?:at|on|in)\b.{0,60}$"
+    r"|^\W*dieser (?:artikel|text|beitrag) wurde (?:zuletzt )?am .{0,40}aktualisiert\W*$"
+    r"|^\W*cet article a été mis à jour (?:le|à) .{0,40}$"
+    r"|^\W*(?:image|photo|picture|foto|bild|video)\w*(?: credits?| by)?\s*[:/©]"
+    r"|^.{0,30}\b(?:advertisement|anzeige|werbung|publicité|publicidad|pubblicità|publicidade"
+    r"|advertentie|reklama)\b.{0,30}(?<![.!?])$"
+    r"|^\W*\d+ (?:people|readers|users|visitors|others)\b.{0,40}$",
     re.I,
 )
+_SEPARATOR = re.compile(r"(?<=\d)[.,:/](?!\d{3}(?!\d))(?=\d)")
+"""What makes another number of the same digits: 4.2 and 42, not 4,200 and 4200."""
+_WORD = re.compile(r"[^\W\d_]+")
+_CLOCK_NAMES = """
+monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag
+samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves
+viernes sábado domingo at on am pm a p m um uhr à h le el la las il alle ore às de del om o godz
+est edt cst cdt pst pdt gmt utc bst cet cest mez mesz et
+"""
+_CLOCK_WORDS = frozenset(MONTHS) | frozenset(_CLOCK_NAMES.split())
+"""Lines of nothing but these are dates."""
 _DIGITS = re.compile(r"\d+")
 
 
@@ -101,11 +121,11 @@ def _sentences(reading: Article | Reading) -> Iterator[tuple[str, str]]:
     for stretch in _stretches(reading):
         for raw in _SENTENCE.split(stretch):
             text = raw.strip()
-            key = letters(text)
+            key = letters(_SEPARATOR.sub("p", text))
             # a short line of mostly figures is a counter; a figure in a sentence is news
             if len(_DIGITS.sub("", key)) < MIN_SENTENCE and not _is_short_sentence(text, key):
                 continue
-            if _NOISE.search(text) or key in seen:
+            if key in seen or _NOISE.search(text) or _is_date(text):
                 continue
             seen.add(key)
             yield key, text
@@ -115,8 +135,15 @@ def _sentences(reading: Article | Reading) -> Iterator[tuple[str, str]]:
 
 def _is_short_sentence(text: str, key: str) -> bool:
     """Say whether a short line is a sentence all the same (``He resigned.``), also in Chinese."""
-    dense = not key.isascii() and len(key) >= 8
+    dense = len(key) >= 8 and any(c > "\u2e80" for c in key)
     return (text.endswith((".", "!", "?", "。")) and len(key) >= 8) or dense
+
+
+def _is_date(text: str) -> bool:
+    """Say whether a line is a date and no more."""
+    if len(text) > 60:
+        return False
+    return all(word in _CLOCK_WORDS for word in _WORD.findall(text.casefold()))
 
 
 def _stretches(reading: Article | Reading) -> Iterator[str]:

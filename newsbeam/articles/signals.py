@@ -27,9 +27,24 @@ OFFER_STEMS = (
     *("leyendo", "sesión", "regístr", "legg", "acced", "assin", "ler", "lendo", "lees", "lezen"),
     *("czyta", "prenum", "subskr", "dostęp", "konto", "zaloguj", "läs", "logga", "les videre"),
     *("続き", "残り", "会員", "ログイン", "유료", "구독", "订阅", "付费", "会员", "подпис"),
-    *("okumak", "entre", "crear cuenta", "læs", "subscrev"),
+    *(
+        "okumak",
+        "entre",
+        "premium",
+        "read on",
+        "abbon",
+        "przeczyta",
+        "verder",
+        "vidare",
+        "videre",
+        "crear cuenta",
+        "læs",
+        "subscrev",
+    ),
 )
 """One of these stands in every phrase of a paywall."""
+_LETTER = re.compile(r"news-?letter|podcast|infolettre|boletín|nieuwsbrief|rss\b")
+"""Subscriptions that cost nothing and hide nothing."""
 _STEMS = tuple(stem.encode() for stem in OFFER_STEMS)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _SENTENCE = re.compile(r"[.!?。！？][”\"'’»)\]]*\s*$")
@@ -134,7 +149,8 @@ class Sight:
                 found[start] = end if end >= 0 else len(said)
                 at = said.find(stem, found[start])
         lines = (said[start:end].decode() for start, end in sorted(found.items()))
-        return "\n".join(line for line in lines if len(line) <= OFFER_CHARS)[:PAGE_CHARS]
+        short = (x for x in lines if len(x) <= OFFER_CHARS and not _LETTER.search(x))
+        return "\n".join(short)[:PAGE_CHARS]
 
     @cached_property
     def titles(self) -> str:

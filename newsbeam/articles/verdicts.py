@@ -24,6 +24,9 @@ NOTHING_CHARS = 600
 """Pages that say that there is nothing say less than this."""
 QUOTES = ("“", "„", "«", "« ", "«\u00a0", "»", "‘", "‚", '"')
 """What opens a quotation, in one language or another."""
+_QUOTED = re.compile('[“„«"‘‚][^“”„«»"‘’‚]{1,200}[”“»"’]')
+BUTTON_CHARS = 40
+"""Longer blocks are no buttons."""
 WALL_CHARS = 2500
 """Walls say less than this."""
 
@@ -69,7 +72,8 @@ def _bot_wall(s: Sight) -> list[str]:
     said = [s.titles, s.page, s.text[:WALL_CHARS].lower(), " ".join(s.buttons).lower()]
     found = hits(wording.BOT, "\n".join(said))
     mark = signals.BOT_MARKS.search(s.raw) if len(s.page) < 1200 else None
-    if len(found) == 1 and not mark and _other_talk(s, wording.BOT) >= PROSE_CHARS:
+    other = PROSE_CHARS if len(found) == 1 else PROSE_CHARS / 3
+    if found and not mark and s.paragraphs >= 2 and _other_talk(s, wording.BOT) >= other:
         return []  # an article may well ask “Are you a robot?”
     score = len(found) + 2 * bool(mark) + (s.status in (401, 403, 429, 503))
     if (score >= 2 and (found or s.weight < 100)) or (found and len(s.page) < 800):
@@ -89,6 +93,9 @@ def _consent_wall(s: Sight) -> list[str]:
     found = hits(wording.CONSENT, "\n".join([s.titles, *blocks, buttons]))
     if len(found) < 2 or signals.article_evidence(s) > 4:
         return []
+    pressed = [*s.buttons, *(b.text for b in s.blocks if len(b.text) <= BUTTON_CHARS)]
+    if s.paragraphs >= 3 and not wording.CONSENT.search("\n".join(pressed).lower()):
+        return []  # nothing to agree to: a text about consent
     talk = sum(len(b) for b in blocks if wording.CONSENT.search(b)) / (sum(map(len, blocks)) or 1)
     return _said(found) if talk > 0.25 else []
 
@@ -154,7 +161,7 @@ def _teaser(s: Sight) -> list[str]:
     if s.weight > TEASER_CHARS or signals.is_list_url(s.url):
         return []
     offers = s.offers
-    strong = hits(wording.PAYWALL, offers)
+    strong = hits(wording.PAYWALL, offers) or _offers(offers)
     weak = hits(wording.SIGN_IN, f"{offers}\n{' '.join(s.buttons).lower()}")
     gate = any("gate" in b.parts for b in s.blocks)
     closed = any(str(n.get("isAccessibleForFree")).lower() == "false" for n in s.claims.nodes[:60])
@@ -174,6 +181,16 @@ def _teaser(s: Sight) -> list[str]:
             why.append(reason)
     needed = 2.5 if s.weight < 1200 else 4.0  # a longer text may well be all there is
     return why if score >= needed and (strong or gate or closed or weak) else []
+
+
+def _offers(lines: str) -> list[str]:
+    """Return what asks for something of those who want to read on, in no phrase that is known."""
+    found = []
+    for line in lines.split("\n"):
+        said = _QUOTED.sub(" ", line)
+        if wording.READ_ON.search(said) and wording.OFFER.search(said):
+            found.append(line)
+    return found
 
 
 def _is_summary(s: Sight) -> bool:

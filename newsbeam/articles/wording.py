@@ -20,6 +20,9 @@ def _read(name: str, before: str = "", after: str = "") -> re.Pattern[str]:
 
 PAYWALL = _read("paywall")
 """What stands where the rest of an article would."""
+READ_ON = _read("read_on")
+OFFER = _read("offer")
+"""One of each in one short block is a paywall in whatever words: read on, for a subscription."""
 SIGN_IN = _read("sign_in")
 """What stands beside a paywall, and in the header of many open pages."""
 CONSENT = _read("consent")
