@@ -85,12 +85,14 @@ WITH this AS (
     SELECT article_id, model, published, norm, {_bits()} FROM search_docs
     WHERE article_id = article AND norm > 0),
 near AS (
-    SELECT d.* FROM search_docs d, this
-    WHERE d.model = this.model AND d.article_id <> this.article_id AND d.norm > 0
-      AND d.published BETWEEN this.published - to_days(days) AND this.published + to_days(days)
-    ORDER BY bit_count(xor(d.bits7::BIT, this.b7)), d.doc DESC
+    SELECT doc FROM search_docs
+    WHERE model = (SELECT model FROM this) AND article_id <> (SELECT article_id FROM this)
+      AND norm > 0
+      AND published BETWEEN (SELECT published FROM this) - to_days(days)
+                        AND (SELECT published FROM this) + to_days(days)
+    ORDER BY bit_count(xor(bits7::BIT, (SELECT b7 FROM this))), doc DESC
     LIMIT greatest({NEAR}, 10 * most)),
-coded AS (SELECT doc, article_id, norm, {_bits()} FROM near),
+coded AS (SELECT doc, article_id, norm, {_bits()} FROM search_docs JOIN near USING (doc)),
 nearer AS (
     SELECT n.* FROM coded n, this t
     ORDER BY ({_product(range(4, 8))}) / sqrt(n.norm) DESC, n.doc DESC
