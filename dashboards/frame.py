@@ -10,9 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import streamlit as st
 
 from dashboards import data, parts
+from newsbeam.errors import NewsbeamError, SinkError
 from newsbeam.settings import DashboardSettings
 from sinks.publish.reader import Reader
 
@@ -39,14 +41,22 @@ def settings() -> DashboardSettings:
 
 
 def ask(function: Any, *arguments: Any) -> Any:
-    """Call a function of :mod:`dashboards.data`; answers are kept until the next publication."""
+    """Call a function of :mod:`dashboards.data`; answers are kept until the next publication.
+
+    Raises:
+        ConfigError, SinkError: there is no publication, or its files cannot be read.
+    """
     source = reader()
     source.follow()
     answers: OrderedDict[Any, Any] = source.kept.setdefault("answers", OrderedDict())
     key = function.__name__, repr(arguments)  # lists have no hash
     if key in answers:
         return answers[key]
-    found = answers[key] = function(source, *arguments)
+    try:
+        found = answers[key] = function(source, *arguments)
+    except duckdb.IOException as error:
+        text = " ".join(str(error).split())[:200]
+        raise SinkError(f"the publication's data cannot be read: {text}") from error
     if len(answers) > KEPT:
         answers.popitem(last=False)
     return found
@@ -55,7 +65,12 @@ def ask(function: Any, *arguments: Any) -> Any:
 @st.fragment(run_every=settings().refresh_s)
 def follow() -> None:
     """Show the time of the data; draw the page anew when there is news, or none for too long."""
-    facts = ask(data.publication)
+    try:
+        facts = ask(data.publication)
+    except NewsbeamError:  # the page says it; here the next look goes on
+        st.session_state["shown"] = None
+        st.html('<p class="nb-meta" role="status">There is no data at the moment.</p>')
+        return
     shown = facts["number"], bool(old())
     if st.session_state.get("shown", shown) != shown:
         st.session_state["shown"] = shown

@@ -119,6 +119,19 @@ def test_a_label_is_left_for_the_next_run(visit: Any, served: Any) -> None:
     assert [(r["what"], r["topic"], r["about"]) for r in left] == [("label", "ai-capex", True)]
 
 
+def test_a_publication_that_is_away_is_named_until_it_is_back(visit: Any, served: Any) -> None:
+    path = served.newsroom.path
+    away = path.rename(path.with_suffix(".away"))
+    try:
+        visit.page.goto(visit.base + "/feeds")
+        visit.page.get_by_text("nothing is published yet").wait_for(timeout=30_000)
+        assert visit.page.locator("[data-testid=stException]").count() == 0
+    finally:
+        away.rename(path)
+    visit.page.get_by_text("Data as of").wait_for(timeout=30_000)
+    visit.page.get_by_role("heading", name="Feeds", level=1).wait_for(timeout=30_000)
+
+
 def test_the_page_follows_new_publications(visit: Any, served: Any) -> None:
     page = visit.open("/")
     number = int(page.get_by_text("publication").first.inner_text().split()[-1])
