@@ -34,7 +34,7 @@ from sinks.store.store import open_store
 
 Progress = Callable[[Counter[str]], None]
 
-_KNOWN = "known"
+KNOWN = "known"
 """In the memory between cycles: what the store knows."""
 
 REFUSED = {
@@ -214,7 +214,7 @@ def _run_graph(
         from pipelines.stages.stage import stage_batch
         from pipelines.stages.timing import watching
 
-    known = warm.pop(_KNOWN, None) or LateKnown(lambda: read_known(db))
+    known = warm.pop(KNOWN, None) or LateKnown(lambda: read_known(db))
     stages: dict[str, float] = {}
     entries: list[Entry] = []
     with watching(progress):
@@ -224,7 +224,7 @@ def _run_graph(
             stage_batch(ended, job.folder)
             stages["poll"] = round(perf_counter() - began, 3)
             if len(ended) == len(due) and not entries:
-                warm[_KNOWN] = known  # no entry is written: it still holds after the commit
+                warm[KNOWN] = known  # no entry is written: it still holds after the commit
             if not entries:
                 return stages
             due = ()

@@ -15,6 +15,7 @@ import logging
 import os
 import select
 import signal
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,7 +29,7 @@ from newsbeam.records import Feed
 from newsbeam.settings import Settings, load_settings
 from pipelines.memory import give_back, spare_arenas
 from pipelines.report import RunReport
-from pipelines.run import clock, configured_feeds, run_once
+from pipelines.run import KNOWN, clock, configured_feeds, run_once
 from pipelines.watch_http import Metrics, Port, answer
 from pipelines.watch_state import apply_request, next_poll, write_status
 from sinks.channels.dispatch import Dispatcher
@@ -38,7 +39,7 @@ from sinks.slack.feedback import Feedback
 from sinks.slack.renames import follow_renames
 from sinks.store import outbox
 from sinks.store.mailbox import requests
-from sinks.store.store import open_store
+from sinks.store.store import HeldStore, hold_store
 from sinks.store.troubles import check_troubles
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ CHECK_S = 300.0
 """How often trouble is looked for, and polls without news are published, seconds."""
 PUBLISH_S = 5.0
 """Least time between two publications: where news never stops, polls and messages come first."""
+RENEW_CYCLES = 100
+"""Cycles after which the store is closed and opened again: DuckDB then frees what it keeps."""
 BACKOFF_S = 300.0
 """Longest pause after cycles that failed in a row."""
 
@@ -121,16 +124,16 @@ class Supervisor:
         store = self.settings.path(self.settings.store.path)
         self._read_feeds()
         spare_arenas()
-        with open_store(store, "newsbeam watch") as db, self._signals():
+        with hold_store(store, "newsbeam watch") as held, self._signals():
             self.port, self._feedback = self._open_port(), self._open_feedback()
             self._pushes = self._open_pushes()
             try:
-                self._loop(db)
+                self._loop(held)
             finally:
                 for listener in (self._feedback, self._pushes):
                     if listener:
                         listener.close()
-                write_status(self._status(db, running=False), self.settings)
+                write_status(self._status(held.db, running=False), self.settings)
                 if self.port:
                     self.port.close()
         log.info("stopped", extra={"cycles": self.done})
@@ -148,7 +151,8 @@ class Supervisor:
         except BlockingIOError:
             return  # it is awake already
 
-    def _loop(self, db: duckdb.DuckDBPyConnection) -> None:
+    def _loop(self, held: HeldStore) -> None:
+        db = held.db
         dispatcher = self._dispatcher(db)
         due = self._now()
         message: datetime | None = due
@@ -168,8 +172,12 @@ class Supervisor:
                 last = bool(self._cycles) and self.done >= self._cycles
                 # where feeds are always due, messages still get as much time as cycles do
                 self._drain(dispatcher, DRAIN_S if last else max(FAIR_S, monotonic() - began))
+                self.metrics.after_dispatch(dispatcher.counts, outbox.summary(db))
                 # after the messages: nobody waits for a file
                 self._publish(db, dispatcher.counts["sent"], last=last)
+                if self.done and self.done % RENEW_CYCLES == 0:
+                    db = dispatcher.db = held.renew()
+                    self._warm.pop(KNOWN, None)  # it may read by the old connection
                 give_back()
                 message = self._now()
                 if last:
@@ -248,7 +256,9 @@ class Supervisor:
         registry = Registry(self.settings, self._secrets)
         registry.check()
         follow_renames(db, self.settings.alerts, registry)
+        counts = self._sender.counts if self._sender else Counter[str]()
         self._sender = Dispatcher(db, self.settings.alerts, registry, self._now)
+        self._sender.counts = counts  # since the start, whatever settings came since
         return self._sender
 
     def _wait(self, until: datetime) -> None:

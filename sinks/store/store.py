@@ -35,15 +35,40 @@ def open_store(path: Path, command: str = "newsbeam") -> Iterator[duckdb.DuckDBP
         StoreBusyError: another process holds the store; the message says which.
         SinkError: the file cannot be written, or is not a DuckDB file.
     """
+    with hold_store(path, command) as held:
+        yield held.db
+
+
+class HeldStore:
+    """An open store whose connection can be renewed while nobody else can have it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.db = connect(path)
+
+    def renew(self) -> duckdb.DuckDBPyConnection:
+        """Close the connection and open another; temporary tables are gone.
+
+        DuckDB 2.0 keeps some 350 bytes of every statement that writes, and frees them when the
+        database is closed: a process that runs for months must do so now and then.
+        """
+        self.db.close()
+        self.db = connect(self._path)
+        return self.db
+
+
+@contextmanager
+def hold_store(path: Path, command: str = "newsbeam") -> Iterator[HeldStore]:
+    """Open the store like :func:`open_store`, for long."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _held(path.with_suffix(".lock"), command):
-            db = connect(path)
+            held = HeldStore(path)
             try:
-                migrate(db)
-                yield db
+                migrate(held.db)
+                yield held
             finally:
-                db.close()
+                held.db.close()
     except (duckdb.Error, OSError) as error:
         if not of_disk(error):
             raise

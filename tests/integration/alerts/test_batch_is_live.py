@@ -79,23 +79,30 @@ def test_cycles_and_one_run_give_the_same_news_and_only_live_alerts(tmp_path: Pa
         for question in (ARTICLES, MENTIONS, MEMBERS, COUNTS):
             assert held(live, question) == held(batch, question), question
         assert alerted > 0
+        news = "SELECT count(*) FROM runs WHERE articles + revised > 0"
+        assert held(live, news)[0] > [(2,)]  # it came in several cycles, edits among it
+        assert held(batch, news) == [[(1,)]]
         assert len(set(slack.alerts())) == len(slack.alerts()) == alerted
 
         outcomes = held(batch, "SELECT DISTINCT outcome FROM alert_decisions")
         assert outcomes == [[("seeded",)]]
 
 
-def test_a_backfill_of_the_same_articles_gives_no_alert(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "alerts"), [("backfill", False), ("run", True)])
+def test_only_a_backfill_of_the_same_articles_gives_no_alert(
+    tmp_path: Path, kind: str, alerts: bool
+) -> None:
     with Newsroom(tick=TICKS) as newsroom, LoopbackSlack() as slack:
         config = settings_for(tmp_path / "store", newsroom, slack)
         settings = load_settings(config)
         settings = replace(settings, alerts=replace(settings.alerts, first_run="alert"))
-        run_and_publish(settings, kind="backfill", now=clock())
-        found, mentions, outbox = held(
+        run_and_publish(settings, kind=kind, now=clock())
+        decisions, mentions, outbox = held(
             config,
             "SELECT count(*) FROM alert_decisions",
             "SELECT count(*) FROM mention_rows",
             "SELECT count(*) FROM alert_outbox",
         )
-        assert found == outbox == [(0,)]
         assert mentions > [(5,)]
+        assert [decisions > [(5,)], outbox > [(5,)]] == [alerts, alerts]
+        assert [decisions == [(0,)], outbox == [(0,)]] == [not alerts, not alerts]

@@ -8,12 +8,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from newsbeam.errors import ConfigError, SinkError
+from newsbeam.errors import ConfigError, SinkError, StoreBusyError
 from pipelines.report import RunReport
 from pipelines.watch import Supervisor
 from pipelines.watch_state import read_status
@@ -91,6 +92,36 @@ def test_sighup_takes_new_settings_and_keeps_the_old_where_they_are_wrong(tmp_pa
     assert seen[2][0] == 7.0
     assert "did you mean `max_age_hours`" in seen[2][1]
     assert seen[3] == seen[2]  # a good cycle does not hide it
+
+
+def test_counts_go_on_after_new_settings(tmp_path: Path) -> None:
+    def send(s: Supervisor, n: int) -> None:
+        assert s._sender is not None
+        s._sender.counts["sent"] += 2 if n == 1 else 1
+        if n == 1:
+            s._on_reload()
+
+    made = supervisor(tmp_path, send, cycles=3)
+    made.run()
+    assert b'newsbeam_alert_calls_total{end="sent"} 4.0' in made.metrics.text()
+
+
+def test_the_store_is_opened_anew_and_held_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.watch.RENEW_CYCLES", 2)
+    supervisor(tmp_path, lambda s, n: None)  # writes the settings
+    connections: list[Any] = []
+
+    def work(settings: Any, db: Any, **arguments: Any) -> RunReport:
+        connections.append(db)
+        db.execute("SELECT * FROM meta")
+        with pytest.raises(StoreBusyError), open_store(tmp_path / "newsroom/store.duckdb"):
+            pass
+        return report(arguments["now"], feeds=0)
+
+    Supervisor(tmp_path / "newsbeam.toml", {}, cycles=5, work=work).run()
+    assert [a is b for a, b in pairwise(connections)] == [True, False, True, False]
 
 
 def test_a_failed_cycle_is_told_and_tried_again(tmp_path: Path) -> None:
