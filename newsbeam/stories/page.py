@@ -57,7 +57,9 @@ def _coverage(story: Row, timeline: Sequence[Row]) -> str:
 
 
 def _first(timeline: Sequence[Row]) -> str | None:
-    independent = [r for r in timeline if r["independent"]]
+    independent = [
+        r for r in timeline if r["independent"] and r["newsroom_kind"] in ("newsroom", "agency")
+    ]
     if not independent:
         return None
     first = independent[0]

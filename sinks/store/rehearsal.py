@@ -97,13 +97,19 @@ def _shadow(db: Db) -> None:
     db.execute(
         f"""
         CREATE OR REPLACE TEMP VIEW story_rows AS
+        WITH came AS (
+            SELECT s.*, o.newsroom_kind AS original_kind,
+                   row_number() OVER (PARTITION BY s.story_id, coalesce(s.copy_of, s.article_id)
+                       ORDER BY s.newsroom_kind <> 'newsroom', s.arrival) AS version
+            FROM story_articles s LEFT JOIN story_articles o ON o.article_id = s.copy_of)
         SELECT s.story_id, any_value(r.title) AS title, arg_min(s.article_id, s.arrival)
                    AS first_article,
                count(*) AS articles, count(s.copy_of) AS copies,
                count(DISTINCT s.newsroom) FILTER (
-                   s.newsroom_kind IN ('newsroom', 'agency')
-                   AND (s.copy_of IS NULL OR s.wire_origin IS NOT NULL)) AS newsrooms
-        FROM story_articles s LEFT JOIN {source}.story_rows r USING (story_id)
+                   s.newsroom_kind = 'agency' OR s.newsroom_kind = 'newsroom'
+                   AND (s.copy_of IS NULL
+                        OR s.original_kind = 'aggregator' AND s.version = 1)) AS newsrooms
+        FROM came s LEFT JOIN {source}.story_rows r USING (story_id)
         GROUP BY s.story_id
         """  # noqa: S608
     )

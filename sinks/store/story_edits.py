@@ -139,10 +139,17 @@ def refresh_stories(
     db.execute(
         """
         CREATE OR REPLACE TEMP TABLE counted_stories AS
-        WITH members AS (
-            SELECT s.*, c.central, c.former
+        WITH came AS (
+            SELECT s.*, c.central, c.former, coalesce(s.copy_of, s.article_id) AS original
             FROM arrow_now c JOIN story_articles s USING (story_id)
-            WHERE s.arrived >= $1)
+            WHERE s.arrived >= $1),
+        members AS (
+            SELECT *,
+                   any_value(newsroom_kind) FILTER (article_id = original)
+                       OVER (PARTITION BY story_id, original) AS original_kind,
+                   row_number() OVER (PARTITION BY story_id, original
+                       ORDER BY newsroom_kind <> 'newsroom', arrival) AS place
+            FROM came)
         SELECT story_id,
                coalesce(any_value(central), any_value(former) FILTER (former = article_id),
                         arg_min(article_id, (copy_of IS NOT NULL, arrival))) AS title_article,
@@ -150,9 +157,11 @@ def refresh_stories(
                min(arrived) AS first_seen, max(arrived) AS last_seen,
                count(*)::INTEGER AS articles, count(copy_of)::INTEGER AS copies,
                count(DISTINCT outlet)::INTEGER AS outlets,
-               -- a reprint counts for the agency that it names, once; else for nobody
+               -- a reprint counts for the agency that it names, once; else for nobody; what an
+               -- aggregator showed first is the report of the first newsroom that has it
                count(DISTINCT newsroom) FILTER (
-                   newsroom_kind = 'agency' OR newsroom_kind = 'newsroom' AND copy_of IS NULL
+                   newsroom_kind = 'agency' OR newsroom_kind = 'newsroom'
+                   AND (copy_of IS NULL OR original_kind = 'aggregator' AND place = 1)
                )::INTEGER AS newsrooms,
                arg_max(run_id, arrival) AS last_run
         FROM members GROUP BY story_id

@@ -155,6 +155,27 @@ def test_reprints_count_once_and_for_the_agency(db: Any, tmp_path: Path) -> None
     ).fetchone() == ("a1", "AP", "AP")
 
 
+def test_what_an_aggregator_showed_first_is_the_report_of_the_newsroom_that_has_it(
+    db: Any, tmp_path: Path
+) -> None:
+    articles = [
+        article("x1", "news.google.com", "Ferry Norrsund hits rocks", FERRY_OWN, 0, 1),
+        article(
+            "x2", "harbour.example", "212 safe after ferry Norrsund hits rocks", FERRY_OWN, 1, 1
+        ),
+        article("x3", "inland.example", "Ferry drama", FERRY_OWN, 2, 1),
+        article("x4", "coast.example", "Ferry Norrsund runs aground", FERRY, 3, 1),
+    ]
+    commit_batch(db, tmp_path, articles, "r1")
+    row = db.execute(
+        "SELECT articles, copies, newsrooms FROM story_rows WHERE story_id = ?",
+        [story_of(db, "x1")],
+    ).fetchone()
+    assert row == (4, 2, 2)  # harbour.example and AP
+    first = db.execute("SELECT newsroom, hours_ahead FROM first_reports").fetchall()
+    assert first == [("harbour.example", 2.0)]
+
+
 def test_a_failed_commit_leaves_no_warm_grouper_that_ran_on(db: Any, tmp_path: Path) -> None:
     warm: dict[str, Any] = {}
     commit_batch(db, tmp_path, ARTICLES[:2], "r1", warm)
