@@ -43,8 +43,11 @@ OFFER_STEMS = (
     ),
 )
 """One of these stands in every phrase of a paywall."""
-_LETTER = re.compile(r"news-?letter|podcast|infolettre|boletín|nieuwsbrief|rss\b")
-"""Subscriptions that cost nothing and hide nothing."""
+_LETTER = re.compile(
+    r"news-?letter|podcast|infolettre|boletín|nieuwsbrief|rss\b"
+    r"|(?:to|and) comment|kommentieren|commenter|comentar|commentare|reageren|komentowa"
+)
+"""Subscriptions that cost nothing and hide nothing, and who may comment."""
 _STEMS = tuple(stem.encode() for stem in OFFER_STEMS)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _SENTENCE = re.compile(r"[.!?。！？][”\"'’»)\]]*\s*$")

@@ -167,7 +167,7 @@ def _teaser(s: Sight) -> list[str]:
     closed = any(str(n.get("isAccessibleForFree")).lower() == "false" for n in s.claims.nodes[:60])
     words = len(s.text.split())
     why = _said(strong)
-    score = 2.0 * bool(strong) + 0.5 * bool(weak)
+    score = 2.0 * bool(strong) + 0.5 * min(2, len(weak))
     for reason, points, is_so in (
         ("an element is named like a paywall", 1.0, gate),
         ("JSON-LD says it is not free", 1.0, closed),
