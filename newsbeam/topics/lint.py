@@ -24,6 +24,7 @@ from newsbeam.topics.query.nodes import (
 from newsbeam.topics.query.parser import parse_query
 from newsbeam.topics.topic import Topic
 
+_SIGN = re.compile(r"\w[+#]|#\w")
 TOO_WIDE = 600.0
 """Articles of 1,000 that may be concerned; a query above that is called wide."""
 
@@ -210,6 +211,10 @@ def _meant(root: Node) -> Iterator[Warning]:
             yield Warning("meant", node.source, f"operators are in capitals: {node.source.upper()}")
         if isinstance(node, Phrase) and node.source.lower().startswith(("near/", "onear/")):
             yield Warning("meant", node.source, f"operators are in capitals: {node.source.upper()}")
+        if isinstance(node, Phrase) and len(node.words) == 1 and _SIGN.search(node.source):
+            yield Warning(
+                "meant", node.source, f"+ and # are no part of words: it looks for {node.words[0]}"
+            )
         if isinstance(node, Or) and _has_bare_and(node):
             yield Warning(
                 "meant",

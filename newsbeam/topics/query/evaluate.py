@@ -9,6 +9,7 @@ import bisect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from newsbeam.topics.query.document import ANYWHERE, TITLE, Document
@@ -33,6 +34,8 @@ from newsbeam.topics.query.words import fold, stem
 Span = tuple[int, int]
 FEW = 6
 """An OR of fewer parts is tried part by part: looking them up would cost more."""
+MAX_HITS = 20_000
+"""Places that one query is shown to match at."""
 MAX_SPANS = 20_000
 """Pairs that one NEAR or PARAGRAPH may yield in one article; more tell nothing new."""
 
@@ -62,6 +65,7 @@ class Evaluation:
         self._spans: dict[int, list[Span]] = {}
         self._alive_parts: dict[int, list[Node]] = {}
         self._indexes: dict[int, OrIndex] = {}
+        self._made_of: dict[int, Mapping[Span, Sequence[tuple[Span, Span]]]] = {}
         self._wild: dict[str, list[int]] = {}
         self._nodes: list[Node] = []  # kept alive, as _spans is keyed by id
 
@@ -105,7 +109,7 @@ class Evaluation:
 
     def hits(self, node: Node) -> list[Hit]:
         """Return the places that make a true query true; nothing for what NOT excludes."""
-        return list(dict.fromkeys(self._hits(node)))
+        return list(dict.fromkeys(islice(self._hits(node), MAX_HITS)))
 
     def alive(self, node: Or) -> list[Node]:
         """Return the parts of an OR that may be true here."""
@@ -306,50 +310,57 @@ class Evaluation:
                         yield from self._hits(part)
             case Count(part=part):
                 yield from self._hits(part)
-            case Near(left=left, right=right):
-                yield from self._pair_hits(self._near(node, left, right), left, right)
-            case Same(left=left, right=right):
-                yield from self._pair_hits(self._same(node, left, right), left, right)
+            case Near() | Same():
+                seen: set[tuple[int, Span]] = set()
+                for outer in self._pairs(node):
+                    yield from self.hits_at(node, outer, seen)
             case Fact() | Dates():
                 if self._fact(node):
                     yield Hit(node)
 
-    def _pair_hits(
-        self, pairs: Iterable[tuple[Span, Span, Span]], left: Node, right: Node
+    def hits_at(
+        self, node: Node, span: Span, seen: set[tuple[int, Span]] | None = None
     ) -> Iterator[Hit]:
-        """Yield the terms of all pairs; each side of a pair is looked at once."""
-        lefts: set[Span] = set()
-        rights: set[Span] = set()
-        for _, a, b in pairs:
-            if a not in lefts:
-                lefts.add(a)
-                yield from self.hits_within(left, a)
-            if b not in rights:
-                rights.add(b)
-                yield from self.hits_within(right, b)
+        """Yield the terms that make up one span of a node.
 
-    def hits_within(self, node: Node, span: Span) -> Iterator[Hit]:
-        """Yield the terms of a NEAR, SENTENCE or PARAGRAPH that lie at the ends of one span."""
+        Args:
+            node: one that has spans.
+            span: one of them.
+            seen: nodes and spans that are done.
+        """
+        seen = set() if seen is None else seen
+        if (id(node), span) in seen:
+            return
+        seen.add((id(node), span))
         match node:
             case Phrase():
-                yield from (
-                    Hit(node, a, b) for a, b in self.spans(node) if span[0] <= a and b <= span[1]
-                )
+                yield Hit(node, *span)
             case Or():
                 for part in self.alive(node):
-                    yield from self.hits_within(part, span)
-            case Near(left=left, right=right):
-                yield from self._ends(self._near(node, left, right), left, right, span)
-            case Same(left=left, right=right):
-                yield from self._ends(self._same(node, left, right), left, right, span)
+                    if span in self._pairs(part):
+                        yield from self.hits_at(part, span, seen)
+            case Near(left=left, right=right) | Same(left=left, right=right):
+                for a, b in self._pairs(node).get(span, ()):
+                    yield from self.hits_at(left, a, seen)
+                    yield from self.hits_at(right, b, seen)
 
-    def _ends(
-        self, pairs: Iterable[tuple[Span, Span, Span]], left: Node, right: Node, span: Span
-    ) -> Iterator[Hit]:
-        for outer, a, b in pairs:
-            if span[0] <= outer[0] and outer[1] <= span[1]:
-                yield from self.hits_within(left, a)
-                yield from self.hits_within(right, b)
+    def _pairs(self, node: Node) -> Mapping[Span, Sequence[tuple[Span, Span]]]:
+        """Return the spans of a node, each with the pairs of left and right that make it up."""
+        key = id(node)
+        if key not in self._made_of:
+            self._nodes.append(node)
+            found: dict[Span, list[tuple[Span, Span]]] = {}
+            match node:
+                case Near(left=left, right=right):
+                    for outer, a, b in self._near(node, left, right):
+                        found.setdefault(outer, []).append((a, b))
+                case Same(left=left, right=right):
+                    for outer, a, b in self._same(node, left, right):
+                        found.setdefault(outer, []).append((a, b))
+                case _:
+                    found = {span: [] for span in self.spans(node)}
+            self._made_of[key] = found
+        return self._made_of[key]
 
 
 _TRUTH: Mapping[type, Callable[[Evaluation, Any], bool]] = {

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from newsbeam.errors import QueryError
 
 _OPEN, _CLOSE = '"“”„‟«»', '"“”„‟«»'
-_SPACE = re.compile(r"(?:\s+|#[^\n]*)+")
+_SPACE = re.compile(r"(?:\s+|#(?!\w)[^\n]*)+")
+"""A ``#`` begins a comment; before a letter or digit (#MeToo) and behind a
+single letter (C#) it belongs to the word."""
 _NEAR = re.compile(r"(O?NEAR)(?:/(\d*))?(?![^\s()\"“”„{])")
 _WORD_OPERATORS = {"AND", "OR", "NOT", "SENTENCE", "PARAGRAPH"}
 _FIELD = re.compile(r"([A-Za-z_]+):(?!//)")
 _COMPARE = re.compile(r"(>=|<=|>|<|=)\s*(\d*)")
 _COUNT = re.compile(r"count(?=\s*\()")
-_BARE = re.compile(r"[^\s()\"“”„‟«»{}#]+")
+_BARE = re.compile(r"(?:[^\s()\"“”„‟«»{}#]|#(?=\w)|(?<=\b\w)#)+")
 MAX_NEAR = 100
 """Words further apart have little to do with each other: use PARAGRAPH or AND."""
 MAX_QUERY = 200_000

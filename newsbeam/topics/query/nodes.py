@@ -132,9 +132,17 @@ def is_wild(word: str) -> bool:
 
 
 def wildcard(word: str) -> "re.Pattern[str]":
-    """Return the regular expression for a word with wildcards; match it with ``fullmatch``."""
-    parts = {"*": ".*", "?": "."}
-    return re.compile("".join(parts.get(c) or re.escape(c) for c in word), re.DOTALL)
+    """Return the regular expression for a word with wildcards; match it with ``fullmatch``.
+
+    Each piece between two ``*`` is looked for behind the one before and never again (an atomic
+    group), which for wildcards is enough, and takes no time that grows with the number of ``*``.
+    """
+    first, *rest = ("".join("." if c == "?" else re.escape(c) for c in p) for p in word.split("*"))
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    *middle, last = rest
+    inner = "".join(f"(?>.*?{piece})" for piece in middle if piece)
+    return re.compile(f"{first}{inner}.*{last}", re.DOTALL)
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -151,10 +159,29 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all below it."""
-    yield node
-    for part in children(node):
-        yield from walk(part)
+    """Yield a node and all below it, each once: a macro is one node in many places."""
+    seen: set[int] = set()
+    left = [node]
+    while left:
+        node = left.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            left += reversed(children(node))
+
+
+def size(node: Node) -> int:
+    """Return the number of nodes, those of a macro counted wherever it is used."""
+    sizes: dict[int, int] = {}
+    for part in reversed(list(walk(node))):
+        _size(part, sizes)
+    return sizes[id(node)]
+
+
+def _size(node: Node, sizes: dict[int, int]) -> int:
+    if id(node) not in sizes:
+        sizes[id(node)] = 1 + sum(_size(part, sizes) for part in children(node))
+    return sizes[id(node)]
 
 
 def has_spans(node: Node) -> bool:

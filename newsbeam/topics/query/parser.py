@@ -34,6 +34,7 @@ from newsbeam.topics.query.nodes import (
     Same,
     has_spans,
     is_wild,
+    size,
 )
 from newsbeam.topics.query.words import fold, plain, query_words
 
@@ -42,7 +43,11 @@ FACTS = ("author", "outlet", "domain", "lang", "country", "feed", "tag")
 FIELDS = (*ZONES, *FACTS, "date")
 _POSITIONAL = ("NEAR", "ONEAR", "SENTENCE", "PARAGRAPH")
 MAX_DEPTH = 100
-"""Brackets in brackets; deeper ones are a mistake or an attack."""
+"""Brackets and macros in brackets and macros; deeper ones are a mistake or an attack."""
+MAX_CHAIN = 50
+"""NEAR after NEAR (or SENTENCE, PARAGRAPH) without brackets."""
+MAX_PARTS = 100_000
+"""Parts of a query, each use of a macro counted."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,8 @@ class _Parser:
             raise self.fail(self.token, "a ) without its (: leave it out, or open one before")
         if self.token.kind != "end":
             raise self.fail(self.token, f"{self.token.text!r} cannot stand here")
+        if size(node) > MAX_PARTS:
+            raise self.fail(self.tokens[0], f"with its macros it has more than {MAX_PARTS} parts")
         return node
 
     def parse_or(self) -> Node:
@@ -139,9 +146,15 @@ class _Parser:
 
     def parse_near(self) -> Node:
         start, left = self.token.at, self.parse_atom()
+        links = 0
         while self.token.kind in _POSITIONAL:
             operator = self.token
             self.i += 1
+            links += 1
+            if links > MAX_CHAIN:
+                raise self.fail(
+                    operator, f"more than {MAX_CHAIN} {operator.kind} in a row: use OR in brackets"
+                )
             right_token = self.token
             right = self.parse_atom()
             self._need_spans(left, self.source, start, operator.kind)
@@ -226,15 +239,18 @@ class _Parser:
         key = (name, self.zone)
         if key not in self.known:  # one tree for all uses, so that it is evaluated once
             inner = _Parser(self.macros[name], self.macros, (*self.inside, name), self.known)
-            inner.zone = self.zone
+            inner.zone, inner.depth = self.zone, self.depth + 1
+            if inner.depth > MAX_DEPTH:
+                raise self.fail(token, f"more than {MAX_DEPTH} macros inside each other")
             try:
-                self.known[key] = inner.parse()
+                node = inner.parse()
             except QueryError as error:
                 if "in the macro" in error.message:
                     raise
                 raise QueryError(
                     error.query, error.position, f"in the macro ${name}: {error.message}"
                 ) from None
+            self.known[key] = node
         return self.known[key]
 
     def _count(self, token: Token) -> Node:

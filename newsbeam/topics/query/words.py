@@ -23,13 +23,18 @@ so a cache is always full in the end; a word that is not there costs some micros
 _NO_SPACES = r"\p{Han}\p{Hiragana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 
 
+_HIDDEN = "\xad\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Signs that nobody sees (soft hyphens, joiners, marks of direction): within a word, not of it."""
+
+
 def _pattern(also: str) -> "regex.Pattern[str]":
     letters = rf"[[\p{{L}}\p{{M}}\p{{N}}{also}]--[{_NO_SPACES}]]"
     letter = rf"[\p{{L}}--[{_NO_SPACES}]]"
     return regex.compile(
         rf"(?V1){letter}(?:\.{letter}(?![\p{{L}}\p{{M}}\p{{N}}]))+\.?(?:['’ʼ]s(?!\p{{L}}))?"
         rf"|[{_NO_SPACES}]\p{{M}}*"
-        rf"|{letters}+(?:(?<=\p{{N}})[.,][\p{{N}}{also}]{letters}*)*(?:['’ʼ＇][sS](?![\p{{L}}\p{{N}}]))?"
+        rf"|{letters}+(?:[{_HIDDEN}]+{letters}+)*(?:(?<=\p{{N}})[.,][\p{{N}}{also}]{letters}*)*"
+        rf"(?:['’ʼ＇][sS](?![\p{{L}}\p{{N}}]))?"
     )
 
 
@@ -40,12 +45,16 @@ _FAST = re.compile(
     r"|[^\W_]+(?:(?<=\d)[.,]\d[^\W_]*)*(?:['’ʼ][sS](?![^\W_]))?"
 )
 """The same for text without combining marks and without the scripts above: 4 times faster."""
-_NEEDS_FULL = re.compile("[^\x00-\u02ff\u0370-\u03ff\u0400-\u0481\u2000-\u206f\u20a0-\u20cf\u2122]")
+_NEEDS_FULL = re.compile(
+    f"[{_HIDDEN}]|[^\x00-\u02ff\u0370-\u03ff\u0400-\u0481\u2000-\u206f\u20a0-\u20cf\u2122]"
+)
 
-_MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u064b-\u065f\u0670\u0640]")
+_HIDDEN_SIGNS = re.compile(f"[{_HIDDEN}]")
+_MARKS = re.compile(f"[{_HIDDEN}\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u064b-\u065f\u0670\u0640]")
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ŧ": "t", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe"}
     | {"þ": "th", "’": "'", "ʼ": "'"}
+    | {"ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك"}  # as Lucene's Arabic and Persian normalisation
 )
 """Letters that Unicode does not decompose, as a searcher would type them."""
 
@@ -111,7 +120,9 @@ def fold_letters(text: str) -> str:
 
 @lru_cache(maxsize=WORDS_KEPT)
 def plain(word: str) -> str:
-    """Return a word without possessive and without the dots of an abbreviation; case is kept."""
+    """Return a word without possessive, hidden signs and dots of an abbreviation; case is kept."""
+    if not word.isascii():
+        word = _HIDDEN_SIGNS.sub("", word)
     if len(word) > 2 and word[-1] in "sS" and word[-2] in "'’ʼ＇":
         word = word[:-2]
     if "." in word and not any(c.isdigit() for c in word):
