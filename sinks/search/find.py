@@ -17,7 +17,8 @@ import numpy as np
 
 from newsbeam.errors import SinkError
 from newsbeam.topics.query import parse_query
-from newsbeam.topics.query.nodes import Dates, Fact, is_wild
+from newsbeam.topics.query.document import fold_value
+from newsbeam.topics.query.nodes import Dates, Fact, wildcard
 from sinks.search.postings import (
     NO_INDEX,
     Posting,
@@ -85,7 +86,8 @@ def search(
     root = query.root
     postings = read_postings(source, keys(root), placed(root), lengths)
     evaluator = Evaluator(
-        {name: p.docs if p.places is None else p.places for name, p in postings.items()},
+        {name: p.places for name, p in postings.items() if p.places is not None},
+        {name: p.docs for name, p in postings.items()},
         lengths,
         lambda node: _fact(source, node, lengths),
         lambda: read_breaks(source),
@@ -105,26 +107,30 @@ def search(
     return Results(total, found.exact or len(docs) <= CHECKED, results[:limit])
 
 
-_CONDITIONS = {
-    "lang": "lower(a.language) = ?",
-    "outlet": "lower(a.outlet) = ? OR lower(a.site_name) = ?",
-}
-
-
 def _fact(source: Rows, node: Fact | Dates, lengths: Lengths) -> Found:
-    if isinstance(node, Fact) and (node.name not in _CONDITIONS or is_wild(node.value)):
-        return Found(lengths.docs, exact=False)
-    conditions: list[str] = []
-    values: list[Any] = []
     if isinstance(node, Dates):
+        conditions: list[str] = []
+        days: list[Any] = []
         for sign, day in ((">=", node.first), ("<=", node.last)):
             if day:
                 conditions.append(f"a.published::DATE {sign} ?")
-                values.append(day)
-    else:
-        conditions.append(_CONDITIONS[node.name])
-        values += [node.value] * conditions[0].count("?")
-    return Found(_docs_where(source, " AND ".join(f"({c})" for c in conditions), values))
+                days.append(day)
+        return Found(_docs_where(source, " AND ".join(conditions), days))
+    columns = {"lang": ("language",), "outlet": ("outlet", "site_name")}.get(node.name)
+    if columns is None:
+        return Found(lengths.docs, exact=False)
+    found = [_docs_with(source, column, node.value) for column in columns]
+    return Found(np.unique(np.concatenate(found)))
+
+
+def _docs_with(source: Rows, column: str, value: str) -> Ints:
+    """Return the articles with a value in a column: folded here, as the query language does it."""
+    known = source.rows(f"SELECT DISTINCT {column} AS value FROM article_rows")
+    pattern = wildcard(value)
+    meant = [r["value"] for r in known if r["value"] and pattern.fullmatch(fold_value(r["value"]))]
+    if not meant:
+        return np.empty(0, np.int64)
+    return _docs_where(source, f"a.{column} IN ({', '.join('?' * len(meant))})", meant)
 
 
 def _docs_where(source: Rows, where: str, values: Sequence[Any]) -> Ints:

@@ -10,13 +10,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from newsbeam.errors import QueryError
 from newsbeam.topics.query.nodes import is_wild, wildcard
-from newsbeam.topics.query.words import fold, stem
+from newsbeam.topics.query.words import STEMMED, fold, stem
 from sinks.search.spans import SHIFT, Breaks, Ints, Lengths
 
 TITLE_WORTH = 3
 """A word in the title counts as so many more."""
-EXPANDED = 2_000
+EXPANDED = 5_000
 """Words that one wildcard or stem may stand for."""
 
 
@@ -154,8 +155,7 @@ def _expand(source: Rows, word: str) -> list[str]:
         [start, start + "\U0010ffff"],
     )
     pattern = wildcard(word)
-    matching = sorted(r["term"] for r in found if pattern.fullmatch(r["term"]))
-    return matching[:EXPANDED]
+    return _few(word, sorted(r["term"] for r in found if pattern.fullmatch(r["term"])))
 
 
 def _family(source: Rows, word: str) -> list[str]:
@@ -165,8 +165,14 @@ def _family(source: Rows, word: str) -> list[str]:
         "SELECT DISTINCT term FROM search_postings WHERE term >= ? AND term < ?",
         [start, start + "\U0010ffff"],
     )
-    languages = ("en", "de", "fr", "es", "it", "pt", "nl")
-    stems = {language: stem(word, language) for language in languages}
-    return [r["term"] for r in found if any(stem(r["term"], k) == s for k, s in stems.items())][
-        :EXPANDED
-    ]
+    stems = {language: stem(word, language) for language in STEMMED}
+    return _few(
+        word, [r["term"] for r in found if any(stem(r["term"], k) == s for k, s in stems.items())]
+    )
+
+
+def _few(word: str, found: list[str]) -> list[str]:
+    if len(found) > EXPANDED:
+        message = f"this stands for {len(found):,} words (at most {EXPANDED:,}): add letters"
+        raise QueryError(word, 0, message)
+    return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from newsbeam.records import Article, Zone, ZoneKind
 from newsbeam.topics.query import Evaluation, Query
-from newsbeam.topics.query.document import Document, article_document
+from newsbeam.topics.query.document import article_document
 from sinks.search.postings import Rows
 from sinks.search.spans import Ints
 
@@ -41,11 +41,11 @@ def show(
     while start < min(len(ranked), limit if exact else CHECKED):
         part = [int(d) for d in ranked[start : start + step]]
         score = dict(zip(part, scores[start : start + step], strict=True))
-        for doc, article in _articles(source, part, facts=not exact):
+        for doc, article, when in _articles(source, part, facts=not exact):
             words = article_document(article)
             evaluation = Evaluation(words)
             if exact or evaluation.truth(query.root):
-                results.append(_result(article, words, evaluation, query, float(score[doc])))
+                results.append(_result(article, when, evaluation, query, float(score[doc])))
         if len(results) >= limit and (not exact and len(ranked) > CHECKED):
             break
         start, step = start + step, min(2 * step, CHECKED)
@@ -59,8 +59,10 @@ _FACTS = ", canonical_url, authors, site_name, section, keywords, feed_url, feed
 """What only the exact check of some queries needs."""
 
 
-def _articles(source: Rows, docs: Sequence[int], facts: bool) -> list[tuple[int, Article]]:
-    """Return articles with their texts, in the order given.
+def _articles(
+    source: Rows, docs: Sequence[int], facts: bool
+) -> list[tuple[int, Article, datetime]]:
+    """Return articles with their texts and when they were published (or first seen), in order.
 
     The times beside the ids let DuckDB skip nearly all of the data: it lies in order of time.
     """
@@ -88,7 +90,11 @@ def _articles(source: Rows, docs: Sequence[int], facts: bool) -> list[tuple[int,
         doc_of[r["article_id"]]: _article(r, texts.get((r["article_id"], r["revision"])))
         for r in found
     }
-    return [(doc, made[doc]) for doc in docs if doc in made]
+    times = {
+        doc_of[r["article_id"]]: (r["published"] or r["first_fetched"]).replace(tzinfo=UTC)
+        for r in found
+    }
+    return [(doc, made[doc], times[doc]) for doc in docs if doc in made]
 
 
 def _texts(
@@ -116,7 +122,7 @@ def _text_of(row: dict[str, Any], texts: dict[tuple[str, int], dict[str, Any]]) 
 
 
 def _article(row: dict[str, Any], text: dict[str, Any] | None) -> Article:
-    published = row["published"] or row["first_fetched"]
+    published = row["published"]
     zones = json.loads((text or {}).get("zones") or "[]")
     return Article(
         id=row["article_id"],
@@ -128,7 +134,7 @@ def _article(row: dict[str, Any], text: dict[str, Any] | None) -> Article:
         fetched=row["fetched"].replace(tzinfo=UTC),
         verdict=row["verdict"],
         zones=tuple(Zone(ZoneKind(k), a, b) for k, a, b in zones) if text and text["text"] else (),
-        published=published.replace(tzinfo=UTC),
+        published=published.replace(tzinfo=UTC) if published else None,
         authors=tuple(row.get("authors") or ()),
         language=row["language"],
         site_name=row.get("site_name"),
@@ -140,8 +146,9 @@ def _article(row: dict[str, Any], text: dict[str, Any] | None) -> Article:
 
 
 def _result(
-    article: Article, words: Document, evaluation: Evaluation, query: Query, score: float
+    article: Article, when: datetime, evaluation: Evaluation, query: Query, score: float
 ) -> Result:
+    words = evaluation.document
     hits = [h for h in evaluation.hits(query.root) if h.first >= 0]
     shown = [
         (words.title if words.zones[h.first] == 1 else words.text)[
@@ -159,14 +166,13 @@ def _result(
         if len(snippet) > 320:
             at = max(0, words.span(in_text.first)[0] - start - 120)
             snippet = "… " + snippet[at : at + 300] + " …"
-    assert article.published is not None  # noqa: S101  # _article fills it
     return Result(
         article.id,
         round(score, 3),
         article.title,
         article.outlet,
         article.url,
-        article.published,
+        when,
         article.language,
         " ".join(snippet.split()),
         tuple(dict.fromkeys(shown)),

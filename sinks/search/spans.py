@@ -109,8 +109,9 @@ class Evaluator:
     """Evaluates queries on the postings of their words.
 
     Args:
-        places: of each word or pattern: occurrences in living articles, ascending; the articles
-            instead where :func:`placed` does not name it.
+        places: of each word or pattern that :func:`placed` names: its occurrences in living
+            articles, ascending.
+        docs: of each word or pattern: its articles; one may be there twice.
         lengths: of all living articles.
         facts: gives the articles for a fact or dates, as far as the index knows it.
         breaks: gives where sentences and paragraphs begin; only called where a query asks.
@@ -119,11 +120,12 @@ class Evaluator:
     def __init__(
         self,
         places: Mapping[str, Ints],
+        docs: Mapping[str, Ints],
         lengths: Lengths,
         facts: Callable[[Fact | Dates], Found],
         breaks: Callable[[], Breaks],
     ) -> None:
-        self._places, self._lengths, self._facts = places, lengths, facts
+        self._places, self._docs, self._lengths, self._facts = places, docs, lengths, facts
         self._breaks = breaks
 
     def truth(self, node: Node) -> Found:
@@ -145,7 +147,7 @@ class Evaluator:
             case Fact() | Dates():
                 return self._facts(node)
             case Phrase() if _is_word(node):
-                return Found(distinct(self._places[key(node, node.words[0])]))
+                return Found(distinct(self._docs[key(node, node.words[0])]))
             case _:
                 spans = self.spans(node)
                 return Found(spans.docs, spans.exact)

@@ -130,20 +130,23 @@ def plain(word: str) -> str:
     return word
 
 
+STEMMED = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish",
+    "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian",
+    "id": "indonesian", "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch",
+    "no": "norwegian", "nb": "norwegian", "pt": "portuguese", "ro": "romanian",
+    "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
+    "yi": "yiddish",
+}  # fmt: skip
+"""Language -> its Snowball stemmer."""
+
+
 @lru_cache(maxsize=64)
 def _stemmer(language: str) -> object:
     import Stemmer
 
-    names = {
-        "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
-        "en": "english", "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish",
-        "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian",
-        "id": "indonesian", "it": "italian", "lt": "lithuanian", "ne": "nepali", "nl": "dutch",
-        "no": "norwegian", "nb": "norwegian", "pt": "portuguese", "ro": "romanian",
-        "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
-        "yi": "yiddish",
-    }  # fmt: skip
-    return Stemmer.Stemmer(names.get(language, "english"))
+    return Stemmer.Stemmer(STEMMED.get(language, "english"))
 
 
 @lru_cache(maxsize=WORDS_KEPT)

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from stores import Newsroom
 
 from newsbeam.errors import ConfigError, QueryError
-from newsbeam.topics.query import Evaluation, parse_query
+from newsbeam.topics.query import Document, Evaluation, QuerySet, parse_query
+from newsbeam.topics.query.document import article_document
 from newsbeam.topics.query.words import folded_words
 from sinks.publish.reader import Reader
 from sinks.search.find import Filters, search
@@ -15,6 +18,7 @@ from sinks.search.index import batches, document
 from sinks.search.like import like_this
 from sinks.search.macros import MACROS
 from sinks.store.store import open_store
+from sinks.store.topics import stored_articles
 
 QUERIES = [
     "copyright",
@@ -31,6 +35,8 @@ QUERIES = [
     "licen*",
     "?ourt",
     "count(copyright)>=2",
+    "copyright AND title:copyright",
+    "copyright OR count(copyright)>=2",
     "count(copyright OR licence)=1 AND training",
     "copyright SENTENCE court",
     "copyright PARAGRAPH court",
@@ -79,6 +85,106 @@ def test_search_finds_what_the_query_language_says(
     found = search(reader, text, limit=1000)
     assert {r.article_id for r in found.results} == expected
     assert found.total == len(expected) or not found.exact
+
+
+WORD = st.sampled_from(["copyright", "court", "lawsuit", "licence", "authors", "fair", "use"])
+LEAF = st.one_of(
+    WORD,
+    WORD.map(lambda w: f"{w[:4]}*"),
+    WORD.map(lambda w: f"?{w[1:]}"),
+    WORD.map(lambda w: f"*{w[2:]}"),
+    WORD.map(lambda w: f"~{w}"),
+    WORD.map(lambda w: f"{{{w.capitalize()}}}"),
+    st.tuples(WORD, WORD).map(lambda p: f'"{p[0]} {p[1]}"'),
+    st.tuples(WORD, WORD).map(lambda p: f'"{p[0]} * {p[1][:3]}*"'),
+    st.tuples(st.sampled_from(["title", "lead", "body"]), WORD).map(":".join),
+)
+SPANS = st.recursive(
+    LEAF,
+    lambda inner: st.one_of(
+        st.tuples(inner, inner, inner).map(lambda p: f"({' OR '.join(p)})"),
+        st.tuples(
+            inner,
+            st.sampled_from(["NEAR/3", "NEAR/20", "ONEAR/8", "SENTENCE", "PARAGRAPH"]),
+            inner,
+        ).map(lambda p: f"({' '.join(p)})"),
+    ),
+    max_leaves=4,
+)
+FACTS = st.sampled_from(
+    [
+        *(
+            "lang:en",
+            "lang:(de OR fr)",
+            "lang:xx",
+            'outlet:"süddeutsche zeitung"',
+            "outlet:outlet1*",
+        ),
+        *(
+            "outlet:outlet7.example",
+            'author:"reporter 5"',
+            "domain:example",
+            "country:de",
+            "tag:law",
+        ),
+        *("feed:*outlet2*", "date:2026-11", "date:..2026-11-05", "date:>=2026-11-10"),
+    ]
+)
+SEARCHES = st.recursive(
+    st.one_of(
+        SPANS,
+        SPANS,
+        st.tuples(SPANS, st.sampled_from([">=", "=", "<", ">", "<="]), st.integers(0, 3)).map(
+            lambda c: f"count({c[0]}){c[1]}{c[2]}"
+        ),
+        FACTS,
+    ),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(lambda p: f"({p[0]} AND {p[1]})"),
+        st.tuples(inner, inner).map(lambda p: f"({p[0]} OR {p[1]})"),
+        st.tuples(inner, inner).map(lambda p: f"({p[0]} NOT {p[1]})"),
+        inner.map(lambda q: f"(NOT {q})"),
+    ),
+    max_leaves=5,
+)
+
+
+class Odd:
+    """A small store as live matching sees it, and its publication."""
+
+    def __init__(self, documents: list[tuple[str, Document]], reader: Reader) -> None:
+        self.documents, self.reader = documents, reader
+
+
+@pytest.fixture(scope="module")
+def odd(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Odd]:
+    """Articles that lack a date, or have odd names."""
+    home = tmp_path_factory.mktemp("odd")
+    with open_store(home / "store.duckdb") as db:
+        made = Newsroom(db, home, 0)
+        made.run(150, span_days=30)
+        db.execute("UPDATE article_rows SET published = NULL WHERE hash(article_id) % 7 = 0")
+        db.execute(
+            "UPDATE article_rows SET site_name = 'Süddeutsche Zeitung', language = NULL, "
+            "keywords = ['Law and Order'] WHERE hash(article_id) % 5 = 0"
+        )
+        made.publish()
+        articles = [(a.id, article_document(a)) for some in stored_articles(db) for a in some]
+    reader = Reader(made.path)
+    yield Odd(articles, reader)
+    reader.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=SEARCHES)
+def test_search_finds_what_live_matching_finds(odd: Odd, text: str) -> None:
+    several = QuerySet({"live": parse_query(text)})
+    expected = {name for name, document in odd.documents if several.match(document)}
+    found = search(odd.reader, text, limit=1000)
+    assert {r.article_id for r in found.results} == expected, text
+    assert found.total == len(expected)
 
 
 @pytest.mark.parametrize(

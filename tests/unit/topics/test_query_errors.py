@@ -3,7 +3,8 @@
 import pytest
 
 from newsbeam.errors import QueryError
-from newsbeam.topics.query import parse_query
+from newsbeam.topics.query import Evaluation, QuerySet, parse_query
+from newsbeam.topics.query.document import text_document
 
 CASES = [
     ("llama AND", 9, "a word or ( is missing"),
@@ -56,3 +57,41 @@ def test_macros_that_use_each_other_are_refused() -> None:
 def test_a_hundred_brackets_are_refused_without_a_crash() -> None:
     with pytest.raises(QueryError, match="brackets inside each other"):
         parse_query("(" * 5000 + "a")
+
+
+def test_macros_in_macros_end_somewhere() -> None:
+    macros = {"m0": "a"} | {f"m{i}": f"($m{i - 1})" for i in range(1, 300)}
+    with pytest.raises(QueryError, match="inside each other"):
+        parse_query("$m299", macros)
+
+
+def test_macros_that_double_each_other_are_refused() -> None:
+    macros = {"m0": "a OR b"} | {f"m{i}": f"$m{i - 1} AND $m{i - 1}" for i in range(1, 40)}
+    with pytest.raises(QueryError, match="more than 100000 parts"):
+        parse_query("$m39", macros)
+
+
+def test_a_long_chain_of_near_is_refused_at_its_place() -> None:
+    with pytest.raises(QueryError, match="more than 50 NEAR in a row"):
+        parse_query(" NEAR/3 ".join(["a"] * 3000))
+
+
+HOSTILE = [
+    ("*a*a*a*a*a*a*a*a*b", "a" * 300),
+    ("a NEAR/100 b NEAR/100 a NEAR/100 b NEAR/100 a", "a b " * 3000),
+    ("(a OR b) PARAGRAPH (a OR b) PARAGRAPH (a OR b)", "a b " * 3000),
+    ("count(a NEAR/100 b)>=2", "a b " * 3000),
+    (" OR ".join(f"x{i}" for i in range(10_000)) + " OR a", "a"),
+    ("NOT " * 4000 + "a", "a b " * 3000),
+    ("a", "a.b." * 20_000 + " a"),
+    ("a SENTENCE b", "a . " * 20_000 + "b"),
+]
+
+
+@pytest.mark.parametrize(("query", "text"), HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_queries_and_texts_are_answered(query: str, text: str) -> None:
+    evaluation = Evaluation(text_document("", text))
+    root = parse_query(query).root
+    found = evaluation.truth(root)
+    assert bool(evaluation.hits(root)) == found
+    assert QuerySet({"it": parse_query(query)}).match(text_document("", text)) == ["it"] * found

@@ -38,6 +38,20 @@ def test_scripts_without_spaces_give_one_word_per_character() -> None:
     assert words("AI著作権とアップル") == ["ai", "著", "作", "権", "と", "アップル"]
 
 
+def test_signs_that_nobody_sees_part_no_word() -> None:
+    assert words("Daten\xadbank data\u200cbase \ufeffdata\u2060base") == [
+        *("datenbank", "database", "database"),
+    ]
+    assert words("می\u200cخواهم") == words("میخواهم")
+    text = "the Daten\xadbank"
+    assert Evaluation(text_document("", text)).truth(parse_query("{Datenbank}").root)
+
+
+def test_letters_of_arabic_are_folded_as_searchers_type_them() -> None:
+    assert fold("مدرسة") == fold("مدرسه")
+    assert fold("إيران") == fold("ايران") == fold("ایران")
+
+
 def test_combining_marks_stay_in_their_word() -> None:
     assert words("हिन्दी में समाचार") == [fold("हिन्दी"), fold("में"), fold("समाचार")]
     assert len(words("हिन्दी में समाचार")) == 3
@@ -109,7 +123,7 @@ def test_a_sentence_is_returned_with_its_full_stop() -> None:
     assert text[start:end] == "Two is there."
 
 
-SIGNS = st.text(alphabet="aBé1.,'’“ -…\xa0_ß著", max_size=40)
+SIGNS = st.text(alphabet="aBé1.,'’“ -…\xa0_ß著\xad\u200c#+s", max_size=40)
 
 
 @given(SIGNS)
