@@ -88,7 +88,7 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
         raw=text,
         source=source,
     )
-    authors = people.find_authors(tree, claims, entry.authors, site, outlet, blocks, source)
+    authors = people.find_authors(tree, claims, entry.authors, site, outlet, blocks)
     lines = zoning.drop_title(main_lines(tree, blocks, claims, url, source), title)
     if weight("\n".join(line.text for line in lines)) < THIN and not is_list_url(url):
         names = (title, entry.title, claims.title, claims.first("og:title"))
@@ -185,7 +185,7 @@ def main_lines(
     """
     body.strip_beside(tree)
     body.strip_idle(tree)
-    lines = body.engine_lines(tree, url, source)
+    lines = body.engine_lines(tree, url, any(dom_blocks.SCROLLED in b.parts for b in blocks))
     if failed(lines) or little(lines, blocks) or missed(lines, blocks):
         second = body.second_lines(decode.parse(source, url), url)
         if sum(len(x.text) for x in second) >= min(sum(len(x.text) for x in lines), 250):

@@ -108,6 +108,10 @@ _PART = re.compile(
     r"|(?P<nav>\bnav\b|navigation|menu|masthead|site-?header)",
     re.I,
 )
+SCROLLED = "scrolled"
+"""Part of a block that the page adds when the reader has come to the end, or a row of buttons."""
+_SCROLLED = re.compile(r"mvp-post-add-(?:box|wrap)|infinite-?scroll|elementor-share-buttons")
+"""The names that the engine's ``RAW_TREE_PRUNE_XPATH`` looks for."""
 BREAK = "\u2028"
 """Stands for ``<br>`` while a block is read; white space otherwise."""
 _PARAGRAPH = re.compile(rf"{BREAK}\s*{BREAK}\s*")
@@ -246,7 +250,8 @@ _NOTHING: frozenset[str] = frozenset()
 @lru_cache(maxsize=20_000)
 def _named_parts(names: str) -> frozenset[str]:
     """Return what class and id say about an element; pages repeat few names many times."""
-    return frozenset(str(m.lastgroup) for m in _PART.finditer(names))
+    found = {str(m.lastgroup) for m in _PART.finditer(names)}
+    return frozenset(found | {SCROLLED} if _SCROLLED.search(names) else found)
 
 
 class _Run:

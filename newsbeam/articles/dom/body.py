@@ -113,21 +113,21 @@ def strip_idle(tree: Any) -> None:
             parent.remove(element)
 
 
-_SCROLLED = (b"mvp-post-add", b"infinite-scroll", b"infinitescroll", b"elementor-share-buttons")
-"""One of these stands in every name that the engine's ``RAW_TREE_PRUNE_XPATH`` looks for."""
-
-
-def engine_lines(tree: Any, url: str, source: bytes) -> list[Line]:
+def engine_lines(tree: Any, url: str, scrolled: bool) -> list[Line]:
     """Return what trafilatura's first stage takes for the main text; the tree is used up.
 
     The library's own steps, called one by one: ``bare_extraction`` copies the page four times, and
     measures it a fifth, for second opinions that :func:`second_lines` asks for where they pay.
-    The source tells whether the first of its searches would find anything.
+
+    Args:
+        tree: the page, stripped.
+        url: its address.
+        scrolled: whether a block bears a name that the first search looks for.
     """
     from trafilatura import htmlprocessing, main_extractor, xpaths
 
     options = _options(True)
-    if any(name in source for name in _SCROLLED):
+    if scrolled:
         htmlprocessing.prune_unwanted_nodes(tree, xpaths.RAW_TREE_PRUNE_XPATH)
     htmlprocessing.prune_unwanted_nodes(tree, xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH)
     clean = htmlprocessing.tree_cleaning(tree, options)

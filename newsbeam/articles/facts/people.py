@@ -64,7 +64,6 @@ _NAMED = frozenset(
     ("class", "id", "data-testid", "data-qa", "data-component", "data-role", "itemprop")
 )
 _BIO = re.compile(r"bio|box|about|avatar|image|photo|follow|more|social|related|comment", re.I)
-_SIGNED_AS = (b'"author', b"'author", b"=author")
 _SIGNING = etree.XPath("//a[@rel='author'] | //*[@itemprop='author']")
 MAX_AUTHORS = 20
 
@@ -76,7 +75,6 @@ def find_authors(
     site_name: str | None = None,
     outlet: str | None = None,
     blocks: Sequence[Block] = (),
-    source: bytes = b"",
 ) -> tuple[str, ...]:
     """Return the authors' names in the order of the page; empty where nobody signs.
 
@@ -91,7 +89,7 @@ def find_authors(
             return people
         outlets = outlets or names
     looks: tuple[Callable[[], list[str]], ...] = (
-        lambda: _from_byline(tree, source),
+        lambda: _from_byline(tree),
         lambda: _from_lines(blocks),
         lambda: list(feed),
     )
@@ -195,10 +193,10 @@ def _from_meta(claims: Claims) -> list[str]:
     return []
 
 
-def _from_byline(tree: Any, source: bytes) -> list[str]:
+def _from_byline(tree: Any) -> list[str]:
     if tree is None:
         return []
-    for element in _SIGNING(tree)[:6] if any(s in source for s in _SIGNED_AS) else ():
+    for element in _SIGNING(tree)[:6]:
         inner = element.xpath(".//*[@itemprop='name']")
         text = tidy((inner[0] if inner else element).text_content())
         if text and len(text) < 80:

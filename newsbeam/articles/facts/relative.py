@@ -45,6 +45,13 @@ _NO_YEAR = re.compile(
     rf"\b(?!\W*\d{{4}})",
     re.I,
 )
+_HINT = re.compile(
+    r"\d|ago\b|\bvor ei|il y a u|hace un|há um|fa$|geleden|temu|sedan|siden"
+    r"|today|yesterday|heute|gestern|aujourd|hier\b|hoy|ayer|oggi|ieri|hoje|ontem|vandaag"
+    r"|gisteren|dzi|wczoraj",
+    re.I,
+)
+"""Most short lines are names: one look tells that they are no date."""
 LONGEST = 48
 """Characters of a line that is a date and little else."""
 
@@ -56,7 +63,7 @@ def read_relative(text: str, now: datetime) -> Moment | None:
         text: a short line beside the headline.
         now: when the page was fetched.
     """
-    if not 3 <= len(text) <= LONGEST:
+    if not 3 <= len(text) <= LONGEST or not _HINT.search(text):
         return None
     now = now.astimezone(UTC)
     for pattern, seconds in _AGO:
