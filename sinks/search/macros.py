@@ -22,7 +22,7 @@ _FOLDS = (("æ", "ae"), ("œ", "oe"), ("þ", "th"), ("ß", "ss"))
 
 def _folded(text: str) -> str:
     """Return SQL that folds as :mod:`newsbeam.topics.query.words`, but for rare signs."""
-    text = f"lower({text})"
+    text = f"replace(lower({text}), chr(173), '')"  # the soft hyphen
     for letter, plain in _FOLDS:
         text = f"replace({text}, '{letter}', '{plain}')"
     text = f"translate(strip_accents({text}), 'øłđħŧðı’ʼ', 'oldhtdi''''')"

@@ -262,6 +262,7 @@ def test_the_macro_folds_words_as_the_query_language() -> None:
         "straße ÆON søk Łódź naïve café",
         "$2.75m, 3.5 percent, 1,000 dollars; GPT5.2 v1.0.2",
         "日本語のカタカナ",
+        "co\u00adpyright #MeToo C#",
         "state-of-the-art don't AT&T www.example.com/x",
         "",
     ]
