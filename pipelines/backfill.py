@@ -5,14 +5,13 @@ broke off goes on there when it is started again.  What was read to its end is r
 backfill, which changes nothing.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from connectors.listings import holds_more, parts_of
 from newsbeam.settings import Settings
-from pipelines.report import RunReport
+from pipelines.report import RunReport, added
 from pipelines.run import Progress, clock, run_and_publish
 
 PORTION = 2_000
@@ -64,23 +63,6 @@ def _parts(place: str) -> list[str]:
 
 
 def _added(one: RunReport, two: RunReport) -> RunReport:
-    """Return the summary of two portions."""
-    stages = Counter(one.stages)
-    stages.update(two.stages)
-    return replace(
-        two,
-        started=one.started,
-        seconds=one.seconds + two.seconds,
-        feeds=one.feeds + len(set(two.unfinished) - set(one.unfinished)),
-        feeds_failed=one.feeds_failed + two.feeds_failed,
-        entries=one.entries + two.entries,
-        known=one.known + two.known,
-        verdicts=dict(Counter(one.verdicts) + Counter(two.verdicts)),
-        articles_new=one.articles_new + two.articles_new,
-        articles_revised=one.articles_revised + two.articles_revised,
-        stories_new=one.stories_new + two.stories_new,
-        alerts=one.alerts + two.alerts,
-        mentions=dict(Counter(one.mentions) + Counter(two.mentions)),
-        failures=one.failures + two.failures,
-        stages={name: round(seconds, 3) for name, seconds in stages.items()},
-    )
+    """Return the summary of two portions: an archive that is gone on with was counted before."""
+    fresh = len(set(two.unfinished) - set(one.unfinished))
+    return replace(added(one, two), feeds=one.feeds + fresh)

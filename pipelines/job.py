@@ -17,13 +17,16 @@ class Job:
     now: datetime
     """Start of the run, aware UTC; every row that the run writes carries it."""
     settings: Settings
+    part: int = 0
+    """Which part of a run that is committed in parts (:mod:`pipelines.parts`)."""
     run_id: str = field(init=False)
     """Stable id: the same start with the same configuration is the same run."""
 
     def __post_init__(self) -> None:
         if self.now.utcoffset() != UTC.utcoffset(None):
             raise ValueError(f"a job's time is aware and in UTC, not {self.now!r}")
-        run_id = record_id("run", self.kind, self.now.isoformat(), self.settings.hash())
+        which = (str(self.part),) if self.part else ()
+        run_id = record_id("run", self.kind, self.now.isoformat(), self.settings.hash(), *which)
         object.__setattr__(self, "run_id", run_id)  # once: the hash takes milliseconds
 
     @property

@@ -1,7 +1,8 @@
 """What a run did: for a person (a table) and for a machine (JSON)."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +92,31 @@ class RunReport:
                 console.print(f"… and {more} more, in the table `failures`.")
         spent = " · ".join(f"{name} {s:.1f} s" for name, s in self.stages.items())
         console.print(f"{self.seconds:.1f} s in all{f' ({spent})' if spent else ''}")
+
+
+def added(one: RunReport, two: RunReport) -> RunReport:
+    """Return the summary of two runs that belong together."""
+    stages = Counter(one.stages)
+    stages.update(two.stages)
+    return replace(
+        two,
+        run_id=one.run_id,
+        started=one.started,
+        seconds=one.seconds + two.seconds,
+        feeds=one.feeds + two.feeds,
+        feeds_failed=one.feeds_failed + two.feeds_failed,
+        entries=one.entries + two.entries,
+        known=one.known + two.known,
+        verdicts=dict(Counter(one.verdicts) + Counter(two.verdicts)),
+        articles_new=one.articles_new + two.articles_new,
+        articles_revised=one.articles_revised + two.articles_revised,
+        stories_new=one.stories_new + two.stories_new,
+        alerts=one.alerts + two.alerts,
+        mentions=dict(Counter(one.mentions) + Counter(two.mentions)),
+        failures=one.failures + two.failures,
+        stages={name: round(seconds, 3) for name, seconds in stages.items()},
+        already=one.already and two.already,
+    )
 
 
 def _plain(value: object) -> str:

@@ -5,7 +5,8 @@ The same for ``newsbeam run``, ``backfill``, each cycle of ``watch`` and the dem
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +17,14 @@ import duckdb
 
 from connectors.opml import read_opml
 from newsbeam.errors import ConfigError, SinkError
-from newsbeam.records import Cursor, Entry, Feed
+from newsbeam.records import Cursor, Feed
 from newsbeam.settings import RunSettings, Settings
 from pipelines.job import Job
+from pipelines.parts import Part, cut
 from pipelines.quick_beam import settle_pyarrow, without_collecting
 from pipelines.readers import dismiss
 from pipelines.readers import warm as warm_readers
-from pipelines.report import RunReport
+from pipelines.report import RunReport, added
 from pipelines.stages.items import Archive
 from pipelines.stages.resume import offset_of, unfinished
 from pipelines.watch_state import take_requests
@@ -83,7 +85,7 @@ def run_once(
     warm: dict[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
-    """Run the graph once and commit.
+    """Run the graph and commit; many entries in parts (:mod:`pipelines.parts`).
 
     Args:
         settings: of the operator.
@@ -116,34 +118,51 @@ def run_once(
         next_due = min(waiting, default=None)
         return replace(report, next_due=next_due, seconds=perf_counter() - began)
     memory = warm if warm is not None else {}
+    done: RunReport | None = None
     try:
-        stages = _run_graph(job, db, due, _archives(db, archives, portion), memory, progress)
-        if warm is None:  # no other run follows: their memory is better used by the commit
-            dismiss()
-        batch = Batch(
-            run_id=job.run_id,
-            kind=kind,
-            now=now,
-            config_hash=settings.hash(),
-            settings=settings,
-            folder=job.folder,
-            warm=memory,
-        )
-        before = perf_counter()
-        fresh = commit(db, batch, STEPS, finished=clock, stages=stages)
-        stages["commit"] = round(perf_counter() - before, 3)
+        what = _archives(db, archives, portion)
+        with closing(_staged(job, db, due, what, memory, progress)) as parts:
+            for part in parts:
+                if warm is None and part.last:
+                    dismiss()  # no other run follows: the commit has better use for their memory
+                one = _committed(db, part, report, memory)
+                done = added(done, one) if done else one
     except OSError as error:
-        raise SinkError(f"staging failed, nothing was committed: {error}") from error
+        raise SinkError(f"staging failed, nothing of it was committed: {error}") from error
     finally:
-        shutil.rmtree(job.folder, ignore_errors=True)
+        sweep(job)
+    assert done is not None  # noqa: S101  # there is always one part
+    return replace(
+        done,
+        seconds=perf_counter() - began,
+        unfinished=unfinished(cursors(db), archives) if portion else (),
+    )
+
+
+def _committed(
+    db: duckdb.DuckDBPyConnection, part: Part, report: RunReport, warm: dict[str, Any]
+) -> RunReport:
+    """Commit what was staged; return the report on it."""
+    job = part.job
+    batch = Batch(
+        run_id=job.run_id,
+        kind=job.kind,
+        now=job.now,
+        config_hash=job.settings.hash(),
+        settings=job.settings,
+        folder=job.folder,
+        warm=warm,
+        last=part.last,
+    )
+    before = perf_counter()
+    fresh = commit(db, batch, STEPS, finished=clock, stages=part.stages)
+    part.stages["commit"] = round(perf_counter() - before, 3)
     return replace(
         report,
-        seconds=perf_counter() - began,
-        stages=stages,
+        stages=part.stages,
         already=not fresh,
         stories_new=batch.counts.get("stories_new", 0),
         alerts=batch.counts.get("alerts", 0),
-        unfinished=unfinished(cursors(db), archives) if portion else (),
         **batch_summary(db, job.run_id),
     )
 
@@ -191,17 +210,17 @@ def _archives(
     return [Archive(str(p), offset_of(str(p), known.get(str(p))), portion) for p in places]
 
 
-def _run_graph(
+def _staged(
     job: Job,
     db: duckdb.DuckDBPyConnection,
     due: Sequence[tuple[Feed, Cursor]],
     archives: Sequence[Archive],
     warm: dict[str, Any],
     progress: Progress | None,
-) -> dict[str, float]:
-    """Stage what is new; return the seconds of work per stage.
+) -> Generator[Part, None, None]:
+    """Stage what is new, part by part; each must be committed before the next is asked for.
 
-    Feeds that were polled before are polled first; there is a graph only if something is new.
+    In one process the feeds are polled first; there is a graph only if something is new.
     """
     sweep(job)
     job.folder.mkdir(parents=True)
@@ -215,32 +234,29 @@ def _run_graph(
         from pipelines.stages.timing import watching
 
     known = warm.pop(KNOWN, None) or LateKnown(lambda: read_known(db))
-    stages: dict[str, float] = {}
-    entries: list[Entry] = []
     with watching(progress):
-        if _polls_ahead(job, due):
-            began = perf_counter()
-            entries, ended = poll_ahead(due, known, job)
-            stage_batch(ended, job.folder)
-            stages["poll"] = round(perf_counter() - began, 3)
-            if len(ended) == len(due) and not entries:
-                warm[KNOWN] = known  # no entry is written: it still holds after the commit
-            if not entries:
-                return stages
-            due = ()
-        return stages | execute(
-            job,
-            feeds=due,
-            entries=entries,
-            archives=archives,
-            known=str(save_known(known.get(), job.folder)),
-        )
-
-
-def _polls_ahead(job: Job, due: Sequence[tuple[Feed, Cursor]]) -> bool:
-    """Whether to poll before there is a graph: feeds that were polled before, on this machine."""
-    here = job.settings.run.runner == RunSettings().runner
-    return here and bool(due) and all(cursor.last_poll for _, cursor in due)
+        if archives or job.settings.run.runner != RunSettings().runner:
+            file = str(save_known(known.get(), job.folder))
+            yield Part(job, execute(job, feeds=due, archives=archives, known=file))
+            return
+        began = perf_counter()
+        entries, ended = poll_ahead(due, known, job)
+        stages = {"poll": round(perf_counter() - began, 3)}
+        if len(ended) == len(due) and not entries:
+            warm[KNOWN] = known  # no entry is written: it still holds after the commit
+        file = str(save_known(known.get(), job.folder)) if entries else ""
+        parts = list(cut(entries, job.now))
+        del entries, known
+        for number, part in enumerate(parts):
+            own = replace(job, part=number)
+            last = number == len(parts) - 1
+            if last:
+                stage_batch(ended, own.folder)
+            if part:
+                stages |= execute(own, entries=part, known=file)
+            part.clear()
+            yield Part(own, stages, last)
+            stages = {}
 
 
 def sweep(job: Job) -> None:

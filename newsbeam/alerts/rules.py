@@ -147,15 +147,16 @@ def _opening(
     triggers = [a for a in story.members if _triggers(a, hits)]
     fresh = [a for a in triggers if not a.seeded and _age_hours(a, about) <= about.max_age_hours]
     steps: tuple[Step, ...] = ()
+    before = any(a.seeded for a in triggers)
+    if not fresh and before and (thread is None or all(a.seeded for a in triggers)):
+        why = "it was there before we began to watch this feed"
+        return Intent("seed", rule, "new", triggers[0].id, about.now, why)
     if thread is not None:
         steps = tuple(_steps(story, rule, thread, hits))
         if not steps and all(a.copy for a in fresh):
             return "known_story", "the story was there before we began to watch; nothing is new"
     elif not triggers:
         return "not_new", "no new article in the story"
-    elif not fresh and any(a.seeded for a in triggers):
-        why = "it was there before we began to watch this feed"
-        return Intent("seed", rule, "new", triggers[0].id, about.now, why)
     elif not fresh:
         age = min(_age_hours(a, about) for a in triggers)
         return "too_old", f"published {age:.0f} hours ago; the limit is {about.max_age_hours:g}"

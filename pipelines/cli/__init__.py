@@ -133,7 +133,7 @@ def main() -> None:
     except BaseException as error:
         if not _interrupted(error):
             raise
-        click.echo("newsbeam: interrupted; the store is as it was before", err=True)
+        click.echo("newsbeam: interrupted; nothing is half written", err=True)
         sys.stdout.flush()
         # at once: the libraries under way (torch, Beam) do not survive an orderly end here, and the
         # store needs none, it is safe against worse

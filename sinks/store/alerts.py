@@ -85,10 +85,14 @@ def _also_now(quiet: tuple[Mute, ...], story: StoryFact, row: Row | None) -> tup
 
 
 def _arm(db: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
-    """Remember when alerting began; say whether that is now."""
+    """Remember when alerting began; say whether that is now.
+
+    The first run has ended with its last batch: one that breaks off before leaves all as seen.
+    """
     if db.execute("SELECT 1 FROM meta WHERE name = ?", [ARMED]).fetchone():
         return False
-    db.execute("INSERT INTO meta VALUES (?, ?)", [ARMED, batch.now.isoformat()])
+    if batch.last:
+        db.execute("INSERT INTO meta VALUES (?, ?)", [ARMED, batch.now.isoformat()])
     return True
 
 

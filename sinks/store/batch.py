@@ -46,6 +46,8 @@ class Batch:
     """Filled by the steps, for the summary."""
     warm: dict[str, Any] = field(default_factory=dict)
     """Memory that a step may keep between the cycles of one process; never the only copy."""
+    last: bool = True
+    """No further batch of the same run follows."""
 
     @property
     def utc(self) -> datetime:

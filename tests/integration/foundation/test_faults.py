@@ -102,4 +102,4 @@ def test_ctrl_c_ends_a_run_with_130_and_one_line(tmp_path: Path, after: str) -> 
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said.strip().splitlines()[-1] == "newsbeam: interrupted; the store is as it was before"
+    assert said.strip().splitlines()[-1] == "newsbeam: interrupted; nothing is half written"
