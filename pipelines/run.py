@@ -3,10 +3,11 @@
 The same for ``newsbeam run``, ``backfill``, each cycle of ``watch`` and the demo.
 """
 
+import ctypes
 import shutil
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from connectors.opml import read_opml
 from newsbeam.errors import ConfigError, SinkError
@@ -127,6 +129,8 @@ def run_once(
                     dismiss()  # no other run follows: the commit has better use for their memory
                 one = _committed(db, part, report, memory)
                 done = added(done, one) if done else one
+                if not part.last:
+                    _settle(db)
     except OSError as error:
         raise SinkError(f"staging failed, nothing of it was committed: {error}") from error
     finally:
@@ -137,6 +141,15 @@ def run_once(
         seconds=perf_counter() - began,
         unfinished=unfinished(cursors(db), archives) if portion else (),
     )
+
+
+def _settle(db: duckdb.DuckDBPyConnection) -> None:
+    """Give back, between two parts, what the last one took: its rows go from memory to the file."""
+    with suppress(duckdb.Error):  # the disk is full, which the next commit will say
+        db.execute("CHECKPOINT")
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, AttributeError):  # of glibc only
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _committed(

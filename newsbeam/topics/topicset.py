@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 VIEWS = 320
-"""Articles whose words are kept between ``passages`` and ``match``: more than a batch of the graph,
-or each would push out the one that is asked for next."""
+"""Articles whose words are kept between ``passages`` and ``match``, at most: more than a batch of
+the graph, or each would push out the one that is asked for next."""
 MAX_EMBEDDED = 16
 """Passages embedded per article at most; those in which a query is true come first."""
 

@@ -87,3 +87,9 @@ def stage(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
             f"SELECT * FROM {source} "
             f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {tie}) = 1 ORDER BY {key}"
         )
+
+
+def unstage(db: duckdb.DuckDBPyConnection) -> None:
+    """Drop the temporary tables of :func:`stage`: with all texts of the batch in memory."""
+    for name in KEYS:
+        db.execute(f"DROP TABLE IF EXISTS staged_{name}")

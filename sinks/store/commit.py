@@ -17,7 +17,7 @@ from newsbeam.errors import SinkError
 from newsbeam.records import PASSING
 from sinks.store.alerts import alerts_step
 from sinks.store.articles import articles_step, mentions_step
-from sinks.store.batch import Batch, stage
+from sinks.store.batch import Batch, stage, unstage
 from sinks.store.lookup import upsert
 from sinks.store.outlets import outlets_step
 from sinks.store.revisions import revisions_step
@@ -56,6 +56,7 @@ def commit(
         for step in steps:
             step(db, batch)
         _record_run(db, batch, finished().replace(tzinfo=None), stages or {})
+        unstage(db)
         db.execute("COMMIT")
     except BaseException as error:
         roll_back(db)
