@@ -294,6 +294,9 @@ def test_more_like_this_is_what_the_full_vectors_say(newsroom: Newsroom, reader:
 
 
 def test_more_like_this_is_the_same_in_any_client(newsroom: Newsroom, reader: Reader) -> None:
+    newsroom.run(50, vectors=True)
+    newsroom.publish()
+    reader.follow()
     article = newsroom.db.execute("SELECT max(article_id) FROM article_vectors").fetchall()[0][0]
     mine = like_this(reader, article, limit=12, days=10)
     reader.close()
