@@ -40,10 +40,13 @@ def inspect() -> None:
 def feeds(files: tuple[Path, ...], kind: str, base_url: str | None) -> None:
     """Parse feeds that are files: title and entries of each, or the error.
 
+    ``-`` stands for the files that stdin names, one a line.
+
     Relative links start at --base-url, else at the feed's own address or its site.
     """
     for file in files:
-        _print(_feed_line(file, kind, base_url))
+        for name in _lines(file) if str(file) == "-" else (str(file),):
+            _print(_feed_line(name, kind, base_url))
 
 
 @inspect.command()
@@ -61,16 +64,23 @@ def urls(source: Path) -> None:
         _print({"url": line, "canonical": canonical, "outlet": outlet_of(line) if web else None})
 
 
-def _feed_line(file: Path, kind: str, base_url: str | None) -> dict[str, Any]:
+def _feed_line(name: str, kind: str, base_url: str | None) -> dict[str, Any]:
     from connectors.kinds import parser_of
     from newsbeam.errors import ParseError
+    from newsbeam.settings import FetchSettings
 
-    line: dict[str, Any] = {"source": str(file), "title": None, "entries": [], "error": None}
+    line: dict[str, Any] = {"source": name, "title": None, "entries": [], "error": None}
+    most = FetchSettings().max_feed_bytes
     try:
-        body = file.read_bytes()
+        with Path(name).open("rb") as file:
+            body = file.read(most + 1)
+        if len(body) > most:
+            return {**line, "error": f"more than {most:,} bytes"}
         parsed = parser_of(kind, body)(base_url or "", body, now=datetime.now(UTC))
     except OSError as error:
         return {**line, "error": f"cannot be read: {error.strerror}"}
+    except ValueError as error:  # no name that a file can have
+        return {**line, "error": f"cannot be read: {error}"}
     except ParseError as error:
         return {**line, "error": error.message}
     line["title"] = parsed.title
@@ -94,11 +104,19 @@ def _iso(time: datetime | None) -> str | None:
 
 
 def _lines(source: Path) -> Iterator[str]:
-    """Yield the lines, whatever bytes they hold."""
-    stream = sys.stdin.buffer if str(source) == "-" else click.open_file(str(source), "rb")
-    with stream:
-        for raw in stream:
-            yield raw.decode("utf-8", "replace").strip()
+    """Yield the lines, whatever bytes they hold.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    from newsbeam.errors import ConfigError
+
+    try:
+        with sys.stdin.buffer if str(source) == "-" else source.open("rb") as stream:
+            for raw in stream:
+                yield raw.decode("utf-8", "replace").strip()
+    except OSError as error:
+        raise ConfigError(str(source), f"cannot be read: {error.strerror}") from error
 
 
 def _print(line: dict[str, Any]) -> None:

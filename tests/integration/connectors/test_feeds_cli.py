@@ -121,6 +121,18 @@ def test_inspect_feeds_gives_one_line_per_file(desk, tmp_path, make_rss) -> None
     assert lines[2]["error"]
 
 
+def test_inspect_feeds_reads_the_files_that_stdin_names_whatever_they_are(desk, tmp_path) -> None:
+    (tmp_path / "empty.xml").touch()
+    names = [str(tmp_path / "empty.xml"), "none", "/dev/zero", str(tmp_path), "a\0b"]
+    said = "".join(f"{name}\n" for name in names).encode()
+    result = CliRunner().invoke(cli, ["inspect", "feeds", "-"], input=said)
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.output.splitlines()]
+    assert [line["source"] for line in lines] == names
+    assert all(line["error"] and line["entries"] == [] for line in lines)
+    assert lines[2]["error"] == "more than 30,000,000 bytes"
+
+
 def test_inspect_urls_gives_one_line_per_line(desk) -> None:
     said = b"https://www.a.example/x?utm_source=y\n\njavascript:1\n" + b"\xff\xfe\x00\n"
     lines = [json.loads(x) for x in call("inspect", "urls", "-", input=said).output.splitlines()]

@@ -78,3 +78,22 @@ def test_exit_codes_that_are_none_or_words(
         main()
     assert stop.value.code == code
     assert (said or "") in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("inspect", "urls"), ("inspect", "pages"), ("topics", "tag"), ("stories", "group")],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("place", ["missing.jsonl", "."])
+def test_a_list_that_cannot_be_read_is_one_line_and_2(
+    command: tuple[str, str], place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["newsbeam", *command, place])
+    monkeypatch.setattr("pipelines.cli.HEAVY", frozenset())
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    assert place in capsys.readouterr().err.strip().splitlines()[-1]
