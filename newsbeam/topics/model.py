@@ -46,6 +46,19 @@ QUERY_ONLY: Mapping[str, float] = {
 }
 """Weights for a topic without labels and without examples: what the query says is a mention, as in
 other monitors, and the score ranks by where and how often."""
+MEANING_ONLY: Mapping[str, float] = {
+    **dict.fromkeys(NAMES, 0.0),
+    "bias": -4.3,
+    "meaning_title": 2.6,
+    "meaning_best": 8.3,
+    "meaning_top3": 4.1,
+    "has_text": -2.4,
+}
+"""Weights for a topic without labels and without a query: fitted like :data:`GENERIC`, on the
+numbers of meaning alone."""
+MEANING_THRESHOLD = 0.65
+"""Without a query to agree with, meaning must be surer: on pages better than 0.45 for each of the
+five topics, by weights of the other four."""
 GENERIC_THRESHOLD = 0.45
 PRIOR_STRENGTH = 5.0
 """Precision (1 / variance) of the prior; cross-validated on the dev sets, docs/benchmarks.md."""
@@ -71,9 +84,17 @@ class Model:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, sum(self.parts(values).values())))))
 
 
-def generic_weights(has_meaning: bool) -> Mapping[str, float]:
+def generic_weights(has_meaning: bool, has_query: bool = True) -> Mapping[str, float]:
     """Return the weights of a topic without labels."""
+    if not has_query:
+        return MEANING_ONLY
     return GENERIC if has_meaning else QUERY_ONLY
+
+
+def generic_model(has_meaning: bool, has_query: bool) -> Model:
+    """Return the model of a topic without labels."""
+    threshold = GENERIC_THRESHOLD if has_query else MEANING_THRESHOLD
+    return Model(generic_weights(has_meaning, has_query), threshold)
 
 
 def fit(

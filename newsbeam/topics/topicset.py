@@ -22,7 +22,7 @@ from newsbeam.topics.calibration import Calibration, read_calibration
 from newsbeam.topics.evidence import collect_evidence, matched_by
 from newsbeam.topics.features import Look, look
 from newsbeam.topics.meaning import Encodes, TopicVectors, example_vectors
-from newsbeam.topics.model import Model, generic_weights
+from newsbeam.topics.model import Model, generic_model
 from newsbeam.topics.query import Query, QuerySet
 from newsbeam.topics.topic import Topic, find_topics, load_topic
 from newsbeam.topics.view import ArticleView
@@ -51,7 +51,8 @@ class ActiveTopic:
         """The calibrated model, or the generic one."""
         if self.calibration:
             return self.calibration.scorer
-        return Model(generic_weights(self.topic.has_meaning))
+        topic = self.topic
+        return generic_model(topic.has_meaning, topic.parsed is not None)
 
     @property
     def version(self) -> str:

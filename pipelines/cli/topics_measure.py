@@ -125,7 +125,7 @@ def calibrate(
         if active.path is None:
             raise ConfigError(f"topic {name}", "has no file to calibrate")
         version, wanted = active.topic.version, active.topic.precision
-        prior = generic_weights(active.topic.has_meaning)
+        prior = generic_weights(active.topic.has_meaning, active.topic.parsed is not None)
         done[name], _ = fit_topic(rows, version, encoder.identity, wanted, prior)
     done = serve_other_precision(done, cases, settings.model, topics)
     for name, calibration in done.items():
@@ -227,7 +227,7 @@ def measure(
 
     active = topics[name]
     rows = [case.row for case in cases]
-    prior = generic_weights(active.topic.has_meaning)
+    prior = generic_weights(active.topic.has_meaning, active.topic.parsed is not None)
     held_out = (
         cross_validate(rows, prior=prior) if cross_validated else [c.probability for c in cases]
     )

@@ -149,6 +149,10 @@ def test_a_topic_without_query_works_by_meaning(tmp_path: Path) -> None:
     assert len(topics.passages(ELSEWHERE)) == 2
     judged = topics.judge(embed(topics, ABOUT, ENCODER))[0]
     assert judged.look.values[NAMES.index("meaning_best")] > 0.3
+    again = article("Villagers dig a new well", "The well gives clean water again, villagers say.")
+    (alike,) = topics.match(embed(topics, again, ENCODER))
+    assert alike.matched_by == "meaning"
+    assert topics.match(embed(topics, ELSEWHERE, ENCODER)) == ()
 
 
 def test_an_article_is_explained_in_words(topics: TopicSet) -> None:
