@@ -12,6 +12,8 @@ from newsbeam.topics.view import ArticleView
 MAX_TERMS = 12
 MIN_SHARE = 0.5
 """A term must be in this share of the examples."""
+TOO_COMMON = 0.1
+"""A term that so large a share of other articles has says nothing of a topic: new, after."""
 
 
 def propose_terms(articles: Sequence[Article], others: Iterable[Article] = ()) -> list[str]:
@@ -31,6 +33,8 @@ def propose_terms(articles: Sequence[Article], others: Iterable[Article] = ()) -
         if count < least:
             continue
         expected = _expected(term, background[term], len(outside))
+        if expected >= TOO_COMMON:
+            continue
         often = sum(terms[term] for terms in inside) / len(inside)
         score = count / len(inside) * math.log(1 + often) * math.log(1 / expected)
         scored.append((score * (1.6 if " " in term else 1.0), term))

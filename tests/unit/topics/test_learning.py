@@ -146,3 +146,10 @@ def test_labels_are_read_with_open_answers(tmp_path) -> None:  # type: ignore[no
     (row,) = read_labels([path])
     assert row.group == "headline"
     assert row.answers == {"x": True, "y": None}
+
+
+def test_proposed_terms_are_not_those_of_any_article() -> None:
+    examples = [article(f"New wells {n}", "After the drought new wells were dug.") for n in "ab"]
+    terms = propose_terms(examples)
+    assert not {"new", "after"} & set(terms)
+    assert any("wells" in term for term in terms)
