@@ -4,6 +4,7 @@ The same for ``newsbeam run``, ``backfill``, each cycle of ``watch`` and the dem
 """
 
 import ctypes
+import gc
 import shutil
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -147,6 +148,7 @@ def _settle(db: duckdb.DuckDBPyConnection) -> None:
     """Give back, between two parts, what the last one took: its rows go from memory to the file."""
     with suppress(duckdb.Error):  # the disk is full, which the next commit will say
         db.execute("CHECKPOINT")
+    gc.collect()  # a graph that has run is a net of cycles, with all that was in it
     pa.default_memory_pool().release_unused()
     with suppress(OSError, AttributeError):  # of glibc only
         ctypes.CDLL(None).malloc_trim(0)
