@@ -41,9 +41,13 @@ SETS = ("wikinews_medium", "wikinews", "handpicked")
 LABELS = Path(__file__).parent / "labels" / "copies.tsv"
 FRESH = LABELS.with_name("copies_fresh.tsv")
 HEADLINES = Path(__file__).parent / "labels" / "headlines.tsv"
-LABELLED = {"stream": HEADLINES, "events": HEADLINES.with_name("events.tsv")}
+LABELLED = {
+    "stream": HEADLINES,
+    "events": HEADLINES.with_name("events.tsv"),
+    "unseen": HEADLINES.with_name("unseen.tsv"),
+}
 """Hand-labelled entries of the stream, headline and teaser: of the model only ``NEXT_DAY`` (on the
-first) and ``TEASER`` (on both) were chosen on them."""
+first) and ``TEASER`` (on the first two) were chosen on them, nothing on the third."""
 
 
 def bcubed(labels: list[int], found: list[str]) -> tuple[float, float, float]:
