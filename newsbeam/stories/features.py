@@ -19,6 +19,7 @@ from newsbeam.stories.terms import (
     NUMBER,
     ORDINAL,
     PAIR,
+    SIDE,
     Term,
     common_ranks,
     hash_term,
@@ -47,6 +48,7 @@ PAIR_FEATURES = (
     "ordinal_veto",
     "date_veto",
     "name_veto",
+    "side_veto",
 )
 
 Floats = NDArray[np.float32]
@@ -70,8 +72,8 @@ class Features:
     """float32 (7,): weekdays that the text speaks of, Monday first; zeros: none."""
     totals: Floats
     """float32 (TOTALS,): what comparisons need of one side alone: rarity of the title's terms and
-    of the names; whether there are numbers in the title, dates in the text, and names, ordinals
-    and dates in the title."""
+    of the names; whether there are numbers in the title, dates in the text, and names, ordinals,
+    dates and sides in the title."""
 
     @property
     def brief(self) -> bool:
@@ -79,7 +81,7 @@ class Features:
         return len(self.ids) < TERMS
 
 
-TOTALS = 7
+TOTALS = 8
 
 
 def _totals(bits: NDArray[np.uint8], rarity: Floats) -> Floats:
@@ -97,6 +99,7 @@ def _totals(bits: NDArray[np.uint8], rarity: Floats) -> Floats:
             any_of(NAME | IN_TITLE),
             any_of(ORDINAL | IN_TITLE),
             any_of(DATE | IN_TITLE),
+            any_of(SIDE | IN_TITLE),
         ],
         np.float32,
     )
@@ -168,7 +171,7 @@ def make_features(
     for term in terms.values():
         key = hash_term(term.text) or 1
         rare = max(0.05, frequencies.rarity(term, key))
-        weight = rare * (1 + log(term.count)) * (0.6 if term.bits & PAIR else 1.0)
+        weight = rare * (1 + log(term.count)) * _share(term.bits)
         rows.append((not term.bits & IN_TITLE, -weight, key, rare, term.bits))
     rows.sort()
     kept = {row[2]: row for row in rows[TERMS - 1 :: -1]}  # a collision keeps the heavier
@@ -188,6 +191,13 @@ def make_features(
         days=np.array(days or [0.0] * 7, np.float16).astype(np.float32),
         totals=_totals(bits, rarity),
     )
+
+
+def _share(bits: int) -> float:
+    """Return what part of its weight a term keeps: a pair's words count already, marks never."""
+    if not bits & PAIR:
+        return 1.0
+    return 0.0 if bits & (ORDINAL | SIDE) else 0.6
 
 
 @dataclass(slots=True, eq=False)
@@ -248,6 +258,7 @@ def compare(one: Features, rows: Rows) -> Floats:
         (9, 4, NAME | IN_TITLE),
         (12, 5, ORDINAL | IN_TITLE),
         (13, 6, DATE | IN_TITLE),
+        (15, 7, SIDE | IN_TITLE),
     ):  # both sides have terms of that kind, and share none
         same = total((theirs & kind) == kind)
         out[:, place] = (rows.totals[:, column] > 0) & (one_totals[column] > 0) & (same == 0)

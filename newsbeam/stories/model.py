@@ -28,8 +28,9 @@ TEASER = 0.75
 fewer terms than are kept): few words agree by chance, and feeds of teasers hold many lone reports
 of one subject.  Chosen on two labelled sets of teasers: F1 .87 to .885 and .88 to .90."""
 VETO = -8.0
-"""Log odds of two headlines that name different ordinals ("12th" and "13th package"), days or
-parties.  By rule, not trained: the labelled sets have hardly any such pair."""
+"""Log odds of two headlines that name different ordinals ("12th" and "13th package"), issues of a
+series ("day 3", "day 4"), days, parties, or sides of a match.  By rule, not trained: the labelled
+sets have hardly any such pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def load_model() -> PairModel:
         "numbers": 0.47, "number_conflict": -0.82,
     }  # fmt: skip
     for weights in (full, short):
-        weights |= {"ordinal_veto": VETO, "date_veto": VETO, "name_veto": VETO}
+        weights |= {name: VETO for name in PAIR_FEATURES if name.endswith("_veto")}
     return PairModel(
         full=np.array([full.get(name, 0.0) for name in PAIR_FEATURES], np.float32),
         full_bias=-3.93,

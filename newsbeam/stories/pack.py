@@ -14,7 +14,7 @@ from newsbeam.stories.copies import SKETCH, Sketch
 from newsbeam.stories.features import TERMS, TOTALS, Features
 from newsbeam.stories.wording import OPENING
 
-VERSION = 4
+VERSION = 5
 """Of the layout; a row of another version cannot be read."""
 ROW = np.dtype(
     [

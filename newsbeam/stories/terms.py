@@ -17,13 +17,17 @@ from importlib import resources
 from threading import local
 from typing import Any
 
+from newsbeam.stories.marks import issues, sides
+
 WORDS_KEPT = 4_096
 """Words remembered by each cache: what running text repeats.  News never stops to bring new names,
 so a cache is always full in the end; a word that is not there costs some microseconds."""
 
-IN_TITLE, IN_LEAD, NAME, NUMBER, DATE, PAIR, ORDINAL = 1, 2, 4, 8, 16, 32, 64
+IN_TITLE, IN_LEAD, NAME, NUMBER, DATE, PAIR, ORDINAL, SIDE = 1, 2, 4, 8, 16, 32, 64, 128
 """Bits of a term: where it stands and what it is."""
 
+COMMON = 3000
+"""Of English words by how common they are: words before this one are no names of sides."""
 LEAD_CHARS = 600
 """The first characters of the text that count as lead (about two paragraphs)."""
 TEXT_CHARS = 6000
@@ -131,6 +135,11 @@ def article_terms(title: str | None, text: str | None, language: str | None) -> 
     terms: dict[str, Term] = {}
     names = _read(terms, (text or "")[:TEXT_CHARS], lang, 0, frozenset())
     _read(terms, title or "", lang, IN_TITLE, names)
+    for mark in issues(title or ""):
+        _add(terms, mark, IN_TITLE | PAIR | ORDINAL)
+    for side, beside in sides(title or ""):
+        if beside or common_ranks().get(side, COMMON) >= COMMON:
+            _add(terms, f"{side} v", IN_TITLE | PAIR | SIDE)
     return terms
 
 

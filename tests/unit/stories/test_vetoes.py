@@ -33,6 +33,17 @@ def stories_of(*titles: str) -> list[str]:
         ("Texas court strikes down abortion law", "Ohio court strikes down abortion law"),
         ("Word puzzle: hints and answers for Jan. 3", "Word puzzle: hints and answers for Jan. 4"),
         ("Nokia Q1 results beat forecasts", "Nokia Q2 results beat forecasts"),
+        ("War in the north: key events, day 1,410", "War in the north: key events, day 1,411"),
+        ("The harbour walks: part 2, the old mole", "The harbour walks: part 3, the old mole"),
+        (
+            "How to watch Lions vs. Bears: start time, TV channel",
+            "How to watch Hawks vs. Kings: start time, TV channel",
+        ),
+        (
+            "How to Watch Lions vs. Bears: Start Time, TV Channel",
+            "How to Watch Hawks vs. Kings: Start Time, TV Channel",
+        ),
+        ("Judge rules in Harrow v. Quill on training", "Judge rules in Marsh v. Tarn on training"),
     ],
 )
 def test_events_of_one_pattern_stay_apart(one: str, other: str) -> None:
@@ -48,6 +59,9 @@ def test_events_of_one_pattern_stay_apart(one: str, other: str) -> None:
             "EU agrees 13th package of sanctions against Russia",
             "13th Russia sanctions package approved by EU ambassadors",
         ),
+        ("Lions v Bears: how to watch the cup match", "How to Watch Bears vs. Lions Cup Match"),
+        ("Judge rules in Harrow v. Quill on training", "Quill wins: judge's ruling on training"),
+        ("Lions v Bears ends in draw after day 2", "Lions and Bears draw on day 2 of the cup"),
     ],
 )
 def test_reports_of_one_event_are_not_vetoed(one: str, other: str) -> None:

@@ -1,0 +1,51 @@
+"""What tells headlines of one pattern apart: which issue of a series, which fixture.
+
+"Key events, day 1,410" and "… day 1,411" are two articles of a series, "How to watch Lions v Bears"
+and "How to watch Hawks v Kings" two matches, however alike their words are; so are two cases in
+court.  The marks only ever keep headlines apart: they carry no weight of their own.
+"""
+
+import re
+from collections.abc import Iterator
+
+_UNITS = (
+    "day days week weekend part episode ep season chapter round stage matchday game match issue "
+    "volume vol edition lesson heat leg number no "
+    "tag woche teil folge staffel runde spieltag ausgabe etappe nummer nr "
+    "jour semaine partie épisode saison journée numéro étape "
+    "día semana parte episodio temporada jornada número etapa "
+    "giorno settimana puntata stagione giornata numero tappa "
+    "dia semana parte episódio temporada rodada jornada "
+    "deel aflevering seizoen ronde speelronde "
+    "dzień tydzień część odcinek sezon kolejka runda numer"
+)
+_UNIT = "|".join(sorted(set(_UNITS.split()), key=len, reverse=True))
+_ISSUE = re.compile(
+    rf"\b({_UNIT})\b\.?[ \u00a0]#?(\d[\d,.]*)|(?<!\w)#(\d+)\b",
+    re.IGNORECASE,
+)
+_WORD = r"[^\s,:;|()]+"
+_FIXTURE = re.compile(rf"((?:{_WORD} ){{1,3}})(?:vs?\.?|versus|gegen|contre)((?: {_WORD}){{1,3}})")
+
+
+def issues(title: str) -> Iterator[str]:
+    """Yield which issue of a series a headline says it is, as ``unit number``."""
+    for match in _ISSUE.finditer(title):
+        unit, number, bare = match.groups()
+        digits = re.sub(r"\D", "", number or bare)
+        yield f"{(unit or '#').lower()} {digits}"
+
+
+def sides(title: str) -> Iterator[tuple[str, bool]]:
+    """Yield the words that may name the sides of a match or of a case in court ("A v. B").
+
+    Each comes with whether it stands next to the "v": the words beyond may be others ("How to
+    Watch Hawks v Kings").
+    """
+    for match in _FIXTURE.finditer(title):
+        for words in (match[1].split()[::-1], match[2].split()):
+            for place, word in enumerate(words):
+                plain = word.strip(".'’\"“”‘")
+                if not plain[:1].isupper():
+                    break
+                yield plain.lower(), not place
