@@ -181,7 +181,7 @@ class Reader:
     def _collect(
         self, busy: list[_Worker], again: deque[tuple[int, Job]], now: datetime
     ) -> Iterator[tuple[int, Result]]:
-        """Wait for answers; a worker that is gone costs the job that it was reading."""
+        """Wait for answers; a worker that died costs the job that it was reading."""
         waiting = select.poll()
         for one in busy:
             waiting.register(one.channel, select.POLLIN | (select.POLLOUT if one.unsent else 0))
@@ -200,10 +200,14 @@ class Reader:
             try:
                 number, answer = worker.receive(one.channel)
             except (EOFError, OSError):
+                self._drop(one)
+                status = self._status(one.pid)
+                if status == worker.EXIT_TIRED:
+                    again.extendleft(reversed(one.jobs))
+                    continue
                 number, job = one.jobs.popleft()
                 again.extendleft(reversed(one.jobs))
-                answer = ExtractError(job.url or "", self._why(one.pid))
-                self._drop(one)
+                answer = ExtractError(job.url or "", self._why(status))
             else:
                 _, job = one.jobs.popleft()
             yield number, _row(job, answer, now) if isinstance(answer, ExtractError) else answer
@@ -259,12 +263,15 @@ class Reader:
         pid, status = struct.unpack("!ii", data)
         return pid, status
 
-    def _why(self, pid: int) -> str:
-        """Say why a worker ended."""
+    def _status(self, pid: int) -> int:
+        """Return what a worker ended with."""
         while pid not in self._ended:
             other, status = self._hear()
             self._ended[other] = status
-        status = self._ended.pop(pid)
+        return self._ended.pop(pid)
+
+    def _why(self, status: int) -> str:
+        """Say why a worker ended."""
         if status == worker.EXIT_TIMEOUT:
             return f"took longer than {self._settings.timeout_s:g} s to read"
         if status == worker.EXIT_MEMORY:

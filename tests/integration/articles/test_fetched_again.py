@@ -1,5 +1,6 @@
 """From the outlet's server to Slack: pages fetched again, pages that hang, walls of an outlet."""
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -213,7 +214,8 @@ def test_a_page_that_hangs_is_a_ledger_row_and_the_others_become_articles(
         "hangs": "extract_error",
         "hungry": "extract_error",
     }
-    assert "longer than 10 s" in found["hangs"][1]
+    # which limit it meets first, time or memory, is the machine's speed
+    assert re.search("longer than 10 s|more than 300 MiB", found["hangs"][1])
 
 
 WALL = """<html lang="nb"><head><title>{title}</title></head><body><article><h1>{title}</h1>
