@@ -3,7 +3,6 @@
 The same for ``newsbeam run``, ``backfill``, each cycle of ``watch`` and the demo.
 """
 
-import ctypes
 import gc
 import shutil
 from collections import Counter
@@ -23,6 +22,7 @@ from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Feed
 from newsbeam.settings import RunSettings, Settings
 from pipelines.job import Job
+from pipelines.memory import give_back
 from pipelines.parts import Part, cut
 from pipelines.quick_beam import settle_pyarrow, without_collecting
 from pipelines.readers import dismiss
@@ -150,8 +150,7 @@ def _settle(db: duckdb.DuckDBPyConnection) -> None:
         db.execute("CHECKPOINT")
     gc.collect()  # a graph that has run is a net of cycles, with all that was in it
     pa.default_memory_pool().release_unused()
-    with suppress(OSError, AttributeError):  # of glibc only
-        ctypes.CDLL(None).malloc_trim(0)
+    give_back()
 
 
 def _committed(
