@@ -112,6 +112,16 @@ SCROLLED = "scrolled"
 """Part of a block that the page adds when the reader has come to the end, or a row of buttons."""
 _SCROLLED = re.compile(r"mvp-post-add-(?:box|wrap)|infinite-?scroll|elementor-share-buttons")
 """The names that the engine's ``RAW_TREE_PRUNE_XPATH`` looks for."""
+_STEM_WORDS = (
+    "comment disqus respon kommentar coment reacties related recommend recirc read more- also "
+    "most popular trending outbrain taboola teaser promo upnext up-next suggest further "
+    "onward latest similar caption credit footer newsletter nl- nl_ subscri signup sign-up "
+    "share social author byline copyright disclaimer tag cookie consent breadcrumb sidebar "
+    "wall piano tp-container gate barrier metered locked premium- abo- plus- offer leaky "
+    "poool paid article- nav menu masthead header mvp-post scroll elementor "
+)
+"""Every name that the patterns know has one of these in it."""
+_STEMS = tuple(_STEM_WORDS.split())
 BREAK = "\u2028"
 """Stands for ``<br>`` while a block is read; white space otherwise."""
 _PARAGRAPH = re.compile(rf"{BREAK}\s*{BREAK}\s*")
@@ -250,8 +260,21 @@ _NOTHING: frozenset[str] = frozenset()
 @lru_cache(maxsize=20_000)
 def _named_parts(names: str) -> frozenset[str]:
     """Return what class and id say about an element; pages repeat few names many times."""
-    found = {str(m.lastgroup) for m in _PART.finditer(names)}
-    return frozenset(found | {SCROLLED} if _SCROLLED.search(names) else found)
+    parts = [_named_part(name) for name in names.split()]
+    return _NOTHING.union(*parts)
+
+
+@lru_cache(maxsize=20_000)
+def _named_part(name: str) -> frozenset[str]:
+    """Return what one name says, most often nothing: no pattern is tried without its stem."""
+    lower = name.lower()
+    for stem in _STEMS:
+        if stem in lower:
+            break
+    else:
+        return _NOTHING
+    found = {str(m.lastgroup) for m in _PART.finditer(name)}
+    return frozenset(found | {SCROLLED} if _SCROLLED.search(name) else found)
 
 
 class _Run:
