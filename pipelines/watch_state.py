@@ -55,7 +55,7 @@ def apply_request(
     if what == "label":
         label = Label(
             request["article"], request["topic"], bool(request["about"]), request["who"], now,
-            source=request.get("source", "slack"),
+            source=request.get("source", "slack"), note=request.get("note"),
         )  # fmt: skip
         add_label(db, label)
         return f"labelled {label.article_id} on {label.topic}: {label.about}"

@@ -31,20 +31,34 @@ SHOWN = 20
 def label(
     config: Path | None, article: str, topic: str, answer: str, who: str | None, note: str | None
 ) -> None:
-    """Say whether ARTICLE (id or URL) is about TOPIC.  `topics calibrate` learns from it."""
+    """Say whether ARTICLE (id or URL) is about TOPIC.  `topics calibrate` learns from it.
+
+    While `watch` holds the store, the answer is left to it.  The published database shows it after
+    the next run.
+    """
+    from newsbeam.errors import StoreBusyError
     from newsbeam.settings import load_settings
     from pipelines.cli.topics_tag import load_topics_for
+    from sinks.publish.reader import open_publication
+    from sinks.store.mailbox import leave
     from sinks.store.store import open_store
     from sinks.store.topics import Label, add_label, find_article
 
     settings = load_settings(config)
     load_topics_for(settings)[topic]
-    with open_store(settings.path(settings.store.path), "topics label") as db:
-        id_ = find_article(db, article)
-        now = datetime.now(UTC)
-        person = who or getpass.getuser()
-        add_label(db, Label(id_, topic, answer == "yes", person, now, note=note))
-    click.echo(f"{id_}: {'' if answer == 'yes' else 'not '}about {topic}, says {person}")
+    store, now = settings.path(settings.store.path), datetime.now(UTC)
+    person, later = who or getpass.getuser(), ""
+    try:
+        with open_store(store, "topics label") as db:
+            id_ = find_article(db, article)
+            add_label(db, Label(id_, topic, answer == "yes", person, now, note=note))
+    except StoreBusyError:
+        with open_publication(settings.path(settings.publish.path)) as published:
+            id_ = find_article(published, article, "articles")
+        request = {"what": "label", "article": id_, "topic": topic, "about": answer == "yes"}
+        leave(store, {**request, "who": person, "note": note, "source": "cli"}, now)
+        later = " (left for the process that holds the store; `watch` takes it up within seconds)"
+    click.echo(f"{id_}: {'' if answer == 'yes' else 'not '}about {topic}, says {person}{later}")
 
 
 @click.command()

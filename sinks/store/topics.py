@@ -139,14 +139,19 @@ def answers(db: duckdb.DuckDBPyConnection, topic: str) -> dict[str, bool]:
     return dict(rows)
 
 
-def find_article(db: duckdb.DuckDBPyConnection, key: str) -> str:
+def find_article(db: duckdb.DuckDBPyConnection, key: str, table: str = "article_rows") -> str:
     """Return the id of an article by its id, the beginning of its id, or its URL.
+
+    Args:
+        db: the open store, or its publication.
+        key: what the user gave.
+        table: of the store; ``articles`` in its publication.
 
     Raises:
         ConfigError: no article, or several, are meant.
     """
     rows = db.execute(
-        "SELECT article_id FROM article_rows WHERE url = $1 OR canonical_url = $1 "
+        f"SELECT article_id FROM {table} WHERE url = $1 OR canonical_url = $1 "  # noqa: S608
         "OR (length($1) >= 4 AND starts_with(article_id, $1)) ORDER BY 1 LIMIT 3",
         [key],
     ).fetchall()

@@ -12,8 +12,10 @@ from click.testing import CliRunner, Result
 
 from newsbeam.errors import ConfigError, QueryError
 from newsbeam.records import Article
-from newsbeam.settings import Settings, StoreSettings
+from newsbeam.settings import Settings, StoreSettings, load_settings
 from pipelines.cli import cli
+from pipelines.watch_state import take_requests
+from sinks.publish.publish import publish
 from sinks.store.rows import article_row
 from sinks.store.store import connect, open_store
 from sinks.store.topics import Label, add_label, answers, mention_scores, stored_articles
@@ -171,6 +173,23 @@ def test_labels_are_kept_with_who_and_give_the_weekly_precision(newsroom: Path) 
     assert row == (2, 1, 0.5, 0)
     assert db.execute("SELECT count(*) FROM topic_labels").fetchone() == (4,)
     db.close()
+
+
+def test_a_label_is_left_for_the_process_that_holds_the_store(newsroom: Path) -> None:
+    keepers, *_ = ids(newsroom)
+    settings = load_settings(newsroom)
+    store = newsroom.parent / "store.duckdb"
+    with open_store(store, "watch") as db:
+        publish(db, settings.path(settings.publish.path), settings.publish, now=NOW)
+        command = ("label", keepers[:8], "bees", "no", "--who", "ada", "--note", "dead ones")
+        done = run(*command, config=newsroom)
+        assert done.exit_code == 0, done.output
+        assert "left for the process that holds the store" in done.output
+        assert answers(db, "bees") == {}
+        take_requests(db, store, NOW)
+        assert answers(db, "bees") == {keepers: False}
+        kept = db.execute("SELECT who, source, note FROM topic_labels").fetchall()
+        assert kept == [("ada", "cli", "dead ones")]
 
 
 def test_a_label_of_an_unknown_article_is_refused(newsroom: Path) -> None:
