@@ -66,8 +66,12 @@ class Feedback:
 
         self._queue: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._wake = wake
+        # one worker: of two answers of one person the later one counts, so order matters
         self._client = SocketModeClient(
-            app_token, web_client=WebClient(base_url=base_url), auto_reconnect_enabled=True
+            app_token,
+            web_client=WebClient(base_url=base_url),
+            auto_reconnect_enabled=True,
+            concurrency=1,
         )
         self._client.socket_mode_request_listeners.append(self._on_request)
 
