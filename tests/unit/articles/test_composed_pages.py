@@ -6,9 +6,9 @@ import pytest
 
 from newsbeam.articles.read import read_page
 from newsbeam.records import Article, Entry, Page, ZoneKind
+from tests.fixtures.pages.bylines import CASES as FACTS
 from tests.fixtures.pages.case import Case
-from tests.fixtures.pages.facts import CASES as FACTS
-from tests.fixtures.pages.layouts import CASES as LAYOUTS
+from tests.fixtures.pages.lists import CASES as LAYOUTS
 from tests.fixtures.pages.more_walls import CASES as WALLS
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
