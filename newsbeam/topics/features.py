@@ -30,8 +30,6 @@ NAMES = (
 )
 """In the order of the model's weights."""
 
-MEANING = tuple(n for n in NAMES if n.startswith("meaning"))
-"""Those that need vectors."""
 HARDLY, CLEARLY = 0.3, 0.6
 """Meanings between which a passage counts in part towards ``meaning_count``."""
 

@@ -155,10 +155,6 @@ class TopicSet:
         found = {hit.partition(" ")[2] for hit in hits} | set(self._open)
         return [name for name in self._topics if name in found]
 
-    def needs_vectors(self, article: Article) -> bool:
-        """Whether any passage of the article must be embedded."""
-        return bool(self.passages(article))
-
     def passages(self, article: Article) -> tuple[Passage, ...]:
         """Return the passages that must be embedded for the topics, in order.
 

@@ -265,11 +265,3 @@ _ACTIONS = (
     ("ledger_days", "polls", "rows", ("at_time", "true", "DELETE FROM polls")),
     ("ledger_days", "failures", "rows", ("at_time", "true", "DELETE FROM failures")),
 )  # fmt: skip
-
-
-def table_sizes(db: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
-    """Return each table with its rows, the largest first."""
-    names = db.execute(
-        "SELECT table_name, estimated_size FROM duckdb_tables() WHERE NOT temporary ORDER BY 2 DESC"
-    ).fetchall()
-    return [(name, int(size)) for name, size in names]

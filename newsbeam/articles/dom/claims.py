@@ -33,8 +33,6 @@ ARTICLE_TYPES = frozenset(
         "criticreview",
     ]
 )
-THREAD_TYPES = frozenset({"discussionforumposting", "qapage"})
-LIST_TYPES = frozenset({"collectionpage", "searchresultspage", "itemlist", "blog", "homepage"})
 MAX_NODES = 5000
 """Nodes of JSON-LD that are looked at; a page has tens."""
 

@@ -53,7 +53,6 @@ def test_an_article_on_the_topic_is_a_mention_with_evidence(topics: TopicSet) ->
 
 def test_related_boxes_trigger_nothing_and_cost_nothing(topics: TopicSet) -> None:
     assert topics.passages(ELSEWHERE) == ()
-    assert not topics.needs_vectors(ELSEWHERE)
     assert topics.match(embed(topics, ELSEWHERE, ENCODER)) == ()
 
 
