@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from newsbeam.errors import ConfigError
-from newsbeam.records import Feed
+from newsbeam.records import FEED_KINDS, Feed
 
 MAX_OPML_BYTES = 50_000_000
 MAX_DEPTH = 50
-
-_KINDS = frozenset({"feed", "sitemap", "gdelt", "thread"})
 
 
 def read_opml(path: Path) -> tuple[Feed, ...]:
@@ -65,7 +63,7 @@ def parse_opml(body: bytes, name: str = "OPML") -> tuple[Feed, ...]:
             title=_attribute(outline, "title") or _attribute(outline, "text") or None,
             tags=tuple(tags),
             language=_attribute(outline, "language") or None,
-            kind=kind if kind in _KINDS else "feed",
+            kind=kind if kind in FEED_KINDS else "feed",
         )
     return tuple(found.values())
 

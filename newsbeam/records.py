@@ -101,6 +101,10 @@ class ZoneKind(StrEnum):
     COMMENTS = "comments"
 
 
+FEED_KINDS = ("feed", "sitemap", "gdelt", "thread")
+"""What ``Feed.kind`` may be; ``connectors/kinds.py`` has a function for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A URL that we poll, as the settings or an OPML file name it."""
@@ -112,7 +116,7 @@ class Feed:
     tags: tuple[str, ...] = ()
     language: str | None = None
     kind: str = "feed"
-    """Which connector reads it: ``feed``, ``sitemap``, ``gdelt`` …"""
+    """Which connector reads it: one of :data:`FEED_KINDS`."""
 
     @property
     def id(self) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsbeam.errors import ConfigError, RecordError
-from newsbeam.records import Cursor, Feed
+from newsbeam.records import FEED_KINDS, Cursor, Feed
 from newsbeam.settings import Settings, load_settings
 from pipelines.cli import EXIT_FAILED, EXIT_PARTIAL, LazyGroup
 
@@ -56,7 +56,7 @@ def list_(ctx: click.Context, tag: str | None, json_: bool) -> None:
 @click.option("--title", help="What to call the feed (with one URL).")
 @click.option(
     "--kind",
-    type=click.Choice(["feed", "sitemap", "gdelt", "thread"]),
+    type=click.Choice(FEED_KINDS),
     default="feed",
     show_default=True,
     help="Which connector reads it.",

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from newsbeam.records import FEED_KINDS
 from pipelines.cli import LazyGroup
 
 
@@ -29,7 +30,7 @@ def inspect() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--kind",
-    type=click.Choice(["feed", "sitemap", "gdelt", "thread"]),
+    type=click.Choice(FEED_KINDS),
     default="feed",
     show_default=True,
     help="Which connector reads them; sitemaps and GDELT files are known by their looks.",

@@ -22,7 +22,7 @@ from connectors.opml import parse_opml, read_opml, render_opml, write_opml
 from connectors.sitemaps import parse_sitemap
 from connectors.threads import parse_threads
 from newsbeam.errors import ConfigError, ParseError
-from newsbeam.records import Cursor, Feed
+from newsbeam.records import FEED_KINDS, Cursor, Feed
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 URL = "https://herald.example/news-sitemap.xml"
@@ -153,6 +153,10 @@ def test_a_list_of_threads_is_many_discussions() -> None:
 
 
 PARSERS: list[Callable[..., ParsedFeed]] = [parser_of(kind) for kind in KINDS]
+
+
+def test_every_kind_of_feed_has_its_function() -> None:
+    assert tuple(KINDS) == FEED_KINDS
 
 
 @pytest.mark.parametrize("parse", PARSERS)
