@@ -14,6 +14,7 @@ https://developers.google.com/amp/cache/overview (AMP cache addresses).
 """
 
 import re
+import unicodedata
 from base64 import urlsafe_b64decode
 from functools import cache, lru_cache
 from ipaddress import ip_address
@@ -35,6 +36,18 @@ _USUAL = re.compile(
     r"(/[^?#\s]*)?(?:\?([^#\s]*))?(?:#(\S*))?"
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_LONE_HALF = re.compile(r"[\ud800-\udfff]")
+_UNSEEN = "\u200b\u200e\u200f\u2060\ufeff"
+"""Marks without width that come along when an address is copied."""
+_NO_HOST = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")
+"""What the URL standard forbids in a host (https://url.spec.whatwg.org/#forbidden-domain-code-point)."""
+_DEVIATIONS = re.compile("[ßς]")
+"""Letters that IDNA 2003, which Python's codec speaks, spells away: another domain since 2010."""
+_FULL_STOPS = re.compile("[\u3002\uff0e\uff61]")
+_SLASHES = re.compile(r"(?i)https?:(?:[/\\]{3}|/?\\|//[^?#]*\\)")
+"""An address that has backslashes, or too many slashes before its host."""
+_TAIL = re.compile(r"[?#]")
+_DOTS = re.compile(r"/\.{1,2}(?:/|$)")
 _UNSAFE = re.compile(r"[ \"<>`{}^|\\]")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -79,7 +92,7 @@ def canonical_url(url: str) -> str:
 
     Idempotent.  What is not an http(s) URL comes back trimmed, otherwise untouched.
     """
-    url = _without_controls(url)
+    url = tidy_url(url)
     if len(url) > MAX_URL_CHARS:
         return url
     for _ in range(8):  # each rule may uncover work for another: AMP cache, then ``m.``, …
@@ -96,7 +109,7 @@ def outlet_of(url: str) -> str:
     ``a.github.io`` and ``b.github.io`` are two outlets.  An IP address or a single-label host
     (``localhost``) is its own outlet.  Without a host: :data:`UNKNOWN_OUTLET`.
     """
-    parts = _split(unwrap_redirect(_without_controls(url)[:MAX_URL_CHARS]))
+    parts = _split(unwrap_redirect(tidy_url(url)[:MAX_URL_CHARS]))
     return _outlet(parts.host) if parts else UNKNOWN_OUTLET
 
 
@@ -112,7 +125,7 @@ def trusted_canonical(page_url: str, declared: str | None) -> str:
     is no unfilled template.
     """
     own = canonical_url(page_url)
-    text = _without_controls(declared or "")
+    text = tidy_url(declared or "")
     if not text or _PLACEHOLDER.search(text):
         return own
     try:
@@ -139,13 +152,25 @@ def unwrap_redirect(url: str) -> str:
     return url
 
 
+def tidy_url(text: str) -> str:
+    r"""Mend what browsers mend before they take an address apart.
+
+    Control characters, surrounding space and marks without width go; ``http:\\a\b`` and
+    ``http:///a/b`` become ``http://a/b``.
+    """
+    if not text.isprintable():
+        text = _LONE_HALF.sub("\ufffd", _CONTROL.sub("", text)).strip().strip(_UNSEEN)
+    text = text.strip()
+    if _SLASHES.match(text):
+        address = text[: found.start()] if (found := _TAIL.search(text)) else text
+        scheme, _, place = address.replace("\\", "/").partition(":")
+        text = f"{scheme}://{place.lstrip('/')}{text[len(address) :]}"
+    return text
+
+
 def is_web_url(url: str | None) -> bool:
     """Say whether a text is an absolute http(s) URL with a host."""
     return bool(url) and _split(url or "") is not None
-
-
-def _without_controls(text: str) -> str:
-    return (text if text.isprintable() else _CONTROL.sub("", text)).strip()
 
 
 class _Parts(NamedTuple):
@@ -173,19 +198,29 @@ def _split(url: str) -> _Parts | None:
         return None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0:
         return None
-    host = _ascii_host(parts.hostname.rstrip("."))
-    return (
-        _Parts(parts.scheme, host, port, parts.path, parts.query, parts.fragment) if host else None
-    )
+    name = _ascii_host(parts.hostname.rstrip("."))
+    if name is None or (_NO_HOST.search(name) and not (":" in name and _is_ip(name))):
+        return None
+    return _Parts(parts.scheme, name, port, parts.path, parts.query, parts.fragment)
 
 
-def _ascii_host(host: str) -> str:
+def _ascii_host(host: str) -> str | None:
+    """Return a host in ASCII; None where none can have this name."""
     if host.isascii():
-        return host
+        return host or None
+    if len(host) > 253:
+        return None
     try:
-        return host.encode("idna").decode("ascii").lower()
+        return ".".join(map(_ascii_label, _FULL_STOPS.sub(".", host).split("."))) or None
     except UnicodeError:
-        return host
+        return None
+
+
+def _ascii_label(label: str) -> str:
+    if not _DEVIATIONS.search(label):
+        return label.encode("idna").decode("ascii").lower()
+    code = unicodedata.normalize("NFKC", label).lower().encode("punycode").decode("ascii")
+    return f"xn--{code}"
 
 
 @cache
@@ -253,6 +288,8 @@ def _canonical_path(path: str) -> str:
         path = _AMP_SUFFIX.sub(lambda m: m.group(1) or "", path)
     if "/index.htm" in path.lower():
         path = _INDEX.sub("/", path)
+    if "/." in path and _DOTS.search(path):
+        path = _without_dots(path)
     path = path.rstrip("/") or "/"
     segments = path.split("/")[1:]
     if "amp" in segments and len(segments) > 1:
@@ -260,6 +297,17 @@ def _canonical_path(path: str) -> str:
         if rest and _SLUG.search(rest[-1]):  # /tag/amp is a page about amplifiers, perhaps
             segments = rest
     return "/" + "/".join(segments)
+
+
+def _without_dots(path: str) -> str:
+    """Take the steps ``.`` and ``..`` of a path, as a browser does before it asks."""
+    kept: list[str] = []
+    for segment in path.split("/")[1:]:
+        if segment == "..":
+            kept = kept[:-1]
+        elif segment != ".":
+            kept.append(segment)
+    return "/" + "/".join(kept)
 
 
 def _canonical_query(query: str) -> str:
@@ -300,7 +348,7 @@ def _redirect_target(parts: _Parts) -> str | None:
         target = _google_news_target(found.group(1))
     if target is None and parts.query:
         keys = _REDIRECTORS.get(host.removeprefix("www.") + (parts.path or "/"), ())
-        values = parse_qs(parts.query, max_num_fields=200) if keys else {}
+        values = parse_qs(parts.query) if keys else {}
         target = next((values[key][0] for key in keys if key in values), None)
     return target if target and _split(target) else None
 

@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 from connectors.parsing.plain import clean, plain_text
 from connectors.parsing.times import parse_time
 from newsbeam.records import Entry, record_id
-from newsbeam.urls import canonical_url, is_web_url, outlet_of, unwrap_redirect
+from newsbeam.urls import canonical_url, is_web_url, outlet_of, tidy_url, unwrap_redirect
 
 MOST_ITEMS = 200_000
 """Items of one feed that are read, from its top; the largest that we know of prints 50,000."""
@@ -200,7 +200,7 @@ def _link(url: str, item: Item) -> str | None:
 
 def absolute_url(base: str, href: str) -> str | None:
     """Resolve a link; None unless it is an http(s) address (``javascript:``, ``mailto:`` …)."""
-    href = "".join(href.split()) if any(c in href for c in "\t\r\n") else href.strip()
+    href = tidy_url("".join(href.split()) if any(c in href for c in "\t\r\n") else href)
     if href.startswith(("http://", "https://")):
         return href if is_web_url(href) else None
     try:

@@ -57,10 +57,10 @@ def urls(source: Path) -> None:
 
     Both are null for what is no http(s) URL.
     """
-    from newsbeam.urls import canonical_url, is_web_url, outlet_of
+    from newsbeam.urls import canonical_url, is_web_url, outlet_of, tidy_url
 
     for line in _lines(source):
-        web = is_web_url(line)
+        web = is_web_url(tidy_url(line))
         canonical = canonical_url(line) if web else None
         _print({"url": line, "canonical": canonical, "outlet": outlet_of(line) if web else None})
 

@@ -25,6 +25,14 @@ ARTICLE = "https://herald.example/2026/11/rates-rise-again"
         "https://herald-example.cdn.ampproject.org/c/s/herald.example/2026/11/rates-rise-again",
         "https://www.google.com/url?q=https%3A%2F%2Fherald.example%2F2026%2F11%2Frates-rise-again&sa=D",
         "  https://herald.example/2026/11/rates-%72ise-again\n",
+        "\ufeffhttps://herald.example/2026/11/rates-rise-again\u200b",
+        "https://herald.example/2026/x/../11/./rates-rise-again",
+        "https://herald.example/2026/x/%2e%2E/11/rates-rise-again",
+        "https:///herald.example/2026/11/rates-rise-again",
+        r"https:\\herald.example\2026\11\rates-rise-again",
+        "https://www.google.com/url?"
+        + "".join(f"x{n}=1&" for n in range(300))
+        + "url=https://herald.example/2026/11/rates-rise-again",
     ],
 )
 def test_variants_of_one_article_have_one_canonical_url(variant: str) -> None:
@@ -45,6 +53,8 @@ def test_variants_of_one_article_have_one_canonical_url(variant: str) -> None:
         ("https://a.example/a?m=202610", "https://a.example/a?m=202611"),
         ("http://127.0.0.2:8000/x", "http://127.0.0.3:8000/x"),
         ("http://127.0.0.2:8000/x", "http://127.0.0.2:8001/x"),
+        ("https://straße.example/x", "https://strasse.example/x"),
+        ("https://a.example/x\ud800y", "https://a.example/x"),
     ],
 )
 def test_what_distinguishes_articles_stays(one: str, other: str) -> None:
@@ -53,7 +63,9 @@ def test_what_distinguishes_articles_stays(one: str, other: str) -> None:
 
 @settings(deadline=None)
 @given(
-    st.text(max_size=80) | st.text("htps:/?&=#%amp.w123[]@ ä", max_size=60).map("https://".__add__)
+    st.text(st.characters(), max_size=80)
+    | st.text("htps:/?&=#%amp.w123[]@\\ ä\ud800", max_size=60).map("https://".__add__)
+    | st.text("&=a1", min_size=200, max_size=900).map("https://www.google.com/url?".__add__)
 )
 def test_canonical_url_is_idempotent_and_never_fails(text: str) -> None:
     once = canonical_url(text)
@@ -86,6 +98,8 @@ def test_canonical_url_keeps_the_outlet(url: str) -> None:
         ("http://[::1]:8080/x", "::1"),
         ("http://localhost:8080/x", "localhost"),
         ("https://bücher.example/", "xn--bcher-kva.example"),
+        ("https://www.straße.example/", "xn--strae-oqa.example"),
+        ("https://BÜCHER。example/", "xn--bcher-kva.example"),
         ("urn:newsbeam:text:00ff", "unknown"),
         ("http://[broken", "unknown"),
     ],
@@ -134,5 +148,10 @@ def test_only_absolute_http_urls_are_web_urls() -> None:
         "/x",
         "file:///etc/passwd",
         "http://",
+        "https://a b.example/x",
+        "https://a%2Fb.example/x",
+        "https://a.example]/x",
+        "https://[not-an-address]/x",
+        "https://" + "ü" * 70 + ".example/",
     ):
         assert not is_web_url(other)
