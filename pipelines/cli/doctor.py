@@ -92,9 +92,12 @@ def _model(settings: Settings) -> str:
 
 
 def _topics(settings: Settings) -> str:
-    from pipelines.stages.match import topic_set
+    from newsbeam.encoder import LazyEncoder
+    from pipelines.cli.topics_tag import load_topics_for  # without Beam, and what Beam logs
 
-    return ", ".join(topic_set(settings).names) or "none"
+    topics = load_topics_for(settings)
+    topics.prepare(LazyEncoder(settings.model))
+    return ", ".join(topics.names) or "none"
 
 
 def _feeds(settings: Settings) -> Iterator[Check]:
