@@ -31,13 +31,23 @@ def moment(text: str | None, now: datetime) -> datetime | None:
     """
     if text is None:
         return None
-    if found := re.fullmatch(r"(\d+)([mhdw])", text):
-        return now - timedelta(**{_UNITS[found[2]]: int(found[1])})
     try:
+        if back := span_of(text):
+            return now - back
         at = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ConfigError(text, "write a time like 7d, 12h or 2026-03-01T08:00") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def span_of(text: str) -> timedelta | None:
+    """Read ``7d`` or ``90m``; None where it is something else.
+
+    Raises:
+        OverflowError: it is longer than any calendar.
+    """
+    found = re.fullmatch(r"(\d{1,9})([mhdw])", text, re.ASCII)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
 
 @alerts.command()
@@ -208,6 +218,15 @@ def retry(config: Path | None, ids: tuple[str, ...], every: bool) -> None:
     _ask(load_settings(config), {"what": "retry", "ids": list(ids)})
 
 
+def _end_of(span: str | None, now: datetime) -> datetime | None:
+    if span is None:
+        return None
+    length = span_of(span)
+    if length is None:
+        raise ConfigError("--for", f"{span!r} is no span of time; write 12h or 7d")
+    return now + length
+
+
 @alerts.command()
 @click.argument("kind", type=click.Choice(["story", "topic", "outlet"]))
 @click.argument("value")
@@ -216,11 +235,13 @@ def retry(config: Path | None, ids: tuple[str, ...], every: bool) -> None:
 @click.pass_obj
 def mute(config: Path | None, kind: str, value: str, channel: str | None, span: str | None) -> None:
     """Be quiet about a story (by id), a topic or an outlet."""
-    now = datetime.now(UTC)
-    past = moment(span, now)
+    try:
+        end = _end_of(span, datetime.now(UTC))
+    except OverflowError:
+        raise ConfigError("--for", f"{span} is longer than any calendar") from None
     request = {
         "what": "mute", "kind": kind, "value": value, "channel": channel,
-        "until": (now + (now - past)).isoformat() if past else None, "who": getpass.getuser(),
+        "until": end.isoformat() if end else None, "who": getpass.getuser(),
     }  # fmt: skip
     _ask(load_settings(config), request)
 

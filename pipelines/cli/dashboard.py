@@ -13,7 +13,7 @@ from newsbeam.settings import load_settings
 
 @click.command()
 @click.option("--address", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=int, help="Port to listen on.  [default: 8501]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [default: 8501]")
 @click.option("--open/--no-open", "browser", default=None, help="Open a browser window.")
 @click.pass_obj
 def dashboard(

@@ -40,6 +40,7 @@ QUERY = "SELECT topic, outlet, title FROM mentions ORDER BY topic, outlet"
 @click.option("--serve", is_flag=True, help="Keep the newsroom up afterwards, for `watch`.")
 @click.option(
     "--every",
+    type=click.FloatRange(0),
     default=30.0,
     show_default=True,
     metavar="SECONDS",

@@ -86,8 +86,22 @@ def duckdb(config: Path | None, output: Path) -> None:
 
 @export.command()
 @click.argument("topic")
-@click.option("--format", "form", type=click.Choice(["rss", "atom", "json"]), default="rss")
-@click.option("--limit", "-n", default=50, show_default=True, help="Newest articles.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["rss", "atom", "json"]),
+    default="rss",
+    show_default=True,
+    help="Which kind of feed.",
+)
+@click.option(
+    "--limit",
+    "-n",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="Newest articles.",
+)
 @click.option(
     "--home", default="https://newsbeam.example/", help="URL that the feed names as home."
 )

@@ -27,7 +27,14 @@ from newsbeam.settings import load_settings
 )
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File.")
-@click.option("--limit", "-n", default=200, show_default=True, help="Rows of a table; 0: all.")
+@click.option(
+    "--limit",
+    "-n",
+    type=click.IntRange(0),
+    default=200,
+    show_default=True,
+    help="Rows of a table; 0: all.",
+)
 @click.pass_obj
 def query(
     config: Path | None,

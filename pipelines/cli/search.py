@@ -26,7 +26,14 @@ from newsbeam.settings import load_settings
 @click.option("--language", "languages", multiple=True, help="Only this language (ISO 639-1).")
 @click.option("--since", help="Published on this day or later: 2026-11-01.")
 @click.option("--until", help="Published on this day or earlier.")
-@click.option("--limit", "-n", default=10, show_default=True, type=click.IntRange(1, 10_000))
+@click.option(
+    "--limit",
+    "-n",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="How many at the most.",
+)
 @click.option("--newest", is_flag=True, help="Newest first, not best first.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj

@@ -11,7 +11,11 @@ from newsbeam.errors import StoreBusyError
 from newsbeam.settings import Settings, load_settings
 
 _WAIT = click.option(
-    "--wait", default=60.0, show_default=True, help="Seconds to wait for who holds the store."
+    "--wait",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait for who holds the store.",
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 

@@ -33,9 +33,27 @@ def stories() -> None:
 
 @stories.command(name="list")
 @click.option("--topic", metavar="NAME", help="Only stories on this topic.")
-@click.option("--days", type=float, default=7.0, show_default=True, help="Last so many days.")
-@click.option("--newsrooms", type=int, default=0, metavar="N", help="At least N newsrooms.")
-@click.option("--limit", type=int, default=30, show_default=True)
+@click.option(
+    "--days",
+    type=click.FloatRange(0),
+    default=7.0,
+    show_default=True,
+    help="Last so many days.",
+)
+@click.option(
+    "--newsrooms",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="At least N newsrooms.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=30,
+    show_default=True,
+    help="How many at the most.",
+)
 @_json
 @click.pass_obj
 def list_(
@@ -54,7 +72,8 @@ def list_(
                first_outlet, topics
         FROM stories
         WHERE ($topic IS NULL OR list_contains(topics, $topic)) AND newsrooms >= $least
-          AND last_seen >= (SELECT max(last_seen) FROM stories) - to_seconds($days * 86400)
+          AND last_seen >=
+              (SELECT max(last_seen) FROM stories) - to_seconds(least($days, 36500) * 86400)
         ORDER BY newsrooms DESC, articles DESC, last_seen DESC, story_id LIMIT $limit
         """,
         topic=topic,

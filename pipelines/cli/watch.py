@@ -10,7 +10,13 @@ from newsbeam.settings import SECRETS
 
 @click.command()
 @click.option("--once", is_flag=True, help="One cycle and its messages, then stop: for cron.")
-@click.option("--cycles", default=0, metavar="N", help="Stop after so many cycles.")
+@click.option(
+    "--cycles",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Stop after so many cycles; 0: never.",
+)
 @click.option(
     "--listen", metavar="HOST:PORT", help="Metrics, health and feeds, instead of watch.listen."
 )

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from newsbeam.alerts.settings import AlertsSettings
+from newsbeam.errors import ConfigError
 from newsbeam.settings import Settings
 from pipelines.cli import cli
 from pipelines.cli.alerts import moment
@@ -168,3 +169,15 @@ def test_times_are_spans_or_iso() -> None:
     assert moment("2026-03-02T12:00", NOW) == NOW
     assert moment("2026-03-02T13:00+01:00", NOW) == NOW
     assert moment(None, NOW) is None
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "-3d", "999999999w", "99999999999d", "٣d", ""])
+def test_what_is_no_time_says_how_to_write_one(text: str) -> None:
+    with pytest.raises(ConfigError, match="write a time like 7d"):
+        moment(text, NOW)
+
+
+@pytest.mark.parametrize("span", ["2026-03-02T12:00", "99999999w", "soon"])
+def test_a_mute_lasts_for_a_span(folder: Path, span: str) -> None:
+    with pytest.raises(ConfigError, match=r"write 12h or 7d|longer than any calendar"):
+        newsbeam(folder, "alerts", "mute", "topic", "ferries", "--for", span)

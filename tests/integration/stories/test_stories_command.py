@@ -81,6 +81,11 @@ def test_list_has_the_stories_with_their_counts(config: Path) -> None:
     assert "Ferry Norrsund" in run(config, "list")
 
 
+@pytest.mark.parametrize("days", ["0", "1e300", "inf", "nan"])
+def test_any_number_of_days_is_taken(config: Path, days: str) -> None:
+    assert run(config, "list", "--days", days)
+
+
 def test_show_takes_the_beginning_of_an_id(config: Path) -> None:
     ferry = next(r for r in listed(config) if r["articles"] == 2)
     page = run(config, "show", ferry["story_id"][:6])

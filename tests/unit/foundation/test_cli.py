@@ -1,14 +1,17 @@
 import subprocess
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import COMMANDS, cli, main
 
 ROOT = Path(__file__).parents[3]
+INT, FLOAT = type(click.INT), type(click.FLOAT)
 
 
 def newsbeam(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -36,6 +39,36 @@ def test_every_command_of_the_table_exists_and_helps(command: str) -> None:
     result = CliRunner().invoke(cli, [command, "--help"])
     assert result.exit_code == 0, result.output
     assert "Usage:" in result.output
+
+
+def options(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Option]]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from options(found, f"{path} {name}".strip())
+    for option in command.params:
+        if isinstance(option, click.Option):
+            yield path, option
+
+
+OPTIONS = list(options(cli))
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    assert [(path, o.opts) for path, o in OPTIONS if not o.help] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "option"),
+    [(p, o) for p, o in OPTIONS if isinstance(o.type, INT | FLOAT)],
+    ids=str,
+)
+def test_a_number_below_its_range_is_a_usage_error(path: str, option: click.Option) -> None:
+    result = CliRunner().invoke(cli, [*path.split(), f"{option.opts[0]}=-1"])
+    assert result.exit_code == 2, result.output
+    assert "-1.0 is not in the range" in result.output or "-1 is not in the range" in result.output
 
 
 def test_a_wrong_setting_exits_with_2_and_one_line(tmp_path: Path) -> None:
