@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from newsbeam.topics.contradictions import contradiction
 from newsbeam.topics.query.common import commonness, is_common
 from newsbeam.topics.query.necessary import necessary
 from newsbeam.topics.query.nodes import (
@@ -137,52 +138,8 @@ def _can_be_empty(node: Node) -> bool:
 
 def _never(root: Node) -> Iterator[Warning]:
     for node in walk(root):
-        match node:
-            case And(parts=parts):
-                yield from _contradictions(node, parts)
-            case Count(operator="<", number=0):
-                yield Warning("never", node.source, "nothing occurs fewer than 0 times")
-            case Near(left=left, right=right) | Same(left=left, right=right):
-                zones = {
-                    p.zone for side in (left, right) for p in walk(side) if isinstance(p, Phrase)
-                }
-                if len(zones) > 1 and not _overlap(zones):
-                    yield Warning("never", node.source, "title and text are never near each other")
-
-
-def _overlap(zones: set[int]) -> bool:
-    common = -1
-    for zone in zones:
-        common &= zone
-    return bool(common)
-
-
-def _contradictions(node: And, parts: tuple[Node, ...]) -> Iterator[Warning]:
-    wanted = {_key(p) for p in parts if not isinstance(p, Not)}
-    for part in parts:
-        if isinstance(part, Not):
-            refused = part.part.parts if isinstance(part.part, Or) else (part.part,)
-            for one in refused:
-                if _key(one) in wanted:
-                    yield Warning("never", node.source, f"asks for {one.source} and refuses it")
-    days = [p for p in parts if isinstance(p, Dates)]
-    first = max((d.first for d in days if d.first), default=None)
-    last = min((d.last for d in days if d.last), default=None)
-    if first and last and first > last:
-        yield Warning("never", node.source, "the date ranges do not overlap")
-    facts: dict[str, set[str]] = {}
-    for part in parts:
-        if isinstance(part, Fact) and part.name in ("lang", "outlet"):
-            facts.setdefault(part.name, set()).add(part.value)
-    for name, values in facts.items():
-        if len(values) > 1:
-            yield Warning("never", node.source, f"an article has one {name}: use {name}:(a OR b)")
-
-
-def _key(node: Node) -> object:
-    if isinstance(node, Phrase):
-        return (node.words, node.exact, node.stemmed, node.zone)
-    return node.source
+        if why := contradiction(node):
+            yield Warning("never", node.source, why)
 
 
 def _expensive(root: Node) -> Iterator[Warning]:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsbeam.errors import QueryError
+from newsbeam.topics.contradictions import contradiction, implies
 from newsbeam.topics.query import Evaluation, QuerySet, parse_query
 from newsbeam.topics.query.document import text_document
 from newsbeam.topics.query.nodes import Dates, Fact
@@ -284,6 +285,55 @@ def test_the_presearcher_misses_nothing(many: list[tuple], text: tuple) -> None:
     document, _ = both(text)
     several = QuerySet({str(i): parse_query(written(q)) for i, q in enumerate(many)})
     assert several.match(document) == several.match_all(document)
+
+
+small = st.one_of(
+    leaves,
+    st.tuples(st.just("near"), leaves, leaves, st.integers(1, 3)),
+    st.tuples(st.just("sentence"), leaves, leaves),
+    st.tuples(st.just("any"), leaves, leaves),
+    st.tuples(st.just("count"), leaves, st.sampled_from(list(COMPARISONS)), st.integers(0, 2)),
+)
+related = small.flatmap(
+    lambda q: st.tuples(
+        st.just(q)
+        | st.tuples(st.just("and"), st.just(q), small)
+        | st.tuples(st.just("not"), small),
+        st.one_of(
+            small,
+            st.tuples(st.just("any"), st.just(q), small),
+            st.sampled_from(
+                [
+                    part
+                    for part in q
+                    if isinstance(part, tuple)
+                    and part[:1]
+                    and part[0] in ("words", "near", "sentence", "any", "count")
+                ]
+                or [q]
+            ),
+        ),
+    )
+)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(related, st.lists(texts, min_size=1, max_size=4))
+def test_what_is_implied_is_true(pair: tuple, several: list[tuple]) -> None:
+    one, other = (parse_query(written(q)).root for q in pair)
+    if implies(one, other):
+        for text in several:
+            evaluation = Evaluation(both(text)[0])
+            assert evaluation.truth(other) or not evaluation.truth(one), [written(q) for q in pair]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(related, st.booleans(), st.lists(texts, min_size=1, max_size=4))
+def test_what_is_never_true_is_false(pair: tuple, refuse: bool, several: list[tuple]) -> None:
+    query = ("and", pair[0], ("not", pair[1]) if refuse else pair[1])
+    root = parse_query(written(query)).root
+    if contradiction(root):
+        assert not any(Evaluation(both(text)[0]).truth(root) for text in several), written(query)
 
 
 @settings(max_examples=100, deadline=None)
