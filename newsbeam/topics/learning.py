@@ -8,7 +8,7 @@ from newsbeam.topics.calibration import Calibration
 from newsbeam.topics.features import NAMES
 from newsbeam.topics.labelled import labels_hash
 from newsbeam.topics.metrics import scores
-from newsbeam.topics.model import GENERIC, GENERIC_THRESHOLD, Model, fit
+from newsbeam.topics.model import GENERIC, Model, fit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +17,8 @@ FOLDS, REPEATS = 5, 3
 """Cross-validation: folds, and repeats with other folds (few positives make one split noisy)."""
 MIN_POSITIVES = 8
 """With fewer positives the generic threshold is kept: a chosen one would be chance."""
+UNLABELLED = Model()
+"""Of a topic with query and examples that has no labels."""
 PLATEAU = 0.02
 """Thresholds whose F1 is this near to the best are equally good; the one nearest to the generic
 threshold is taken, as the others were found on fewer labels."""
@@ -61,7 +63,7 @@ def calibrate(
     topic_version: str,
     model: str,
     precision: float,
-    prior: Mapping[str, float] = GENERIC,
+    generic: Model = UNLABELLED,
 ) -> tuple[Calibration, "np.ndarray[Any, np.dtype[np.float64]]"]:
     """Fit a topic's model and choose its threshold.
 
@@ -70,7 +72,8 @@ def calibrate(
         topic_version: version of the definition.
         model: identity of the sentence model.
         precision: the least that the topic asks for.
-        prior: the weights of a topic without labels.
+        generic: the model of such a topic without labels: the weights stay near its weights, and
+            of equally good thresholds the one nearest to its threshold is taken.
 
     Returns:
         The calibration, with cross-validated figures; and the cross-validated probabilities.
@@ -78,10 +81,11 @@ def calibrate(
     import numpy as np
 
     table, answers, known = _table(rows)
-    held_out = cross_validate(rows, prior=prior)
-    threshold = choose_threshold(answers.astype(bool), held_out, precision)
-    p, r, f1 = scores(answers.astype(bool), held_out >= threshold)
-    weights = fit(table[known], answers[known], prior=prior)
+    held_out = cross_validate(rows, prior=generic.weights)
+    truth = answers.astype(bool)
+    threshold = choose_threshold(truth, held_out, precision, generic.threshold)
+    p, r, f1 = scores(truth, held_out >= threshold)
+    weights = fit(table[known], answers[known], prior=generic.weights)
     return (
         Calibration(
             topic_version=topic_version,
@@ -100,22 +104,26 @@ def calibrate(
 
 
 def choose_threshold(
-    truth: "np.ndarray[Any, Any]", probability: "np.ndarray[Any, Any]", precision: float
+    truth: "np.ndarray[Any, Any]",
+    probability: "np.ndarray[Any, Any]",
+    precision: float,
+    generic: float,
 ) -> float:
     """Return the threshold with the best F1 among those that reach the precision.
 
-    Where none reaches it, the best F1 of all.  Few positives: the generic threshold.
+    Where none reaches it, the best F1 of all.  Few positives: the generic threshold of such a
+    topic, as the weights are then nearly the generic ones, which it was chosen with.
     """
     import numpy as np
 
     if int(truth.sum()) < MIN_POSITIVES:
-        return GENERIC_THRESHOLD
+        return generic
     grid = np.arange(0.15, 0.9, 0.01)
     table = [(t, *scores(truth, probability >= t)) for t in grid]
     enough = [row for row in table if row[1] >= precision] or table
     best = max(row[3] for row in enough)
     good = [row[0] for row in enough if row[3] >= best - PLATEAU]
-    return float(min(good, key=lambda t: abs(t - GENERIC_THRESHOLD)))
+    return float(min(good, key=lambda t: abs(t - generic)))
 
 
 def _table(rows: Sequence[Row]) -> "tuple[np.ndarray[Any, Any], ...]":

@@ -106,7 +106,7 @@ def calibrate(
     from newsbeam.topics.calibration import write_calibration
     from newsbeam.topics.labelled import read_labels
     from newsbeam.topics.learning import calibrate as fit_topic
-    from newsbeam.topics.model import generic_weights
+    from newsbeam.topics.model import generic_model
     from pipelines.cli.topics_precision import serve_other_precision
     from pipelines.cli.topics_report import print_calibrations
 
@@ -125,8 +125,8 @@ def calibrate(
         if active.path is None:
             raise ConfigError(f"topic {name}", "has no file to calibrate")
         version, wanted = active.topic.version, active.topic.precision
-        prior = generic_weights(active.topic.has_meaning, active.topic.parsed is not None)
-        done[name], _ = fit_topic(rows, version, encoder.identity, wanted, prior)
+        generic = generic_model(active.topic.has_meaning, active.topic.parsed is not None)
+        done[name], _ = fit_topic(rows, version, encoder.identity, wanted, generic)
     done = serve_other_precision(done, cases, settings.model, topics)
     for name, calibration in done.items():
         path = topics[name].path

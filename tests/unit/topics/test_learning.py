@@ -10,7 +10,7 @@ from newsbeam.topics.labelled import labels_hash, read_labels
 from newsbeam.topics.learning import Row, calibrate, choose_threshold, cross_validate
 from newsbeam.topics.lint import lint_query
 from newsbeam.topics.metrics import curve, quality, reliability
-from newsbeam.topics.model import GENERIC, Model, fit
+from newsbeam.topics.model import GENERIC, Model, fit, generic_model
 from newsbeam.topics.plots import curve_svg, reliability_svg
 from newsbeam.topics.propose import propose_terms, topic_toml
 from newsbeam.topics.topic import load_topic
@@ -49,6 +49,19 @@ def test_labels_move_the_weights_and_few_move_them_less() -> None:
     assert all(np.isfinite(far))
 
 
+def test_labels_leave_a_topic_without_a_query_near_its_own_threshold() -> None:
+    generic = generic_model(has_meaning=True, has_query=False)
+    few = [r for r in rows(40) if r.answer][:4] + [r for r in rows(40) if not r.answer][:20]
+    assert calibrate(few, "v1", "m", 0.8, generic)[0].threshold == generic.threshold > 0.6
+
+
+def test_of_equally_good_thresholds_the_one_of_the_kind_of_topic_is_taken() -> None:
+    truth = np.arange(60) % 3 == 0
+    for generic in (0.45, 0.65):
+        found = choose_threshold(truth, np.where(truth, 0.8, 0.2), 0.9, generic)
+        assert found == pytest.approx(generic)
+
+
 def test_calibration_reaches_the_precision_that_is_asked_for() -> None:
     done, held_out = calibrate(rows(1500), "v1", "m", precision=0.85)
     assert done.precision >= 0.84
@@ -65,7 +78,8 @@ def test_cross_validation_is_repeatable_and_no_candidate_has_no_chance() -> None
 
 def test_with_few_positives_the_generic_threshold_is_kept() -> None:
     truth = np.array([True] * 3 + [False] * 50)
-    assert choose_threshold(truth, truth.astype(float), 0.9) == 0.45
+    assert choose_threshold(truth, truth.astype(float), 0.9, 0.45) == 0.45
+    assert choose_threshold(truth, truth.astype(float), 0.9, 0.65) == 0.65
 
 
 def test_figures_have_intervals_that_hold_them() -> None:
@@ -106,6 +120,22 @@ def test_a_model_names_the_parts_of_its_score() -> None:
         ("llama AND lang:de AND lang:fr", "never"),
         ("llama AND date:2024 AND date:2025", "never"),
         ("title:llama NEAR/3 body:meta", "never"),
+        ('"fair use" NOT fair', "never"),
+        ("llama NOT llam*", "never"),
+        ("llama* NOT lla*", "never"),
+        ("{NYT} NOT nyt", "never"),
+        ("title:llama NOT llama", "never"),
+        ("lead:llama NOT body:llama", "never"),
+        ("(llama OR alpaca) NOT (llama OR alpaca OR sheep)", "never"),
+        ("llama AND (meta AND (sheep NOT llama))", "never"),
+        ("(llama NEAR/3 meta) NOT meta", "never"),
+        ("(llama NEAR/3 meta) NOT (meta NEAR/5 llama)", "never"),
+        ("(llama SENTENCE meta) NOT (llama PARAGRAPH meta)", "never"),
+        ("count(llama)>=3 AND count(llama)<2", "never"),
+        ("count(llama)>=3 NOT count(llama)>=2", "never"),
+        ("count(llama)>=1 NOT llama", "never"),
+        ("llama AND count(llama)=0", "never"),
+        ("count(llama)<0", "never"),
         ("~regulate", "expensive"),
         ("*phone", "expensive"),
         ("llama NEAR/5 the", "expensive"),
@@ -119,7 +149,25 @@ def test_lint_warns(query: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["llama", "(llama AND meta) OR alpaca", "llama NEAR/5 revenue", "copyright* AND ai"]
+    "query",
+    [
+        "llama",
+        "(llama AND meta) OR alpaca",
+        "llama NEAR/5 revenue",
+        "copyright* AND ai",
+        'fair NOT "fair use"',
+        "llam* NOT llama",
+        "nyt NOT {NYT}",
+        "llama NOT title:llama",
+        "body:llama NOT lead:llama",
+        "lead:llama NEAR/3 body:meta",
+        "(llama OR alpaca) NOT llama",
+        "(llama NEAR/5 meta) NOT (llama NEAR/3 meta)",
+        "(llama NEAR/3 meta) NOT (llama ONEAR/3 meta)",
+        "(llama PARAGRAPH meta) NOT (llama SENTENCE meta)",
+        "count(llama)>=3 AND count(llama)<9",
+        "llama AND lang:de* AND lang:de",
+    ],
 )
 def test_lint_has_nothing_against_good_queries(query: str) -> None:
     assert lint_query(query) == []
