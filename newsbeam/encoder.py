@@ -32,13 +32,15 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 """Of ``model.safetensors``: equal to the file that sentence-transformers publishes."""
 
 KERNELS = 8
-"""Kernels that torch's library for matrices keeps, per thread and in all.
+"""Kernels that torch's libraries for matrices keep per thread.
 
 It makes one for each length of text and each kind of layer, and keeps 1,024 of 0.6 MB: hundreds of
 megabytes, reached after some thousand articles.  With 8, texts take the same time (measured, 23 to
-28 ms each either way) and memory ends 22 MB above the weights, not 360 MB."""
-_CAPACITIES = ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY")
-"""Of ideep, which torch calls, and of oneDNN, which ideep calls; read at the first use."""
+28 ms each either way) and memory ends 22 MB above the weights, not 360 MB.  With fewer, they are
+made anew for each layer."""
+_CAPACITIES = {"LRU_CACHE_CAPACITY": False, "ONEDNN_PRIMITIVE_CACHE_CAPACITY": True}
+"""Of ideep, which torch calls, and of oneDNN, which ideep calls, and whether the threads share it.
+Read at the first use."""
 
 Forward = Callable[[Sequence[str]], Any]
 """Texts -> float32 (n, d), unit length."""
@@ -80,8 +82,9 @@ def load_encoder(settings: ModelSettings) -> Encoder:
     """
     with _lock:
         if settings not in _loaded:
-            for name in _CAPACITIES:
-                os.environ.setdefault(name, str(KERNELS))
+            threads = settings.threads or os.cpu_count() or 1
+            for name, shared in _CAPACITIES.items():
+                os.environ.setdefault(name, str(KERNELS * threads if shared else KERNELS))
             bundled = settings.name == BUNDLED
             _loaded[settings] = _load_bundled(settings) if bundled else _load_other(settings)
         return _loaded[settings]

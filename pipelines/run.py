@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from connectors.opml import read_opml
+from newsbeam.encoder_process import dismiss_encoders, remote_encoder
 from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Feed
 from newsbeam.settings import RunSettings, Settings
@@ -128,6 +129,7 @@ def run_once(
             for part in parts:
                 if warm is None and part.last:
                     dismiss()  # no other run follows: the commit has better use for their memory
+                    dismiss_encoders()
                 one = _committed(db, part, report, memory)
                 done = added(done, one) if done else one
                 if not part.last:
@@ -239,7 +241,8 @@ def _staged(
     sweep(job)
     job.folder.mkdir(parents=True)
     if any(cursor.last_poll is None for _, cursor in due):  # a first poll surely brings pages
-        warm_readers(job.settings.extract)  # loads while Beam does
+        warm_readers(job.settings.extract)  # both load while Beam does
+        remote_encoder(job.settings.model).warm()
     with without_collecting():
         from pipelines.execute import execute  # Apache Beam: about a second
         from pipelines.stages.known import LateKnown, read_known, save_known

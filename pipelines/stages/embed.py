@@ -3,7 +3,7 @@
 Every article gets one vector, of headline and lead, for the stories; its passages are embedded
 only where a topic may be concerned.  All texts of a batch go to the model together, which works on
 as many at once as there are cores.  The model is loaded while pages are fetched, and stays warm in
-the process.
+a process of its own.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from time import perf_counter
 
 import apache_beam as beam
 
-from newsbeam.encoder import load_encoder
+from newsbeam.encoder_process import remote_encoder
 from newsbeam.errors import NewsbeamError
 from newsbeam.records import Embedded
 from newsbeam.settings import Settings
@@ -38,7 +38,7 @@ def pick_passages(item: Read, topics: TopicSet) -> Read:
 
 def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
     """Give articles and their picked passages their vectors, in order."""
-    encoder = load_encoder(job.settings.model)
+    encoder = remote_encoder(job.settings.model)
     spare = [item.instead for item in items if item.instead]
     every = [*items, *spare]
     texts = [vector_text(i.article.title, i.article.text) for i in every]
@@ -70,8 +70,8 @@ def preload(settings: Settings) -> None:
 
     def load() -> None:
         with suppress(NewsbeamError):
+            remote_encoder(settings.model).warm()
             topic_set(settings)
-            load_encoder(settings.model)
 
     Thread(target=load, name="preload", daemon=True).start()
 

@@ -11,7 +11,7 @@ from time import perf_counter
 
 import apache_beam as beam
 
-from newsbeam.encoder import LazyEncoder
+from newsbeam.encoder_process import remote_encoder
 from newsbeam.settings import ModelSettings, Settings, TopicsSettings
 from newsbeam.topics import TopicSet, load_topics
 from pipelines.job import Job
@@ -30,7 +30,7 @@ def topic_set(settings: Settings) -> TopicSet:
 def _topics(topics: TopicsSettings, model: ModelSettings, home: str) -> TopicSet:
     folders = [Path(home, folder) for folder in topics.folders]
     loaded = load_topics(topics.packs, [f for f in folders if f.is_dir()])
-    loaded.prepare(LazyEncoder(model))  # the model is needed only where an example has no vector
+    loaded.prepare(remote_encoder(model))  # the model is needed only where an example has no vector
     return loaded
 
 

@@ -1,0 +1,151 @@
+"""The encoder in a process of its own: it loads while Beam does, and reading never waits for it.
+
+torch takes 1.5 s of processor time to load.  In a thread of the process that feeds the readers it
+holds the interpreter's lock for most of that, while the readers wait for their next page; in a
+process of its own it takes a core that is idle then (docs/benchmarks.md).  Only texts and vectors
+pass between the two; the vectors are the same bits as :func:`newsbeam.encoder.load_encoder`'s.
+"""
+
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from newsbeam.articles.worker import receive, send
+from newsbeam.encoder import load_encoder, model_identity
+from newsbeam.errors import NewsbeamError
+from newsbeam.settings import ModelSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Huge pages: the weights are walked through for each text.  Other systems ignore it."""
+
+
+class RemoteEncoder:
+    """Gives texts their vectors, in another process; like :class:`newsbeam.encoder.Encoder`.
+
+    The process starts with :meth:`warm` or with the first text, and ends with :meth:`close` or with
+    this process, however that ends.  Safe in threads.
+    """
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self.identity = model_identity(settings)
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+
+    def warm(self) -> None:
+        """Let the model load in the background."""
+        if self._lock.acquire(blocking=False):  # else it is at work already
+            try:
+                self._open()
+            finally:
+                self._lock.release()
+
+    def encode(self, texts: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.float32]]":
+        """Return float32 (n, d), L2-normalised; rows follow the texts.
+
+        Raises:
+            ConfigError: there is no such model here, or its weights are not the known ones.
+            NewsbeamError: the process died.
+        """
+        with self._lock:
+            channel = self._open()
+            answer: Any = None
+            try:
+                send(channel, list(texts))
+                answer = receive(channel)
+            except (EOFError, OSError) as error:
+                raise NewsbeamError(
+                    f"the process that runs the model {self._settings.name} died: is there enough "
+                    "memory? What it said is above"
+                ) from error
+            finally:
+                # it has ended; or its answer would come too late, and be taken for the next one
+                if answer is None or isinstance(answer, NewsbeamError):
+                    self._close()
+        if isinstance(answer, NewsbeamError):
+            raise answer
+        vectors: np.ndarray[Any, np.dtype[np.float32]] = answer
+        return vectors
+
+    def close(self) -> None:
+        """End the process; the next text starts it anew."""
+        with self._lock:
+            self._close()
+
+    def _open(self) -> socket.socket:
+        if self._channel is None:
+            mine, theirs = socket.socketpair()
+            with theirs:
+                # as the readers start (newsbeam.articles.pool): our packages, however we were run
+                code = f"import sys; sys.path[:] = {sys.path!r}; "
+                code += f"from newsbeam.encoder_process import main; main({theirs.fileno()})"
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+                    [sys.executable, "-c", code],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    env={**os.environ, **ENVIRONMENT},
+                )
+            self._channel = mine
+            send(mine, self._settings)
+        return self._channel
+
+    def _close(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self._process is not None:
+            self._process.kill()  # it holds nothing that could be lost
+            self._process.wait()
+            self._process = None
+
+
+_encoders: dict[ModelSettings, RemoteEncoder] = {}
+_making = threading.Lock()
+
+
+def remote_encoder(settings: ModelSettings) -> RemoteEncoder:
+    """Return the encoder for the settings, one per process.  Safe in threads.
+
+    Raises:
+        ConfigError: there is no such model on this machine.
+    """
+    with _making:
+        if settings not in _encoders:
+            _encoders[settings] = RemoteEncoder(settings)
+            atexit.register(_encoders[settings].close)
+        return _encoders[settings]
+
+
+def dismiss_encoders() -> None:
+    """End the processes; they start anew when they are needed."""
+    with _making:
+        for one in _encoders.values():
+            one.close()
+
+
+def main(fd: int) -> None:
+    """Serve the parent until it hangs up: settings first, then lists of texts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; ^C reaches the whole group
+    channel = socket.socket(fileno=fd)
+    try:
+        settings = receive(channel)
+        try:
+            encoder = load_encoder(settings)
+        except NewsbeamError as error:
+            receive(channel)
+            send(channel, error)
+            return
+        while True:
+            send(channel, encoder.encode(receive(channel)))
+    except (EOFError, OSError):  # the parent has gone
+        return

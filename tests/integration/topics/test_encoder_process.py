@@ -1,0 +1,74 @@
+"""The encoder in a process of its own."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from newsbeam.encoder import load_encoder
+from newsbeam.encoder_process import RemoteEncoder
+from newsbeam.errors import ConfigError, NewsbeamError
+from newsbeam.settings import ModelSettings
+
+TEXTS = ["Harbour opens at dawn", "Ferries wait for the tide, says the port"]
+
+
+@pytest.fixture
+def encoder() -> Iterator[RemoteEncoder]:
+    made = RemoteEncoder(ModelSettings())
+    yield made
+    made.close()
+
+
+def children() -> set[int]:
+    own = Path("/proc/self/task").glob("*/children")
+    return {int(pid) for file in own for pid in file.read_text().split()}
+
+
+def test_the_vectors_are_the_same_bits_as_in_this_process(encoder: RemoteEncoder) -> None:
+    here = load_encoder(ModelSettings())
+    assert encoder.identity == here.identity
+    for texts in (TEXTS, TEXTS[:1], []):
+        assert np.array_equal(encoder.encode(texts), here.encode(texts))
+
+
+def test_a_model_that_is_wrong_is_named_and_named_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "no-weights"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    encoder = RemoteEncoder(ModelSettings(name=str(folder)))
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="no-weights"):
+            encoder.encode(TEXTS)
+    encoder.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads Linux's /proc")
+def test_a_process_that_died_is_told_and_replaced(encoder: RemoteEncoder) -> None:
+    before = children()
+    first = encoder.encode(TEXTS)
+    (pid,) = children() - before
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(NewsbeamError, match=r"runs the model all-MiniLM-L6-v2 died"):
+        encoder.encode(TEXTS)
+    assert np.array_equal(encoder.encode(TEXTS), first)
+    encoder.close()
+    assert children() <= before
+
+
+def test_a_call_that_is_interrupted_leaves_no_answer_for_the_next(
+    encoder: RemoteEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> object:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("newsbeam.encoder_process.receive", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            encoder.encode(TEXTS)
+    assert len(encoder.encode(TEXTS[:1])) == 1
