@@ -18,16 +18,14 @@ import duckdb
 import pyarrow as pa
 
 from connectors.opml import read_opml
-from newsbeam.encoder_process import dismiss_encoders, remote_encoder
 from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Feed
 from newsbeam.settings import RunSettings, Settings
+from pipelines import early
 from pipelines.job import Job
 from pipelines.memory import give_back
 from pipelines.parts import Part, cut
 from pipelines.quick_beam import settle_pyarrow, without_collecting
-from pipelines.readers import dismiss
-from pipelines.readers import warm as warm_readers
 from pipelines.report import RunReport, added
 from pipelines.stages.items import Archive
 from pipelines.stages.resume import offset_of, unfinished
@@ -128,8 +126,7 @@ def run_once(
         with closing(_staged(job, db, due, what, memory, progress)) as parts:
             for part in parts:
                 if warm is None and part.last:
-                    dismiss()  # no other run follows: the commit has better use for their memory
-                    dismiss_encoders()
+                    early.dismiss()  # no other run follows: the commit has better use for memory
                 one = _committed(db, part, report, memory)
                 done = added(done, one) if done else one
                 if not part.last:
@@ -241,8 +238,7 @@ def _staged(
     sweep(job)
     job.folder.mkdir(parents=True)
     if any(cursor.last_poll is None for _, cursor in due):  # a first poll surely brings pages
-        warm_readers(job.settings.extract)  # both load while Beam does
-        remote_encoder(job.settings.model).warm()
+        early.start(job.settings)  # it loads while Beam does
     with without_collecting():
         from pipelines.execute import execute  # Apache Beam: about a second
         from pipelines.stages.known import LateKnown, read_known, save_known

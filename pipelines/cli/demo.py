@@ -54,6 +54,7 @@ def demo(folder: Path, serve: bool, every: float, as_json: bool) -> None:
     """
     from newsbeam.settings import load_settings
     from pipelines.cli.run import progress_bar, show
+    from pipelines.early import start_where_all_is_new
     from pipelines.newsroom.server import Newsroom
 
     start_afresh(folder)
@@ -61,12 +62,12 @@ def demo(folder: Path, serve: bool, every: float, as_json: bool) -> None:
         config = write_settings(folder, newsroom)
         if not as_json:
             click.echo(f"The sample newsroom is up: {len(newsroom.feeds)} feeds on loopback.")
+        settings = load_settings(config)
+        start_where_all_is_new(settings)
         from pipelines.run import clock, run_and_publish
 
         with progress_bar() as progress:
-            report = run_and_publish(
-                load_settings(config), kind="demo", now=clock(), progress=progress
-            )
+            report = run_and_publish(settings, kind="demo", now=clock(), progress=progress)
         show(report, as_json=as_json)
         if not as_json:
             click.echo(_next_steps(config, report, serve))

@@ -12,6 +12,7 @@ import click
 from newsbeam.errors import ConfigError
 from newsbeam.settings import load_settings
 from pipelines.cli import EXIT_OK, EXIT_PARTIAL
+from pipelines.early import start_where_all_is_new
 from pipelines.quick_beam import without_collecting
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def run(config: Path | None, every_feed: bool, as_json: bool) -> None:
     more often than it should be.  Exit code 3: some feeds failed.
     """
     settings = load_settings(config)
+    start_where_all_is_new(settings)
     with without_collecting():
         from pipelines.run import clock, run_and_publish
 
@@ -65,6 +67,7 @@ def backfill(config: Path | None, places: tuple[str, ...], portion: int, as_json
         if not is_web_url(place) and not Path(place).exists():
             raise ConfigError(place, "no such file or folder, and no http(s) address")
     settings = load_settings(config)
+    start_where_all_is_new(settings)
     with without_collecting():
         from pipelines.backfill import backfill as take
     with progress_bar() as progress:
