@@ -6,13 +6,12 @@ Scripts that write no spaces are read as overlapping pairs of characters.
 """
 
 import re
-import sys
 import unicodedata
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +38,8 @@ def _marked() -> re.Pattern[str]:
 
     Python's ``\w`` ends a word at every vowel sign of Hindi or Thai.
     """
-    marks = [c for c in range(0x300, sys.maxunicode) if unicodedata.category(chr(c))[0] == "M"]
+    every = chain(range(0x300, 0x20000), range(0xE0100, 0xE01F0))
+    marks = [code for code in every if unicodedata.category(chr(code))[0] == "M"]
     spans: list[list[int]] = []
     for code in marks:
         if spans and code == spans[-1][1] + 1:
