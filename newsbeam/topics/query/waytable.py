@@ -89,7 +89,8 @@ class WayTable:
         rests = self._rest_of[rows]
         if rests.any():
             texts = map(self._rests.__getitem__, rests.tolist())
-            rows = rows[[not text or _holds(text, document) for text in texts]]
+            known: dict[str, bool] = {}  # the ways of one topic ask much the same
+            rows = rows[[not text or _holds(text, document, known) for text in texts]]
         sure = self._sure[rows]
         return self._queries[rows[sure]].tolist(), self._queries[rows[~sure]].tolist()
 
@@ -114,13 +115,13 @@ def _is_beginning(key: str) -> bool:
     return key[-1] == "*"
 
 
-def _holds(rest: str, document: Document) -> bool:
-    """Whether a document has what did not fit in a way's row."""
+def _holds(rest: str, document: Document, known: dict[str, bool]) -> bool:
+    """Whether a document has what did not fit in a way's row; clauses are looked up once."""
     absent, *clauses = rest.split(_LINE)
     for clause in clauses:
-        for key in clause.split(_TAB):
-            if document.holds(key):
-                break
-        else:
+        found = known.get(clause)
+        if found is None:
+            found = known[clause] = any(map(document.holds, clause.split(_TAB)))
+        if not found:
             return False
     return not absent or document.present.keys().isdisjoint(absent.split(_TAB))
