@@ -13,7 +13,7 @@ from datetime import datetime
 from connectors.http.decoding import DamagedError, Decoder, TooLargeError
 from connectors.parsing.items import Hints, Outline, absolute_url, primary_language, to_entries
 from connectors.parsing.plain import plain_text
-from connectors.parsing.repair import mended, rightly_declared
+from connectors.parsing.repair import in_utf8, mended, rightly_declared
 from newsbeam.errors import ParseError
 from newsbeam.records import Entry, Verdict
 from newsbeam.urls import is_web_url
@@ -155,6 +155,11 @@ def _read(url: str, body: bytes, charset: str | None) -> Outline | None:
     body = rightly_declared(body)
     if outline := read_xml(url, body, charset):
         return outline
+    rooted = _ROOT.search(body[:100_000])  # else it is no feed, and its charset is nobody's matter
+    if rooted and (whole := in_utf8(body, charset)) is not body:
+        body, charset = whole, "utf-8"
+        if outline := read_xml(url, body, charset):
+            return outline
     if (better := mended(body)) is not None:
         body = better
         if outline := read_xml(url, body, charset):

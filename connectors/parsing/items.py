@@ -140,7 +140,7 @@ def _entry(
     return Entry(
         id=record_id("entry", url, key),
         feed_url=url,
-        guid=clean(item.guid) or link or key,
+        guid=clean(item.guid) or link or clean(key) or "",
         url=link,
         outlet=outlet_of(_publisher(item) or link or url),
         title=title,

@@ -8,13 +8,15 @@ from html import escape
 from typing import Any
 
 from connectors.parsing.items import MOST_ITEMS, Item, Outline
+from connectors.parsing.repair import in_utf8
 
 
 def read_json(body: bytes) -> Outline | None:
     """Read a JSON Feed; None where the bytes are no JSON or another kind of it."""
     try:
         wide = body[:2] in (b"\xff\xfe", b"\xfe\xff")
-        found = json.loads(body.decode("utf-16" if wide else "utf-8-sig", "replace"))
+        text = body if wide else in_utf8(body)
+        found = json.loads(text.decode("utf-16" if wide else "utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or not isinstance(found.get("items"), list):

@@ -14,7 +14,8 @@ _DECLARED = re.compile(
     rb"(<\?xml[^>]{0,100}?encoding\s*=\s*[\"'])(?:iso-?8859-\d+|windows-125\d|cp125\d|us-ascii|latin-?1)",
     re.IGNORECASE,
 )
-_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")
+_ENCODING = re.compile(rb"^(\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"'])[\w.:-]+", re.IGNORECASE)
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00", b"\x00\x00")
 
 
 def mended(body: bytes) -> bytes | None:
@@ -39,8 +40,26 @@ def _mend(found: re.Match[bytes]) -> bytes:
     return text if allowed or 0x10000 <= code < 0x110000 else b""
 
 
+def in_utf8(body: bytes, charset: str | None = None) -> bytes:
+    """Return a feed that some bytes of another charset, or cut characters, damage as valid UTF-8.
+
+    Args:
+        body: undecoded; what is valid UTF-8, or UTF-16, comes back as it is.
+        charset: as HTTP declares it.
+    """
+    if body[:2] in _WIDE:
+        return body
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        from newsbeam.articles.dom.decode import decode
+
+        return _ENCODING.sub(rb"\1utf-8", decode(body, charset).encode("utf-8", "replace"), count=1)
+    return body
+
+
 def rightly_declared(body: bytes) -> bytes:
-    """Return a feed that calls itself Latin-1 or the like, and is UTF-8, as what it is.
+    """Return a feed that calls itself Latin-1 or the like, and is (nearly) UTF-8, as what it is.
 
     Text of another charset is almost never valid UTF-8 by accident.
     """
@@ -50,5 +69,10 @@ def rightly_declared(body: bytes) -> bytes:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
-        return body
+        from newsbeam.articles.dom.decode import mend_utf8
+
+        text, broken, whole = mend_utf8(body)
+        if 2 * broken > whole:
+            return body
+        body = text.encode("utf-8", "replace")
     return _DECLARED.sub(rb"\1utf-8", body.lstrip(), count=1)

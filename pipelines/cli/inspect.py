@@ -88,7 +88,7 @@ def _feed_line(name: str, kind: str, base_url: str | None) -> dict[str, Any]:
     line["entries"] = [
         {
             "url": entry.url,
-            "guid": entry.guid,
+            "guid": entry.guid or None,
             "title": entry.title,
             "published": _iso(entry.published),
             "author": ", ".join(entry.authors) or None,

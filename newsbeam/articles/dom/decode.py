@@ -1,8 +1,8 @@
 """Bytes to a tree: what the body is, in which charset, parsed once.
 
 Servers, ``<meta>`` tags and byte order marks disagree; the order of trust here is: byte order
-mark, valid UTF-8, HTTP header, ``<meta>``, a guess.  Valid UTF-8 with non-ASCII characters is next
-to never anything else, whatever the header says.
+mark, UTF-8 that is valid or nearly so, HTTP header, ``<meta>``, a guess.  UTF-8 with non-ASCII
+characters is next to never anything else, whatever the header says.
 
 Source: https://encoding.spec.whatwg.org/#names-and-labels (a page that says latin-1 means cp1252).
 """
@@ -17,8 +17,7 @@ from lxml import html as lxml_html
 
 from newsbeam.errors import ExtractError
 
-BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
+WIDE_BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
@@ -82,6 +81,10 @@ _EMPTY_LINE = re.compile(r"\r?\n\s*\n")
 _TAGGED = re.compile(r"<(?:[a-zA-Z][\w:-]*[\s/>]|/[a-zA-Z]|!(?:doctype|--))", re.I)
 _C1 = re.compile("[\x80-\x9f]")
 """Control characters that no page means: a sign of the wrong charset."""
+_BROKEN = re.compile("[\udc80-\udcff]+")
+"""Bytes that are no UTF-8, as Python's error handler ``surrogateescape`` writes them."""
+_PASTED = re.compile("[\udc80-\udcff][a-z]|(?<![\udc80-\udcff])[\udc80-\udcc1\udcf5-\udcff]")
+"""One within a word, or one that begins no character: neither is a character that was cut."""
 _TEXT_TYPES = ("text/", "application/xhtml", "application/xml", "application/octet-stream")
 _ODD = bytes((*range(9), *range(14, 27), 28, 29, 30, 31))
 """Bytes that no text has."""
@@ -132,7 +135,9 @@ def marked_up(text: str) -> str:
 
 def decode(body: bytes, charset: str | None = None) -> str:
     """Return the body as text; every byte sequence gives some text, none raises."""
-    for bom, encoding in BOMS:
+    if body.startswith(codecs.BOM_UTF8):
+        return _clean(mend_utf8(body[len(codecs.BOM_UTF8) :])[0])
+    for bom, encoding in WIDE_BOMS:
         if body.startswith(bom):
             return _clean(body[len(bom) :].decode(encoding, errors="replace"))
     clean = _clean if b"\x00" in body else str  # looked for where it is cheap
@@ -142,6 +147,9 @@ def decode(body: bytes, charset: str | None = None) -> str:
         # a body cut in the middle of a character is UTF-8 all the same
         if error.start > len(body) - 4 and error.start > 200:
             return clean(body.decode("utf-8", errors="ignore"))
+    text, broken, whole = mend_utf8(body)
+    if 2 * broken <= whole:
+        return clean(text)
     found = _META.search(body[:HEAD_BYTES]) or _XML.search(body[:200])
     declared = found.group(1).decode("ascii", errors="replace") if found else None
     for name in (charset, declared):
@@ -150,22 +158,45 @@ def decode(body: bytes, charset: str | None = None) -> str:
     return _clean(_guess(body))
 
 
+def mend_utf8(body: bytes) -> tuple[str, int, int]:
+    """Return the text of UTF-8 that some bytes damage, how many they are, and the whole characters.
+
+    What damages it is text pasted in from Windows, which is read as such, or characters cut in the
+    middle, each of which becomes U+FFFD.  Only characters that take several bytes are counted: in
+    another charset hardly any stands there by accident.
+    """
+    text = body.decode("utf-8", errors="surrogateescape")
+    broken = sum(map(len, _BROKEN.findall(text)))
+    whole = len(text) - len(text.encode("ascii", "ignore")) - broken
+    pasted = not whole or _PASTED.search(text) is not None
+
+    def mend(found: re.Match[str]) -> str:
+        raw = found.group().encode("utf-8", "surrogateescape")
+        return raw.decode("cp1252", "replace") if pasted else "\ufffd"
+
+    return _BROKEN.sub(mend, text), broken, whole
+
+
 def _try(body: bytes, name: str | None) -> str | None:
     """Decode, or None where the charset is unknown or visibly wrong."""
     if not name:
         return None
     plain = name.strip().strip("\"'").lower()
     try:
-        text: str = body.decode(MEANT.get(plain, plain), errors="replace")
+        if codecs.lookup(plain).name == "utf-8":
+            text, broken, _ = mend_utf8(body)
+        else:
+            text = body.decode(MEANT.get(plain, plain), errors="replace")
+            broken = text.count("\ufffd")
     except (LookupError, ValueError):
         return None
     # a few broken bytes are normal (advertising pasted in another charset), many are a lie
-    return text if text.count("\ufffd") <= 5 + len(text) // 500 else None
+    return text if broken <= 5 + len(text) // 500 else None
 
 
 def _guess(body: bytes) -> str:
-    lenient = body.decode("utf-8", errors="replace")
-    if lenient.count("\ufffd") <= 2 + len(lenient) // 2000:
+    lenient, broken, _ = mend_utf8(body)
+    if broken <= 2 + len(lenient) // 2000:
         return lenient
     if (spoken := _LANG.search(body[:HEAD_BYTES])) is not None:
         usual = _try(body, BY_LANGUAGE.get(spoken.group(1).decode("ascii").lower()))

@@ -54,6 +54,48 @@ def test_whatever_the_charset_the_title_is_read(body: bytes) -> None:
     assert only(body).title == "Köln – “ja”"
 
 
+TWO = rss(
+    f"<title>Köln – “ja”@</title>{LINK}</item><item><title>Größe – zwölf</title>"
+    "<link>https://a.example/2</link>"
+)
+
+
+@pytest.mark.parametrize(
+    ("damage", "read"),
+    [
+        (b"\xc3", "Köln – “ja”�"),  # `ü`, cut in the middle
+        (b"\xe2\x80", "Köln – “ja”�"),  # a dash, cut
+        (b"\xed\xa0\x80", "Köln – “ja”�"),  # half of a surrogate pair
+        (b", \xe9t\xe9", "Köln – “ja”, été"),  # pasted in from Windows
+        (b" \x93oui\x94", "Köln – “ja” “oui”"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["UTF-8", "ISO-8859-1"])
+def test_a_broken_byte_spoils_no_other_character(damage: bytes, read: str, encoding: str) -> None:
+    body = TWO.replace("UTF-8", encoding).encode().replace(b"@", damage)
+    first, second = entries(body)
+    assert (first.title, first.url) == (read, "https://a.example/1")
+    assert (second.title, second.url) == ("Größe – zwölf", "https://a.example/2")
+
+
+@pytest.mark.parametrize(
+    ("charset", "title"),
+    [
+        ("euc_jp", "中央銀行が金利を引き上げ、市場は静かに反応した"),
+        ("shift_jis", "中央銀行が金利を引き上げ、市場は静かに反応した"),
+        ("koi8_r", "Центральный банк повысил ставку, рынки ответили спокойно"),
+        ("cp949", "중앙은행이 금리를 올렸고 시장은 조용히 반응했다"),
+    ],
+)
+def test_a_charset_that_nobody_declares_is_guessed(charset: str, title: str) -> None:
+    body = rss(f"<title>{title}</title><description>{title}。 {title}</description>{LINK}")
+    assert only(body.partition("?>")[2].encode(charset, "replace")).title == title
+
+
+def test_an_entry_without_guid_and_link_is_called_by_its_title() -> None:
+    assert only(rss("<title>Rates rise</title>").encode()).guid == "Rates rise"
+
+
 def test_bare_ampersands_are_characters() -> None:
     item = "<title>AT&T & R&D</title><link>https://a.example/?a=1&b=2&copy=3</link>"
     entry = only(rss(item).encode())

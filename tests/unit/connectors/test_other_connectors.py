@@ -53,6 +53,12 @@ def test_an_index_names_its_newest_files() -> None:
     assert parsed.more == ("https://herald.example/2026.xml.gz", "https://herald.example/2025.xml")
 
 
+def test_broken_bytes_in_a_sitemap_cost_nothing_else() -> None:
+    broken = NEWS.replace(b"<news:title>", b"<x\xed\xa0\x80y>\xff</x\xed\xa0\x80y><news:title>")
+    found = parse_sitemap(URL, broken, now=NOW).entries
+    assert [e.url for e in found] == [e.url for e in parse_sitemap(URL, NEWS, now=NOW).entries]
+
+
 def test_a_sitemap_is_known_by_its_looks() -> None:
     assert parser_of("feed", NEWS) is parse_sitemap
 
