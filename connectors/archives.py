@@ -7,7 +7,8 @@ What each becomes::
     *.jsonl(.gz) *.ndjson(.gz) one article a line: title, text (or html), url, published, …
     *.warc(.gz)                the pages of a crawl (connectors.warc)
 
-No network is used.  Every file and line ends as a page or as a ledger row.
+No network is used.  Every file and line ends as a page or as a ledger row.  A :class:`Reading`
+knows where it is: another goes on there.
 """
 
 import gzip
@@ -20,10 +21,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from connectors.folders import files_of
 from connectors.parsing.items import absolute_url, primary_language
 from connectors.parsing.plain import plain_text
 from connectors.parsing.times import parse_epoch, parse_time
-from newsbeam.records import Entry, LedgerRow, Page, Verdict, record_id
+from newsbeam.records import END, START, Entry, LedgerRow, Page, Position, Verdict, record_id
 from newsbeam.urls import outlet_of
 
 MAX_LINE_BYTES = 16_000_000
@@ -61,31 +63,71 @@ _NAMES = {
 }  # fmt: skip
 
 
-def read_archive(path: Path, *, now: datetime, warcs: bool = True) -> Iterator[Page | LedgerRow]:
-    """Yield the pages of a file, or of all files below a folder in the order of their names.
+_Step = tuple[int, int, Page | LedgerRow]
+"""Bytes and lines that were read so far, and what the last of them hold."""
+
+
+class Reading:
+    """The pages of a file, or of all files below a folder in the order of their names.
+
+    Iterating yields a page per article, and a ledger row per file or line that is none.
 
     Args:
         path: file or folder.
         now: the time of reading, which stands in for the time of fetching.
+        begin: where to begin, as :attr:`position` of an earlier reading told it.
         warcs: read the WARC files of a folder, too.
-
-    Yields:
-        A page per article; a ledger row per file or line that is none.
     """
-    if path.is_dir():
-        for file in sorted(p for p in path.rglob("*") if p.is_file() and not _hidden(p, path)):
-            if (kind := kind_of(file)) and (warcs or kind != "warc"):
-                yield from read_archive(file, now=now)
-        return
-    readers = {"text": _text_file, "html": _html_file, "lines": _lines, "warc": _warc}
-    reader = readers.get(kind_of(path) or "text")
-    if reader is None or not path.exists():
-        yield _row(path, Verdict.NOT_FOUND, "no such file", now)
-        return
-    try:
-        yield from reader(path, now)
-    except (OSError, EOFError, zlib.error) as error:
-        yield _row(path, Verdict.DAMAGED, f"cannot be read: {error}", now)
+
+    def __init__(
+        self, path: Path, *, now: datetime, begin: Position = START, warcs: bool = True
+    ) -> None:
+        self.position = begin
+        """After the record that was yielded last."""
+        self._path, self._now, self._warcs = path, now, warcs
+
+    def __iter__(self) -> Iterator[Page | LedgerRow]:
+        if not self._path.is_dir():
+            yield from self._read(self._path, "")
+            return
+        for file in files_of(self._path):
+            name = file.relative_to(self._path)
+            if (kind := kind_of(file)) is None or (kind == "warc" and not self._warcs):
+                continue
+            if self.position.file and name < Path(self.position.file):
+                continue
+            if str(name) != self.position.file:
+                self.position = Position(file=str(name))
+            yield from self._read(file, str(name))
+
+    def _read(self, path: Path, name: str) -> Iterator[Page | LedgerRow]:
+        if self.position.offset == END:
+            return
+        if kind_of(path) == "warc":
+            from connectors.warc import Warc
+
+            warc = Warc(path, now=self._now, offset=self.position.offset)
+            for item in warc:
+                self.position = Position(warc.position, file=name)
+                yield item
+            return
+        readers = {"html": _html_file, "lines": _lines}
+        reader = readers.get(kind_of(path) or "", _text_file)
+        try:
+            for offset, line, result in reader(path, self._now, self.position):
+                self.position = Position(offset, line, name)
+                yield result
+        except FileNotFoundError:
+            self.position = Position(END, file=name)
+            yield _row(path, Verdict.NOT_FOUND, "no such file", self._now)
+        except (OSError, EOFError, zlib.error) as error:
+            self.position = Position(END, file=name)
+            yield _row(path, Verdict.DAMAGED, f"cannot be read: {error}", self._now)
+
+
+def read_archive(path: Path, *, now: datetime) -> Iterator[Page | LedgerRow]:
+    """Yield what a whole :class:`Reading` holds."""
+    return iter(Reading(path, now=now))
 
 
 def kind_of(path: Path) -> str | None:
@@ -94,35 +136,32 @@ def kind_of(path: Path) -> str | None:
     return _NAMES.get(Path(name).suffix)
 
 
-def _hidden(file: Path, top: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(top).parts)
-
-
 def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return gzip.open(path, "rb") if packed else path.open("rb")
 
 
-def _text_file(path: Path, now: datetime) -> Iterator[Page | LedgerRow]:
+def _text_file(path: Path, now: datetime, begin: Position) -> Iterator[_Step]:
+    del begin  # one record
+    with _open(path) as file:
+        body = file.read(MAX_FILE_BYTES + 1)
+    refused = _refused(path, body, now)
+    yield END, 0, refused or _page(path, f"{path.name}", {}, body, TEXT_TYPE, now)
+
+
+def _html_file(path: Path, now: datetime, begin: Position) -> Iterator[_Step]:
+    del begin  # one record
     with _open(path) as file:
         body = file.read(MAX_FILE_BYTES + 1)
     if refused := _refused(path, body, now):
-        yield refused
-        return
-    yield _page(path, f"{path.name}", {}, body, TEXT_TYPE, now)
-
-
-def _html_file(path: Path, now: datetime) -> Iterator[Page | LedgerRow]:
-    with _open(path) as file:
-        body = file.read(MAX_FILE_BYTES + 1)
-    if refused := _refused(path, body, now):
-        yield refused
+        yield END, 0, refused
         return
     found = _CANONICAL.search(body[:200_000])
     declared = next((g for g in found.groups() if g), b"") if found else b""
     url = absolute_url("", plain_text(declared.decode("utf-8", "replace")) or "")
-    yield _page(path, path.name, {"url": url}, body, HTML_TYPE, now, charset=None)
+    page = _page(path, path.name, {"url": url}, body, HTML_TYPE, now, charset=None)
+    yield END, 0, page
 
 
 def _refused(path: Path, body: bytes, now: datetime) -> LedgerRow | None:
@@ -138,18 +177,20 @@ def _refused(path: Path, body: bytes, now: datetime) -> LedgerRow | None:
     return None
 
 
-def _lines(path: Path, now: datetime) -> Iterator[Page | LedgerRow]:
+def _lines(path: Path, now: datetime, begin: Position) -> Iterator[_Step]:
     with _open(path) as file:
-        number = 0
+        file.seek(begin.offset)
+        number = begin.line
         while line := file.readline(MAX_LINE_BYTES):
             number += 1
             if not line.endswith(b"\n") and len(line) == MAX_LINE_BYTES:
                 while (rest := file.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
                     pass
                 reason = f"line {number} has more than {MAX_LINE_BYTES:,} bytes"
-                yield _row(path, Verdict.TOO_LARGE, reason, now, number)
+                row = _row(path, Verdict.TOO_LARGE, reason, now, number)
+                yield file.tell(), number, row
             elif line.strip():
-                yield _line(path, number, line, now)
+                yield file.tell(), number, _line(path, number, line, now)
 
 
 def _line(path: Path, number: int, line: bytes, now: datetime) -> Page | LedgerRow:
@@ -214,12 +255,6 @@ def text_urn(body: bytes, title: str | None = None) -> str:
     """Return the identity of a text without address: the same words are the same article."""
     words = b" ".join([(title or "").encode("utf-8", "replace"), *body.split()])
     return f"urn:newsbeam:text:{hashlib.blake2b(words.strip(), digest_size=16).hexdigest()}"
-
-
-def _warc(path: Path, now: datetime) -> Iterator[Page | LedgerRow]:
-    from connectors.warc import read_warc
-
-    return read_warc(path, now=now)
 
 
 def _first(found: dict[str, Any], keys: tuple[str, ...]) -> Any:

@@ -153,6 +153,23 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """A place in an archive between two records."""
+
+    offset: int = 0
+    """Bytes of the (unpacked; of a WARC: packed) file that were read; :data:`END`: all of it."""
+    line: int = 0
+    """Lines that were read."""
+    file: str = ""
+    """The file of a folder, relative to it; those before it were read."""
+
+
+END = -1
+"""As an offset: the whole file was read."""
+START = Position()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An item as a feed, sitemap or archive announced it."""
 

@@ -1,8 +1,9 @@
 """A backfill: archives and listings through the same graph, large ones in portions.
 
-Each portion of a WARC is a run of its own, committed with the place where it ended: a backfill that
-broke off goes on there when it is started again.  What was read to its end is read anew by the next
-backfill, which changes nothing.
+Each portion is a run of its own, committed with the place where it ended, and published: memory,
+and what is lost when one breaks off, depend on the portion.  A backfill that broke off is gone on
+with when it is started again.  What was read to its end is read anew by the next, which changes
+nothing.
 """
 
 from collections.abc import Sequence
@@ -11,18 +12,16 @@ from pathlib import Path
 
 from connectors.listings import holds_more, parts_of
 from newsbeam.settings import Settings
+from pipelines.parts import ENTRIES
 from pipelines.report import RunReport, added
 from pipelines.run import Progress, clock, run_and_publish
-
-PORTION = 2_000
-"""Records of a WARC per transaction: minutes of work, so that little is lost when one breaks."""
 
 
 def backfill(
     settings: Settings,
     places: Sequence[str],
     *,
-    portion: int = PORTION,
+    portion: int = ENTRIES,
     progress: Progress | None = None,
 ) -> RunReport:
     """Take files, folders and addresses into the store; return the summary of all portions.
@@ -30,13 +29,13 @@ def backfill(
     Args:
         settings: of the operator.
         places: paths of archives and listings, or addresses of listings.
-        portion: records of a WARC per transaction.
+        portion: records of archives per transaction.
         progress: told of every step.
 
     Raises:
         StoreBusyError: another process holds the store.
     """
-    todo = [part for place in places for part in _parts(place)]
+    todo = list(dict.fromkeys(part for place in places for part in _parts(place)))
     total: RunReport | None = None
     while True:
         report = run_and_publish(
@@ -48,7 +47,8 @@ def backfill(
             progress=progress,
         )
         total = _added(total, report) if total else report
-        todo = list(report.unfinished)
+        left = {*report.unfinished, *report.unread}
+        todo = [place for place in todo if place in left]
         if not todo:
             return total
 
@@ -63,6 +63,6 @@ def _parts(place: str) -> list[str]:
 
 
 def _added(one: RunReport, two: RunReport) -> RunReport:
-    """Return the summary of two portions: an archive that is gone on with was counted before."""
-    fresh = len(set(two.unfinished) - set(one.unfinished))
-    return replace(added(one, two), feeds=one.feeds + fresh)
+    """Return the summary of two portions: an archive that was gone on with was counted before."""
+    total = added(one, two)
+    return replace(total, feeds=total.feeds - len(one.unfinished))

@@ -32,6 +32,7 @@ def execute(
     feeds: Sequence[tuple[Feed, Cursor]] = (),
     entries: Sequence[Entry] = (),
     archives: Sequence[Archive] = (),
+    most: int | None = None,
     known: str,
 ) -> dict[str, float]:
     """Run the graph to its end; return the seconds of work per stage.
@@ -45,7 +46,7 @@ def execute(
         # what a stage raises reaches us; Beam's own traceback of it helps nobody
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     pipeline = beam.Pipeline(options=pipeline_options(job))
-    build(pipeline, job, feeds=feeds, entries=entries, archives=archives, known=known)
+    build(pipeline, job, feeds=feeds, entries=entries, archives=archives, most=most, known=known)
     _greet(pipeline.options.view_as(PortableOptions).job_endpoint)
     try:
         result = pipeline.run()

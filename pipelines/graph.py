@@ -15,7 +15,6 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
-from connectors.listings import is_listing
 from newsbeam.records import Cursor, Entry, Feed
 from pipelines.job import Job
 from pipelines.stages.archive import ReadArchives
@@ -23,8 +22,8 @@ from pipelines.stages.dedupe import PickEntries
 from pipelines.stages.embed import EmbedArticles
 from pipelines.stages.extract import ExtractArticles
 from pipelines.stages.fetch import FetchPages
-from pipelines.stages.items import Archive, Polled
-from pipelines.stages.listing import ReadListings
+from pipelines.stages.items import Archive, Polled, Portion
+from pipelines.stages.listing import ReadListings, split
 from pipelines.stages.match import MatchTopics
 from pipelines.stages.poll import PollFeeds
 from pipelines.stages.stage import StageParquet
@@ -37,6 +36,7 @@ def build(
     feeds: Sequence[tuple[Feed, Cursor]] = (),
     entries: Sequence[Entry] = (),
     archives: Sequence[Archive] = (),
+    most: int | None = None,
     known: str,
 ) -> list[beam.PCollection]:
     """Wire the graph; return the names of the staged files, by branch.
@@ -47,6 +47,7 @@ def build(
         feeds: to poll, each with what is remembered of it.
         entries: of feeds that were polled before there was a graph.
         archives: to read, and listings among them; every worker must see the files.
+        most: records of archives to read: in one process of all together, else of each; None: all.
         known: file of what the store knows (:mod:`pipelines.stages.known`).
     """
     staged = []
@@ -60,7 +61,7 @@ def build(
         staged += [ended | "StagePolls" >> StageParquet(job), _read(fresh, job, known)]
     elif entries:
         staged.append(_read(pipeline | "Entries" >> beam.Create(list(entries)), job, known))
-    listings = [a.place for a in archives if is_listing(a.place)]
+    listings, holding = split(archives)
     if listings:
         fresh, ended = (
             pipeline
@@ -69,11 +70,12 @@ def build(
             | "Named" >> beam.Partition(_is_ended, 2)
         )
         staged += [ended | "StageListings" >> StageParquet(job), _read(fresh, job, known)]
-    holding = [a for a in archives if a.place not in listings]
     if holding:
+        spread = [(a,) for a in holding] if _distributed(job) else [tuple(holding)]
+        portions = [Portion(some, most) for some in spread]
         records, ended = (
             pipeline
-            | "Archives" >> beam.Create(holding, reshuffle=_distributed(job))
+            | "Archives" >> beam.Create(portions, reshuffle=_distributed(job))
             | "ReadArchives" >> ReadArchives(job, known)
             | "Records" >> beam.Partition(_is_polled, 2)
         )

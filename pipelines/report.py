@@ -40,7 +40,9 @@ class RunReport:
     stages: dict[str, float] = field(default_factory=dict)
     """Seconds of work per stage; stages overlap, so they can add up to more than ``seconds``."""
     unfinished: tuple[str, ...] = ()
-    """Archives that hold more than was read at once."""
+    """Archives of which a part is still to be read."""
+    unread: tuple[str, ...] = ()
+    """Archives that were not reached."""
     already: bool = False
     """The run had been committed before; nothing was changed."""
 

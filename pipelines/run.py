@@ -28,12 +28,12 @@ from pipelines.parts import Part, cut
 from pipelines.quick_beam import settle_pyarrow, without_collecting
 from pipelines.report import RunReport, added
 from pipelines.stages.items import Archive
-from pipelines.stages.resume import offset_of, unfinished
+from pipelines.stages.resume import position_of, still_to_read
 from pipelines.watch_state import take_requests
 from sinks.publish.publish import preparing, publish
 from sinks.store.batch import Batch
 from sinks.store.commit import STEPS, commit
-from sinks.store.read import batch_summary, cursors, record_feeds
+from sinks.store.read import batch_summary, cursors, polled, record_feeds
 from sinks.store.store import open_store
 
 Progress = Callable[[Counter[str]], None]
@@ -97,8 +97,8 @@ def run_once(
         every_feed: poll feeds that are not due, too.
         feeds: instead of those that the settings name.
         archives: read these instead of feeds; listings too, and their addresses.
-        portion: records of a WARC to read at once, from where the last run stopped; None: all,
-            from its beginning.
+        portion: records of archives to read at once, from where the last run stopped; None: all,
+            from their beginnings.
         warm: memory that the commit's steps may keep between cycles of one process.
         progress: told of every step, on the embedded runner.
 
@@ -121,9 +121,9 @@ def run_once(
         return replace(report, next_due=next_due, seconds=perf_counter() - began)
     memory = warm if warm is not None else {}
     done: RunReport | None = None
+    what = _archives(db, archives, portion)
     try:
-        what = _archives(db, archives, portion)
-        with closing(_staged(job, db, due, what, memory, progress)) as parts:
+        with closing(_staged(job, db, due, what, portion, memory, progress)) as parts:
             for part in parts:
                 if warm is None and part.last:
                     early.dismiss()  # no other run follows: the commit has better use for memory
@@ -136,11 +136,13 @@ def run_once(
     finally:
         sweep(job)
     assert done is not None  # noqa: S101  # there is always one part
-    return replace(
-        done,
-        seconds=perf_counter() - began,
-        unfinished=unfinished(cursors(db), archives) if portion else (),
-    )
+    if portion:
+        from pipelines.stages.listing import split
+
+        places = [archive.place for archive in split(what)[1]]
+        unfinished, unread = still_to_read(places, cursors(db), polled(db, now))
+        done = replace(done, unfinished=unfinished, unread=unread)
+    return replace(done, seconds=perf_counter() - began)
 
 
 def _settle(db: duckdb.DuckDBPyConnection) -> None:
@@ -220,7 +222,7 @@ def _archives(
     if portion is None:
         return [Archive(str(place)) for place in places]
     known = cursors(db) if places else {}
-    return [Archive(str(p), offset_of(str(p), known.get(str(p))), portion) for p in places]
+    return [Archive(str(p), position_of(str(p), known.get(str(p)))) for p in places]
 
 
 def _staged(
@@ -228,6 +230,7 @@ def _staged(
     db: duckdb.DuckDBPyConnection,
     due: Sequence[tuple[Feed, Cursor]],
     archives: Sequence[Archive],
+    portion: int | None,
     warm: dict[str, Any],
     progress: Progress | None,
 ) -> Generator[Part, None, None]:
@@ -242,34 +245,45 @@ def _staged(
     with without_collecting():
         from pipelines.execute import execute  # Apache Beam: about a second
         from pipelines.stages.known import LateKnown, read_known, save_known
-        from pipelines.stages.poll import poll_ahead
+        from pipelines.stages.poll import poll_feeds, work_ahead
         from pipelines.stages.stage import stage_batch
         from pipelines.stages.timing import watching
 
     known = warm.pop(KNOWN, None) or LateKnown(lambda: read_known(db))
     with watching(progress):
-        if archives or job.settings.run.runner != RunSettings().runner:
+        if job.settings.run.runner != RunSettings().runner:
             file = str(save_known(known.get(), job.folder))
-            yield Part(job, execute(job, feeds=due, archives=archives, known=file))
+            stages = execute(job, feeds=due, archives=archives, most=portion, known=file)
+            yield Part(job, stages)
             return
         began = perf_counter()
-        entries, ended = poll_ahead(due, known, job)
+        holding: list[Archive] = []
+        if archives:
+            from pipelines.stages.listing import read_listings, split
+
+            listings, holding = split(archives)
+            entries, ended = work_ahead(read_listings(listings, known, job))
+        else:
+            entries, ended = work_ahead(poll_feeds(due, known, job))
         stages = {"poll": round(perf_counter() - began, 3)}
-        if len(ended) == len(due) and not entries:
+        if not archives and len(ended) == len(due) and not entries:
             warm[KNOWN] = known  # no entry is written: it still holds after the commit
-        file = str(save_known(known.get(), job.folder)) if entries else ""
-        parts = list(cut(entries, job.now))
+        file = str(save_known(known.get(), job.folder)) if entries or holding else ""
+        parts = list(cut(entries, job.now)) if entries or not holding else []
         del entries, known
         for number, part in enumerate(parts):
             own = replace(job, part=number)
-            last = number == len(parts) - 1
-            if last:
+            complete = number == len(parts) - 1
+            if complete:
                 stage_batch(ended, own.folder)
             if part:
                 stages |= execute(own, entries=part, known=file)
             part.clear()
-            yield Part(own, stages, last)
+            yield Part(own, stages, complete and not holding)
             stages = {}
+        if holding:
+            own = replace(job, part=len(parts))
+            yield Part(own, execute(own, archives=holding, most=portion, known=file))
 
 
 def sweep(job: Job) -> None:

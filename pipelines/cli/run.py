@@ -48,9 +48,9 @@ def run(config: Path | None, every_feed: bool, as_json: bool) -> None:
 @click.option(
     "--portion",
     type=click.IntRange(min=1),
-    default=2_000,
+    default=1_000,
     show_default=True,
-    help="Records of a WARC per transaction; a broken backfill goes on after the last.",
+    help="Records of archives per transaction; a broken backfill goes on after the last.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.pass_obj

@@ -4,40 +4,49 @@
 like a feed: it has rows in ``polls`` and the ledger, and a second backfill of it changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
 import apache_beam as beam
 
-from connectors.archives import kind_of, read_archive
-from connectors.warc import Warc
-from newsbeam.records import LedgerRow, Page, Verdict, record_id
+from connectors.archives import Reading
+from newsbeam.records import START, LedgerRow, Page, Verdict, record_id
 from pipelines.job import Job
 from pipelines.stages.embed import preload
 from pipelines.stages.extract import AT_ONCE, extract_pages
-from pipelines.stages.items import Archive, Done, Polled, Read
+from pipelines.stages.items import Archive, Done, Polled, Portion, Read
 from pipelines.stages.known import Known, load_known
 from pipelines.stages.resume import stopped_at
 from pipelines.stages.timing import timed
 
 
-def read_archives(archive: Archive, known: Known, job: Job) -> Iterator[Polled | Read | Done]:
-    """Read one archive; yield one ``Polled``, and one output per record that is not known.
+def read_archives(portion: Portion, known: Known, job: Job) -> Iterator[Polled | Read | Done]:
+    """Read archives, one after the other, until the portion is full.
 
-    A file that cannot be opened is a row with the reason, not an error.  Of a WARC at most
-    ``archive.most`` records are read; the cursor then says where to go on.
+    Yields one ``Polled`` for each of which something was read, and one output per record that is
+    not known.  A file that cannot be opened is a row with the reason, not an error.  Where the
+    portion ends, the cursor says where to go on.
     """
+    left = portion.most
+    for archive in portion.archives:
+        polled = yield from _read_archive(archive, left, known, job)
+        if left is not None and (left := left - polled.entries) <= 0:
+            return
+
+
+def _read_archive(
+    archive: Archive, most: int | None, known: Known, job: Job
+) -> Generator[Polled | Read | Done, None, Polled]:
     began, path = perf_counter(), archive.place
-    cursor = None
+    reading = Reading(Path(path), now=job.now, begin=archive.begin, warcs=most is None)
     entries = fresh = 0
+    cursor = None
     verdict, reason = str(Verdict.FEED_OK), None
     try:
-        warc = _warc(archive, job)
-        records = iter(warc or read_archive(Path(path), now=job.now, warcs=archive.most is None))
-        most = archive.most if warc and archive.most else None
-        while batch := list(islice(records, AT_ONCE if most is None else min(AT_ONCE, most))):
+        records = iter(reading)
+        while batch := list(islice(records, min(AT_ONCE, AT_ONCE if most is None else most))):
             entries += len(batch)
             new = [
                 i
@@ -51,13 +60,14 @@ def read_archives(archive: Archive, known: Known, job: Job) -> Iterator[Polled |
             if pages := [i for i in new if isinstance(i, Page)]:
                 preload(job.settings)
                 yield from extract_pages(pages, job)
-            if most is not None and warc and (most := most - len(batch)) <= 0:
-                cursor = stopped_at(path, warc.position, job.now)
+            if most is not None and (most := most - len(batch)) <= 0:
+                cursor = stopped_at(path, reading.position, job.now)
                 break
-        if cursor is None and archive.offset:
+        if cursor is None and archive.begin != START:
             cursor = stopped_at(path, None, job.now)  # to its end: no more to resume
     except OSError as error:
         verdict, reason = Verdict.DAMAGED, f"{error.strerror or error} after {entries} records"
+        cursor = stopped_at(path, None, job.now)  # the next backfill tries it anew
     row = LedgerRow(
         subject=record_id("archive", path),
         kind="feed",
@@ -69,29 +79,24 @@ def read_archives(archive: Archive, known: Known, job: Job) -> Iterator[Polled |
         feed_url=path,
         seconds=round(perf_counter() - began, 3),
     )
-    yield Polled(row, cursor, None, None, None, entries, entries - fresh, fresh)
-
-
-def _warc(archive: Archive, job: Job) -> Warc | None:
-    path = Path(archive.place)
-    if path.is_dir() or kind_of(path) != "warc":
-        return None
-    return Warc(path, now=job.now, offset=archive.offset)
+    polled = Polled(row, cursor, None, None, None, entries, entries - fresh, fresh)
+    yield polled
+    return polled
 
 
 class _Read(beam.DoFn):
     def __init__(self, job: Job, known: str) -> None:
         self._job, self._known = job, known
 
-    def process(self, archive: Archive) -> Iterable[Polled | Read | Done]:
-        yield from timed("read", read_archives(archive, load_known(self._known), self._job))
+    def process(self, portion: Portion) -> Iterable[Polled | Read | Done]:
+        yield from timed("read", read_archives(portion, load_known(self._known), self._job))
 
 
 class ReadArchives(beam.PTransform):
-    """Read each archive.
+    """Read archives.
 
-    Input   PCollection[Archive], bounded: files that every worker sees.
-    Output  PCollection[Polled | Read | Done]: one ``Polled`` per path.
+    Input   PCollection[Portion], bounded: files that every worker sees.
+    Output  PCollection[Polled | Read | Done]: one ``Polled`` per archive that was reached.
     """
 
     def __init__(self, job: Job, known: str) -> None:

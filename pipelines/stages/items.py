@@ -9,7 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from newsbeam.records import Article, Cursor, Embedded, Entry, LedgerRow, Mention, Passage
+from newsbeam.records import (
+    START,
+    Article,
+    Cursor,
+    Embedded,
+    Entry,
+    LedgerRow,
+    Mention,
+    Passage,
+    Position,
+)
 
 T = TypeVar("T")
 
@@ -20,10 +30,16 @@ class Archive:
 
     place: str
     """Path, or address of a listing."""
-    offset: int = 0
-    """Byte at which the reading of a WARC begins."""
+    begin: Position = START
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Archives that are read one after the other."""
+
+    archives: tuple[Archive, ...]
     most: int | None = None
-    """Records of a WARC to read at once; None: all."""
+    """Records to read at once; None: all."""
 
 
 @dataclass(frozen=True, slots=True)

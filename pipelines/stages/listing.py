@@ -11,18 +11,26 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from connectors.listings import read_listing
+from connectors.listings import is_listing, read_listing
 from newsbeam.errors import ParseError
 from newsbeam.records import Cursor, Entry, Feed, LedgerRow, Verdict, record_id
 from newsbeam.urls import is_web_url
 from pipelines.job import Job
-from pipelines.stages.items import Done, Polled
-from pipelines.stages.known import Known, load_known
+from pipelines.stages.items import Archive, Done, Polled
+from pipelines.stages.known import Known, LateKnown, load_known
 from pipelines.stages.poll import poll_feeds, take_entries
 from pipelines.stages.timing import timed
 
 
-def read_listings(places: Sequence[str], known: Known, job: Job) -> Iterator[Polled | Entry | Done]:
+def split(archives: Sequence[Archive]) -> tuple[list[str], list[Archive]]:
+    """Return the listings among what a backfill is given, and what holds articles itself."""
+    listings = [a.place for a in archives if is_listing(a.place)]
+    return listings, [a for a in archives if a.place not in listings]
+
+
+def read_listings(
+    places: Sequence[str], known: Known | LateKnown, job: Job
+) -> Iterator[Polled | Entry | Done]:
     """Yield one ``Polled`` for each listing and each file that it lists, and their entries."""
     asked = [place for place in places if is_web_url(place)]
     for place in places:
@@ -34,7 +42,7 @@ def read_listings(places: Sequence[str], known: Known, job: Job) -> Iterator[Pol
 
 
 def _read_file(
-    place: str, known: Known, job: Job
+    place: str, known: Known | LateKnown, job: Job
 ) -> Generator[Polled | Entry | Done, None, tuple[str, ...]]:
     """Read a file; return the addresses of the files that it lists."""
     verdict, reason = str(Verdict.FEED_OK), None

@@ -48,17 +48,20 @@ def take_entries(
     return fresh, again
 
 
-def poll_ahead(
-    feeds: Sequence[tuple[Feed, Cursor]], known: LateKnown, job: Job
+def work_ahead(
+    items: Iterable[Polled | Entry | Done],
 ) -> tuple[list[Entry], list[Polled | Done]]:
     """Poll in this process, without a graph; return the entries that need one, and the rest.
 
     Where nothing is new, as in most cycles of `watch`, no graph is built: that is three quarters of
     the processor time of such a cycle (docs/benchmarks.md).
+
+    Args:
+        items: what polling, or reading listings, yields.
     """
     entries: list[Entry] = []
     ended: list[Polled | Done] = []
-    for item in poll_feeds(feeds, known, job):
+    for item in items:
         advance("poll")
         if isinstance(item, Entry):
             entries.append(item)

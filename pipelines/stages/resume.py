@@ -1,38 +1,57 @@
 """Where the reading of an archive stopped, in the archive's row of ``feed_cursors``."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
-from newsbeam.records import Cursor, Verdict
+from connectors.folders import files_of
+from newsbeam.records import START, Cursor, Position, Verdict
 
 
-def stopped_at(path: str, offset: int | None, now: datetime) -> Cursor:
-    """Return the cursor of an archive that was read up to a byte; None: to its end.
+def stopped_at(path: str, position: Position | None, now: datetime) -> Cursor:
+    """Return the cursor of an archive that was read up to a position; None: to its end.
 
     Raises:
         OSError: the file is gone.
     """
     memory = None
-    if offset is not None:
-        memory = json.dumps({"offset": offset, "size": Path(path).stat().st_size})
+    if position is not None:
+        memory = json.dumps({**asdict(position), "state": _state(Path(path))})
     return replace(
         Cursor(path, last_poll=now, last_success=now), verdict=Verdict.FEED_OK, history=memory
     )
 
 
-def offset_of(path: str, cursor: Cursor | None) -> int:
-    """Return the byte at which to begin: 0 unless the same file was read in part before."""
+def position_of(path: str, cursor: Cursor | None) -> Position:
+    """Return where to begin: at the start unless the same archive was read in part before."""
     try:
         memory = json.loads(cursor.history) if cursor and cursor.history else {}
-        offset, size = int(memory["offset"]), int(memory["size"])
-        return offset if Path(path).stat().st_size == size >= offset >= 0 else 0
-    except (OSError, ValueError, TypeError, KeyError):
-        return 0
+        state, position = memory.pop("state"), Position(**memory)
+        return position if _state(Path(path)) == state else START
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return START
 
 
-def unfinished(known: Mapping[str, Cursor], places: Sequence[Path | str]) -> tuple[str, ...]:
-    """Return the archives of which a part is still to be read."""
-    return tuple(str(p) for p in places if offset_of(str(p), known.get(str(p))) > 0)
+def still_to_read(
+    archives: Sequence[str], known: Mapping[str, Cursor], reached: set[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the archives that were read in part, and those that were not reached.
+
+    Args:
+        archives: that were to be read.
+        known: what is remembered of each.
+        reached: those of which something was read.
+    """
+    part = (p for p in archives if position_of(p, known.get(p)) != START)
+    return tuple(p for p in part if p in reached), tuple(p for p in archives if p not in reached)
+
+
+def _state(path: Path) -> int | str:
+    """Return what tells an archive from another under the same name: sizes, of a folder's files."""
+    if not path.is_dir():
+        return path.stat().st_size
+    sizes = "".join(f"{file.relative_to(path)}\0{file.stat().st_size}\0" for file in files_of(path))
+    return hashlib.sha1(sizes.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()

@@ -21,6 +21,14 @@ def _aware(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
 
 
+def polled(db: duckdb.DuckDBPyConnection, now: datetime) -> set[str]:
+    """Return the feeds and archives that the run of that time has polled, in whatever part."""
+    found = db.execute(
+        "SELECT DISTINCT url FROM polls WHERE at_time = ?", [now.replace(tzinfo=None)]
+    ).fetchall()
+    return {url for (url,) in found}
+
+
 def record_feeds(db: duckdb.DuckDBPyConnection, feeds: Iterable[Feed], now: datetime) -> None:
     """Write the feeds of the settings; feeds that have left them stay, as not active."""
     rows = [

@@ -222,7 +222,11 @@ def tree(pid: int) -> Iterator[int]:
     """Yield a process and its descendants."""
     yield pid
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
+        try:
+            children = task.read_text().split()
+        except OSError:  # the thread has just ended
+            continue
+        for child in children:
             yield from tree(int(child))
 
 

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from newsbeam.settings import load_settings
+from pipelines import parts
 from pipelines.backfill import backfill
 from pipelines.run import clock, run_and_publish
 from tests.support import newsbeam, write_settings
@@ -130,3 +131,86 @@ def test_a_folder_gives_its_texts_its_warcs_and_its_gdelt_files(
     report = backfill(load_settings(write_settings(tmp_path, [], {})), [str(folder)], portion=2)
     assert report.entries == 7
     assert report.feeds == 3
+
+
+def library(folder: Path) -> Path:
+    """Make a folder of all kinds of archives, with damage in it; 12 records, 9 articles."""
+    (folder / "b").mkdir(parents=True)
+    for n in (1, 2):
+        (folder / f"{n}.html.gz").write_bytes(gzip.compress(page(n)))
+        (folder / "b" / f"{n}.txt").write_text(f"Meeting {n} of the board.\n\n{WORDS}{n}")
+    lines = [{"title": f"Quay {n}", "text": f"Case {n}. {WORDS}{n}"} for n in range(5)]
+    body = "\n".join([*map(json.dumps, lines), "no JSON", '{"title": "no text"}'])
+    (folder / "b" / "a.jsonl.gz").write_bytes(gzip.compress(body.encode()))
+    (folder / "c.txt").write_text(" ")
+    return folder
+
+
+ROWS = "SELECT article_id, title, text FROM articles ORDER BY ALL"
+LEDGER = "SELECT subject, verdict, reason FROM ledger_rows WHERE kind = 'entry' ORDER BY ALL"
+
+
+def test_any_archive_is_read_in_portions_and_gives_the_same_store(tmp_path: Path) -> None:
+    archive = library(tmp_path / "archive")
+    found = []
+    for portion in (1, 5, 100):
+        room = tmp_path / str(portion)
+        room.mkdir()
+        settings = load_settings(write_settings(room, [], {}))
+        report = backfill(settings, [str(archive)], portion=portion)
+        runs = rows(room, "SELECT count(*) FROM runs WHERE entries > 0")
+        assert runs == [(-(-12 // portion),)], "each portion is a transaction of its own"
+        assert (report.feeds, report.entries, report.articles_new) == (1, 12, 9)
+        assert (report.unfinished, report.unread) == ((), ())
+        found.append((rows(room, ROWS), rows(room, LEDGER)))
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_portion_is_shared_by_all_archives_of_a_backfill(tmp_path: Path, warc: Path) -> None:
+    archive = library(tmp_path / "archive")
+    settings = load_settings(write_settings(tmp_path, [], {}))
+    places = [str(archive / "b"), str(warc), str(archive / "1.html.gz")]
+    first = run_and_publish(settings, kind="backfill", now=clock(), archives=places, portion=10)
+    assert first.entries == 10
+    assert (first.unfinished, first.unread) == ((places[1],), (places[2],))
+    rest = backfill(settings, places, portion=10)
+    assert (rest.known, rest.articles_new) == (7, 5)  # the folder is read anew, the WARC is not
+
+
+def test_a_broken_backfill_of_a_folder_goes_on_unless_the_folder_changed(tmp_path: Path) -> None:
+    archive = library(tmp_path / "archive")
+    settings = load_settings(write_settings(tmp_path, [], {}))
+    for _ in range(2):
+        run_and_publish(settings, kind="backfill", now=clock(), archives=[str(archive)], portion=4)
+    assert rows(tmp_path, "SELECT sum(entries), sum(known) FROM runs") == [(8, 0)]
+    (archive / "0.txt").write_text(f"Before all others. {WORDS}")
+    report = backfill(settings, [str(archive)], portion=4)
+    assert (report.entries, report.articles_new) == (13, 2)
+
+
+def test_an_archive_that_cannot_be_read_any_more_does_not_hold_a_backfill_up(
+    tmp_path: Path, warc: Path
+) -> None:
+    settings = load_settings(write_settings(tmp_path, [], {}))
+    run_and_publish(settings, kind="backfill", now=clock(), archives=[str(warc)], portion=2)
+    size = warc.stat().st_size
+    warc.unlink()
+    warc.mkdir()  # of the same size, or of another: not to be read either way
+    assert size
+    report = backfill(settings, [str(warc)], portion=2)
+    assert (report.entries, report.unfinished) == (0, ())
+
+
+def test_the_entries_of_a_listing_are_committed_in_parts(
+    tmp_path: Path, server, hostile_http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "ENTRIES", 2)
+    for n in range(5):
+        server.replies[f"/{n}"] = hostile_http(page(n), Content_Type="text/html")
+    file = tmp_path / "20200105114500.gkg.csv"
+    file.write_text("\n".join(gkg(f"{server.top}/{n}", f"Quay {n}") for n in range(5)))
+    (tmp_path / "a.txt").write_text(WORDS)
+    settings = load_settings(write_settings(tmp_path, [], {}))
+    report = backfill(settings, [str(file), str(tmp_path / "a.txt")])
+    assert (report.feeds, report.entries, report.articles_new) == (2, 6, 6)
+    assert rows(tmp_path, "SELECT entries FROM runs ORDER BY finished") == [(2,), (2,), (1,), (1,)]

@@ -3,17 +3,26 @@
 import gzip
 import json
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.archives import read_archive
+from connectors.archives import Reading, read_archive
 from connectors.warc import read_warc
 from newsbeam.records import LedgerRow, Page
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+LINES = [
+    b'{"text": "One text."}\n',
+    b'{"text": "Another text.", "title": "Quay"}\r\n',
+    b"no JSON\n",
+    b"\n",
+    b'{"text": "The last one."}',
+    b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 4\r\n\r\nHTTP\r\n\r\n",
+]
 
 
 def pages(path: Path) -> list[Page]:
@@ -108,6 +117,45 @@ def test_any_bytes_are_read_without_an_error(tmp_path: Path, body: bytes, name: 
     file.write_bytes(body)
     for result in read_archive(file, now=NOW):
         assert isinstance(result, Page | LedgerRow)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["a.jsonl", "a.txt", "b/c.jsonl.gz", "b/d.html", "b/e.warc", "z.txt"]),
+        st.lists(st.sampled_from(LINES), max_size=6),
+    ),
+    st.integers(0, 20),
+)
+def test_a_reading_that_stopped_anywhere_is_gone_on_with_there(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, list[bytes]], stop: int
+) -> None:
+    folder = tmp_path_factory.mktemp("archive")
+    for name, lines in files.items():
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        body = b"".join(lines)
+        file.write_bytes(gzip.compress(body) if name.endswith("gz") else body)
+    for place in [folder, *(folder / name for name in files)]:
+        whole = list(read_archive(place, now=NOW))
+        first = Reading(place, now=NOW)
+        begun = list(islice(first, stop))
+        assert begun + list(Reading(place, now=NOW, begin=first.position)) == whole
+
+
+def test_a_damaged_file_is_passed_when_a_reading_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"text": "x"}\n' * 5_000)[:60])
+    (tmp_path / "b.txt").write_text("After it.")
+    found: list[Page | LedgerRow] = []
+    reading = Reading(tmp_path, now=NOW)
+    while some := list(islice(reading, 1)):
+        found += some
+        reading = Reading(tmp_path, now=NOW, begin=reading.position)
+    assert found == list(read_archive(tmp_path, now=NOW))
+    last, before = found[-1], found[-2]
+    assert isinstance(last, Page)
+    assert isinstance(before, LedgerRow)
+    assert before.verdict == "damaged"
 
 
 def record(url: str, http: bytes, kind: str = "response") -> bytes:
