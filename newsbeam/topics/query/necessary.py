@@ -1,6 +1,7 @@
 """What an article must hold for a query to be true: clauses of words, of which one must occur."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 from newsbeam.topics.query.common import commonness
@@ -85,7 +86,8 @@ def beginning(word: str) -> str:
     return word.split("*")[0].split("?")[0][:MAX_PREFIX] + "*"
 
 
-def frequency(clause: Iterable[str]) -> float:
+@lru_cache(maxsize=100_000)
+def frequency(clause: Clause) -> float:
     """Return about how many of 1,000 articles hold one of the keys."""
     return sum(commonness(key) for key in clause)
 

@@ -7,7 +7,7 @@ second is open the query must be evaluated.  Where no way is open it is false.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 
 from newsbeam.topics.query.document import ANYWHERE, TITLE
 from newsbeam.topics.query.necessary import (
@@ -166,4 +166,10 @@ def _unsure(found: tuple[Way, ...]) -> tuple[Way, ...]:
 
 
 def _rarest(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
-    return tuple(sorted(clauses, key=lambda c: (frequency(c), len(c), min(c), max(c))))
+    return tuple(sorted(clauses, key=_order))
+
+
+@lru_cache(maxsize=100_000)
+def _order(clause: Clause) -> tuple[float, int, str, str]:
+    """Return what clauses are sorted by; the ways of a query share most of theirs."""
+    return frequency(clause), len(clause), min(clause), max(clause)

@@ -28,11 +28,14 @@ class WayTable:
     def __init__(self, opened: Sequence[tuple[int, Way]]) -> None:
         self._queries = np.array([number for number, _ in opened], np.int64)
         self._sure = np.array([way.sure for _, way in opened], np.bool_)
-        plain = {key for _, way in opened for key in chain(*way.clauses) if not _is_beginning(key)}
+        clauses = {clause for _, way in opened for clause in way.clauses}  # few are of one way only
+        plain = {key for key in chain(*clauses) if not _is_beginning(key)}
         self._keys = KeyTable(sorted(plain.union(*(way.absent for _, way in opened))))
         self._checks = np.full((len(opened), ALL + ANY + NONE), ALWAYS, np.int32)
         self._rests: list[str] = [""]
         self._rest_of = np.zeros(len(opened), np.int32)
+        begun = {clause for clause in clauses if any(map(_is_beginning, clause))}
+        lines = {clause: _TAB.join(sorted(clause)) for clause in clauses}
         anchored: dict[int, list[int]] = defaultdict(list)
         self._beginnings: dict[int, dict[str, list[int]]] = defaultdict(dict)
         for row, (_, way) in enumerate(opened):
@@ -41,14 +44,14 @@ class WayTable:
                     self._beginnings[len(key) - 1].setdefault(key[:-1], []).append(row)
                 else:
                     anchored[self._keys[key]].append(row)
-            if rest := self._fill(row, way):
+            if rest := self._fill(row, way, begun, lines):
                 self._rest_of[row] = len(self._rests)
                 self._rests.append(rest)
         lengths = [len(anchored.get(number, ())) for number in range(len(self._keys))]
         self._ends = np.cumsum(lengths)
         self._anchored = np.array(list(chain(*(rows for _, rows in sorted(anchored.items())))), int)
 
-    def _fill(self, row: int, way: Way) -> str:
+    def _fill(self, row: int, way: Way, begun: set[Clause], lines: dict[Clause, str]) -> str:
         """Write what a way asks besides its anchor into its row; return what does not fit.
 
         That is one line with the words that must not occur, and one with the keys of each clause:
@@ -58,7 +61,7 @@ class WayTable:
         some: list[int] = []
         left: list[Clause] = []
         for clause in way.clauses[1:]:
-            if any(map(_is_beginning, clause)):
+            if clause in begun:
                 left.append(clause)
             elif len(clause) == 1 and len(every) < ALL:
                 every += [self._keys[key] for key in clause]
@@ -74,7 +77,7 @@ class WayTable:
         checks[ALL + ANY :] = (refused + [NEVER] * NONE)[:NONE]
         if not left and len(absent) <= NONE:
             return ""
-        return _LINE.join([_TAB.join(absent[NONE:]), *(_TAB.join(sorted(c)) for c in left)])
+        return _LINE.join([_TAB.join(absent[NONE:]), *map(lines.__getitem__, left)])
 
     def open(self, document: Document) -> tuple[list[int], list[int]]:
         """Return the queries that are true, and those of which another way is open.
