@@ -7,6 +7,8 @@ Newsletters Events Subscribe Last year a court …``).  Such words must not trig
 import re
 
 _WORD = re.compile(r"\S+")
+_SMALL = re.compile(r"(?<!\S)(?:[^\w\s]|[\d_])*[a-zß-öø-ÿ]")
+"""Words that surely begin with a small letter: enough of them in most passages."""
 _STOPS = ".,;!?…:)”"
 WINDOW = 16
 """Words looked at together; shorter menus do little harm."""
@@ -20,9 +22,10 @@ _SITE = re.compile(r"\s+(?:\||[-–—»·])\s+(?P<site>[^|]{2,40})$")
 
 def prose_pieces(text: str) -> list[tuple[int, int]]:
     """Return the stretches of a passage that are no menu; all of it in most cases."""
+    count = len(text.split())
+    if count < WINDOW or count - len(_SMALL.findall(text)) < WINDOW * CAPITALS:
+        return [(0, len(text))] if count else []
     words = [m.span() for m in _WORD.finditer(text)]
-    if len(words) < WINDOW:
-        return [(0, len(text))] if words else []
     capital = [_is_capital(text, a, b) for a, b in words]
     if sum(capital) < WINDOW * CAPITALS:
         return [(0, len(text))]
