@@ -86,6 +86,7 @@ def run_once(
     portion: int | None = None,
     warm: dict[str, Any] | None = None,
     progress: Progress | None = None,
+    before_commit: Callable[[], None] = lambda: None,
 ) -> RunReport:
     """Run the graph and commit; many entries in parts (:mod:`pipelines.parts`).
 
@@ -101,6 +102,7 @@ def run_once(
             from their beginnings.
         warm: memory that the commit's steps may keep between cycles of one process.
         progress: told of every step, on the embedded runner.
+        before_commit: called before the last commit, which leaves cores idle.
 
     Raises:
         ConfigError: no feeds, a refused runner, a topic or model that is wrong.
@@ -127,6 +129,8 @@ def run_once(
             for part in parts:
                 if warm is None and part.last:
                     early.dismiss()  # no other run follows: the commit has better use for memory
+                if part.last:
+                    before_commit()
                 one = _committed(db, part, report, memory)
                 done = added(done, one) if done else one
                 if not part.last:
@@ -193,8 +197,8 @@ def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
     path = settings.path(settings.store.path)
     with open_store(path, f"newsbeam {arguments.get('kind', 'run')}") as db:
         target = settings.path(settings.publish.path)
-        with preparing(db, target, settings.publish):
-            report = run_once(settings, db, **arguments)
+        with preparing(db, target, settings.publish) as prepare:
+            report = run_once(settings, db, before_commit=prepare, **arguments)
         take_requests(db, path, clock())
         began = perf_counter()
         publish(db, target, settings.publish, now=clock(), force=True)

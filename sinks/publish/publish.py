@@ -11,7 +11,7 @@ written to: files appear under new names, and ``news.duckdb`` changes by rename.
 
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -338,14 +338,17 @@ def _parts(
 @contextmanager
 def preparing(
     db: duckdb.DuckDBPyConnection, target: Path, options: PublishSettings
-) -> Iterator[None]:
-    """While open, make in the background what the first publication needs beside the data.
+) -> Iterator[Callable[[], None]]:
+    """Make in the background what the first publication needs beside the data.
 
-    That is a quarter of its time, and needs nothing of the run that is under way.  An error is not
-    lost: the publication meets it again.
+    That is a quarter of its time, and needs nothing of the commit that is under way.  An error is
+    not lost: the publication meets it again.
+
+    Yields:
+        What begins it; it is waited for in the end.
     """
     if target.exists():
-        yield
+        yield lambda: None
         return
 
     def make(own: duckdb.DuckDBPyConnection) -> None:
@@ -356,11 +359,11 @@ def preparing(
             catalog.prepare(_parts(own, folder, options, {n: c for n, c in known.items() if c}))
 
     thread = Thread(target=make, args=(db.cursor(),), name="prepare-publication")
-    thread.start()
     try:
-        yield
+        yield thread.start
     finally:
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
 
 
 def _notes(

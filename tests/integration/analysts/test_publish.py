@@ -44,7 +44,8 @@ def test_several_runs_in_one_publication_equal_the_store(newsroom: Newsroom) -> 
 def test_what_was_prepared_during_the_first_run_is_what_its_publication_needs(
     newsroom: Newsroom,
 ) -> None:
-    with preparing(newsroom.db, newsroom.path, OPTIONS):
+    with preparing(newsroom.db, newsroom.path, OPTIONS) as prepare:
+        prepare()
         newsroom.run()  # in a transaction of its own meanwhile
     (made,) = (newsroom.path.parent / "data").glob("template-*")
     before = made.stat().st_ino
@@ -54,13 +55,19 @@ def test_what_was_prepared_during_the_first_run_is_what_its_publication_needs(
     newsroom.same()
 
 
+def test_what_a_run_did_not_ask_for_is_not_prepared(newsroom: Newsroom) -> None:
+    with preparing(newsroom.db, newsroom.path, OPTIONS):
+        pass
+    assert not (newsroom.path.parent / "data").exists()
+
+
 def test_a_folder_that_cannot_be_prepared_is_the_publications_error(
     newsroom: Newsroom, tmp_path: Path
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    with preparing(newsroom.db, blocked / "news.duckdb", OPTIONS):
-        pass
+    with preparing(newsroom.db, blocked / "news.duckdb", OPTIONS) as prepare:
+        prepare()
     with pytest.raises(SinkError):
         publish(newsroom.db, blocked / "news.duckdb", OPTIONS, now=newsroom.now)
 
