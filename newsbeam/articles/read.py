@@ -72,7 +72,8 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
     claims = read_claims(tree)
     body.strip_silent(tree)
     buttons: list[str] = []
-    blocks = dom_blocks.read_blocks(tree, buttons)
+    idle = dom_blocks.Idle()
+    blocks = dom_blocks.read_blocks(tree, buttons, idle)
     outlet, site = outlet_of(url), titles.find_site_name(claims)
     title = titles.find_title(tree, claims, entry.title, site, outlet)
     declared = claims.language or entry.language
@@ -89,7 +90,7 @@ def _read_html(page: Page, text: str, seen: datetime) -> Article:
         source=source,
     )
     authors = people.find_authors(tree, claims, entry.authors, site, outlet, blocks)
-    lines = zoning.drop_title(main_lines(tree, blocks, claims, url, source), title)
+    lines = zoning.drop_title(main_lines(tree, blocks, idle, claims, url, source), title)
     if weight("\n".join(line.text for line in lines)) < THIN and not is_list_url(url):
         names = (title, entry.title, claims.title, claims.first("og:title"))
         told = paragraphs_of_state(text, names)
@@ -177,15 +178,21 @@ def _judged(
 
 
 def main_lines(
-    tree: Any, blocks: list[dom_blocks.Block], claims: Claims, url: str, source: bytes
+    tree: Any,
+    blocks: list[dom_blocks.Block],
+    idle: dom_blocks.Idle,
+    claims: Claims,
+    url: str,
+    source: bytes,
 ) -> list[body.Line]:
     """Return the lines of a page: the engine's, with second opinions where it fails.
 
     The tree is used up; the blocks have been read by then.
     """
     body.strip_beside(tree)
-    body.strip_idle(tree)
-    lines = body.engine_lines(tree, url, any(dom_blocks.SCROLLED in b.parts for b in blocks))
+    idle.strip()
+    scrolled = any(dom_blocks.SCROLLED in b.parts for b in blocks)
+    lines = body.engine_lines(tree, url, scrolled, idle.commented)
     if failed(lines) or little(lines, blocks) or missed(lines, blocks):
         second = body.second_lines(decode.parse(source, url), url)
         if sum(len(x.text) for x in second) >= min(sum(len(x.text) for x in lines), 250):

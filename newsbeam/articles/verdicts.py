@@ -143,7 +143,7 @@ def _live_blog(s: Sight) -> list[str]:
     if named := wording.LIVE.search(f"{s.titles}\n{s.url.lower().replace('-', ' ')}"):
         score += 1
         why.append(f"it calls itself “{named.group(0).strip()}”")
-    if s.stamps >= 4:
+    if score > 0 and s.stamps >= 4:  # the times alone prove nothing
         score += 1
         why.append(f"{s.stamps} entries carry a time")
     return why if score >= 2 else []

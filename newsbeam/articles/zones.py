@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from newsbeam.articles import wording
 from newsbeam.articles.dom.body import Line
+from newsbeam.articles.dom.letters import letters
 from newsbeam.records import Zone, ZoneKind
 
 LEAD_MIN, LEAD_MAX = 40, 700
@@ -53,18 +54,14 @@ def mark_boxes(lines: list[Line]) -> list[Line]:
 
 def drop_title(lines: list[Line], title: str | None) -> list[Line]:
     """Leave out the headline where it stands above the text: it has a field of its own."""
-    wanted = _letters(title or "")
+    wanted = letters(title or "")
     if not wanted:
         return lines
     return [
         line
         for i, line in enumerate(lines)
-        if not (i < 4 and len(line.text) <= 2 * len(title or "") and _letters(line.text) == wanted)
+        if not (i < 4 and len(line.text) <= 2 * len(title or "") and letters(line.text) == wanted)
     ]
-
-
-def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def drop_repeats(lines: list[Line], least: int = 40) -> list[Line]:

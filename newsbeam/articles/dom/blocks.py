@@ -5,7 +5,7 @@ text stood (zones), how much of the page is links (listings) and what else it sa
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -88,6 +88,17 @@ SKIPPED_TAGS = frozenset(
         "picture",
     ]
 )
+BESIDE = frozenset(
+    ["head", "link", "nav", "menu", "footer", "figure", "picture", "textarea", "label", "dialog"]
+)
+"""Elements beside any text: the engine drops them too, after copying them three times."""
+KEPT_EMPTY = frozenset({"br", "hr", "img", "td", "th", "tr"})
+"""Elements that mean something without a text."""
+FARM_TAGS = frozenset({"div", "ul", "ol", "section", "aside", "table", "p", "li"})
+FARM_LINKS, FARM_TEXT, FARM_CHARS = 3, 0.1, 120
+"""A link farm: so many links, such a share of text outside them, so many characters each."""
+MIN_PROSE = 1000
+"""Characters outside links from which a page is no list, so that its link farms may go."""
 MAX_BLOCKS = 20_000
 """Blocks that are looked at; a long article has hundreds, a hostile page millions."""
 MAX_BUTTONS = 40
@@ -124,6 +135,8 @@ _STEM_WORDS = (
 _STEMS = tuple(_STEM_WORDS.split())
 BREAK = "\u2028"
 """Stands for ``<br>`` while a block is read; white space otherwise."""
+_COMMENTS = re.compile("omment|comol|disqus|dsq")
+"""What is in all ids that the engine's ``REMOVE_COMMENTS_AND_LISTS_XPATH`` looks for."""
 _PARAGRAPH = re.compile(rf"{BREAK}\s*{BREAK}\s*")
 _HIDDEN = re.compile(r"display\s*:\s*none")
 _TAG_PARTS = {
@@ -162,19 +175,49 @@ class Block:
     """Own tag, container's tag with class, its container's: equal for blocks of one kind."""
 
 
-def read_blocks(tree: Any, buttons: list[str] | None = None) -> list[Block]:
+@dataclass(slots=True)
+class Idle:
+    """What of a page no text would come from, found in the same walk as its blocks.
+
+    Half of the engine's time goes into testing the names of such elements.
+    """
+
+    empty: list[Any] = field(default_factory=list)
+    """Outermost elements without a text."""
+    farms: list[Any] = field(default_factory=list)
+    """Elements that are little but links."""
+    prose: int = 0
+    """Characters outside links."""
+    commented: bool = False
+    """Whether an element may be named as one of readers' comments."""
+
+    def strip(self) -> None:
+        """Take the empty elements out of the page, and the link farms that stand beside a text."""
+        for element in self.empty + (self.farms if self.prose >= MIN_PROSE else []):
+            parent = element.getparent()
+            if parent is not None and not (element.tail and element.tail.strip()):
+                parent.remove(element)
+
+
+def read_blocks(
+    tree: Any, buttons: list[str] | None = None, idle: Idle | None = None
+) -> list[Block]:
     """Return the blocks of a parsed page in order; scripts, styles and hidden parts left out.
 
     Args:
         tree: the page.
         buttons: takes the short texts of the page's buttons, where the caller wants them.
+        idle: takes what the engine need not see, where the caller wants to know.
     """
     body = tree.find("body")
     root = tree if body is None else body
     run = _Run()
     stack, words = run.stack, run.words
+    spare = Idle() if idle is None else idle
+    empty, farms = spare.empty, spare.farms
+    opened: list[tuple[int, int, int, int]] = []
+    chars = linked = anchors = in_link = beside = 0
     skipped: Any = None
-    in_link = 0
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag
@@ -190,66 +233,108 @@ def read_blocks(tree: Any, buttons: list[str] | None = None) -> list[Block]:
                     _press(element, buttons)
                 walk.skip_subtree()
                 skipped = element
+                if not beside and tag not in BESIDE:
+                    size = len((element.text_content() or "").strip())
+                    chars += size
+                    linked += size if in_link else 0
+                    spare.commented |= size > 0 and kind != _SKIPPED  # not looked into
+                    if not size and tag not in KEPT_EMPTY:
+                        empty.append(element)
                 continue
-            if kind == _BLOCK:
-                if words:
-                    run.flush()
-                run.open(element, tag)
+            opened.append((chars, linked, anchors, len(empty)))
+            if kind >= _BLOCK:
+                if kind != _SIDE:
+                    if words:
+                        run.flush()
+                    run.open(element, tag)
+                if kind != _BLOCK:
+                    beside += 1
             elif kind == _LINK:
                 in_link += 1
+                anchors += 1
                 run.anchors += 1
-                if buttons is not None:
+                if buttons is not None and _is_button(element):
                     _press(element, buttons)
             elif kind == _LINE_BREAK:
                 words.append(BREAK)
             text = element.text
         else:
+            text = element.tail if element is not root else None
             if element is skipped:
                 skipped = None
-            elif kind == _BLOCK:
-                if words:
-                    run.flush()
-                run.anchors = 0
-                stack.pop()
-                if len(run.blocks) >= MAX_BLOCKS:
-                    break
-            elif kind == _LINK:
-                in_link -= 1
-            text = element.tail if element is not root else None
+            else:
+                before, links, named, mark = opened.pop()
+                if beside:
+                    beside -= kind > _BLOCK
+                elif (size := chars - before) == 0:
+                    if tag not in KEPT_EMPTY and not (text and text.strip()):
+                        del empty[mark:]  # they go with what is around them
+                        empty.append(element)
+                elif (
+                    size <= FARM_CHARS * (count := anchors - named)
+                    and count >= FARM_LINKS
+                    and tag in FARM_TAGS
+                    and size - (linked - links) <= FARM_TEXT * size
+                ):
+                    farms.append(element)
+                if kind >= _BLOCK:
+                    if kind != _SIDE:
+                        if words:
+                            run.flush()
+                        run.anchors = 0
+                        stack.pop()
+                        if len(run.blocks) >= MAX_BLOCKS:
+                            break
+                elif kind == _LINK:
+                    in_link -= 1
+        if not text:
+            continue
         # white space alone begins no block; inside one it parts two words
-        if text and (words or not text.isspace()):
-            words.append(text)
-            if in_link > 0:
-                run.links += len(text.strip())
+        if text.isspace():
+            if words:
+                words.append(text)
+            continue
+        words.append(text)
+        size = len(text.strip())
+        if in_link:
+            run.links += size
+        if not beside:
+            chars += size
+            if in_link:
+                linked += size
     if words:
         run.flush()
+    spare.prose = chars - linked
+    spare.commented |= run.commented
     return run.blocks
 
 
-_BLOCK, _SKIPPED, _LINK, _LINE_BREAK, _INLINE = range(5)
+_INLINE, _LINK, _LINE_BREAK, _SKIPPED, _BLOCK, _SIDE_BLOCK, _SIDE = range(7)
+"""Kinds of elements; from ``_BLOCK`` on they part texts or are beside them."""
 _KINDS = {
     **dict.fromkeys(BLOCK_TAGS, _BLOCK),
+    **dict.fromkeys(BLOCK_TAGS & BESIDE, _SIDE_BLOCK),
+    **dict.fromkeys(BESIDE - BLOCK_TAGS, _SIDE),
     **dict.fromkeys(SKIPPED_TAGS, _SKIPPED),
     **{"a": _LINK, "br": _LINE_BREAK},
 }
 
 
+def _is_button(link: Any) -> bool:
+    """Say whether a link looks like a button."""
+    css = link.get("class")
+    if css and "btn" in css:
+        return True
+    return bool((link.get("role") or link.get("type")) == "button")
+
+
 def _press(element: Any, buttons: list[str]) -> None:
-    """Note the text of an element that is pressed: a button, or a link that looks like one."""
+    """Note the text of an element that is pressed."""
     if len(buttons) >= MAX_BUTTONS:
         return
-    if element.tag == "a":
-        kind = element.get("role") or element.get("type")
-        if kind != "button" and "btn" not in (element.get("class") or ""):
-            return
     text = tidy(element.text_content() or element.get("value") or "")
     if 2 <= len(text) <= 60:
         buttons.append(text)
-
-
-def _parts(names: str, tag: str, outer: frozenset[str]) -> frozenset[str]:
-    found = _named_parts(names[:300]) if tag != "body" else _NOTHING
-    return outer | found if found else outer
 
 
 _Open = tuple[str, str, frozenset[str], int]
@@ -258,9 +343,10 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=20_000)
-def _named_parts(names: str) -> frozenset[str]:
+def _named_parts(css: str, name: str | None = None) -> frozenset[str]:
     """Return what class and id say about an element; pages repeat few names many times."""
-    parts = [_named_part(name) for name in names.split()]
+    names = f"{css} {name}" if name else css
+    parts = [_named_part(part) for part in names[:300].split()]
     return _NOTHING.union(*parts)
 
 
@@ -286,6 +372,7 @@ class _Run:
         self.links = 0
         self.anchors = 0
         self.opened = 0
+        self.commented = False
         self.stack: list[_Open] = []
 
     def open(self, element: Any, tag: str) -> None:
@@ -294,8 +381,13 @@ class _Run:
         self.anchors = 0
         css = element.get("class") or ""
         name = element.get("id")
-        outer = self.stack[-1][2] if self.stack else _NOTHING
-        parts = _parts(f"{css} {name or ''}", tag, outer) if css or name else outer
+        parts = self.stack[-1][2] if self.stack else _NOTHING
+        if css or name:
+            if "omment" in css or (name and _COMMENTS.search(name)):
+                self.commented = True
+            found = _named_parts(css, name)
+            if found and tag != "body":
+                parts = parts | found
         if part := _TAG_PART.get(tag):
             parts = parts | part
         self.stack.append((tag, css, parts, self.opened))

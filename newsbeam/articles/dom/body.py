@@ -10,6 +10,7 @@ from typing import Any
 
 from lxml import etree
 
+from newsbeam.articles.dom.blocks import BESIDE
 from newsbeam.articles.dom.claims import tidy
 from newsbeam.records import ZoneKind
 
@@ -28,21 +29,6 @@ NEVER_TEXT = (
     *("object", "embed", "map", "select", "option"),
 )
 """Elements that carry no text for people."""
-BESIDE = (
-    "head",
-    "link",
-    "nav",
-    "menu",
-    "footer",
-    "figure",
-    "picture",
-    "textarea",
-    "label",
-    "dialog",
-)
-"""Elements that the engine drops too, after copying them three times."""
-
-
 EMPHASIS = ("b", "i", "em", "strong", "u", "font", "small")
 """Inline markup: it is not kept, and each element costs the engine time."""
 
@@ -58,62 +44,10 @@ def strip_silent(tree: Any) -> None:
 
 def strip_beside(tree: Any) -> None:
     """Take navigation, footers and figures out of a page, once its blocks have been read."""
-    etree.strip_elements(tree, *BESIDE, with_tail=False)
+    etree.strip_elements(tree, *sorted(BESIDE), with_tail=False)
 
 
-KEPT_EMPTY = frozenset({"br", "hr", "img", "td", "th", "tr"})
-"""Elements that mean something without a text."""
-FARM_TAGS = frozenset({"div", "ul", "ol", "section", "aside", "table", "p", "li"})
-FARM_LINKS, FARM_TEXT, FARM_CHARS = 3, 0.1, 120
-"""A link farm: so many links, such a share of text outside them, so many characters each."""
-MIN_PROSE = 1000
-"""Characters outside links from which a page is no list, so that its link farms may go."""
-
-
-def strip_idle(tree: Any) -> None:
-    """Take out what no text would come from: empty elements, and link farms beside a text.
-
-    Half of the engine's time goes into testing the names of such elements.
-    """
-    empty, farms = [], []
-    opened: list[tuple[int, int, int]] = []
-    chars = links = anchors = depth = 0
-    for event, element in etree.iterwalk(tree, events=("start", "end")):
-        tag = element.tag
-        if event == "start":
-            opened.append((chars, links, anchors))
-            if tag == "a":
-                depth += 1
-                anchors += 1
-            own = element.text
-        else:
-            before, linked, named = opened.pop()
-            if tag == "a":
-                depth -= 1
-            size, count = chars - before, anchors - named
-            if not size:
-                if tag not in KEPT_EMPTY:
-                    empty.append(element)
-            elif (
-                count >= FARM_LINKS
-                and tag in FARM_TAGS
-                and size <= FARM_CHARS * count
-                and size - (links - linked) <= FARM_TEXT * size
-            ):
-                farms.append(element)
-            own = element.tail
-        if own and not own.isspace():
-            found = len(own.strip())
-            chars += found
-            if depth:
-                links += found
-    for element in empty + (farms if chars - links >= MIN_PROSE else []):
-        parent = element.getparent()
-        if parent is not None and not (element.tail and element.tail.strip()):
-            parent.remove(element)
-
-
-def engine_lines(tree: Any, url: str, scrolled: bool) -> list[Line]:
+def engine_lines(tree: Any, url: str, scrolled: bool, commented: bool) -> list[Line]:
     """Return what trafilatura's first stage takes for the main text; the tree is used up.
 
     The library's own steps, called one by one: ``bare_extraction`` copies the page four times, and
@@ -123,13 +57,15 @@ def engine_lines(tree: Any, url: str, scrolled: bool) -> list[Line]:
         tree: the page, stripped.
         url: its address.
         scrolled: whether a block bears a name that the first search looks for.
+        commented: the same for the second.
     """
     from trafilatura import htmlprocessing, main_extractor, xpaths
 
     options = _options(True)
     if scrolled:
         htmlprocessing.prune_unwanted_nodes(tree, xpaths.RAW_TREE_PRUNE_XPATH)
-    htmlprocessing.prune_unwanted_nodes(tree, xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH)
+    if commented:
+        htmlprocessing.prune_unwanted_nodes(tree, xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH)
     clean = htmlprocessing.tree_cleaning(tree, options)
     clean = htmlprocessing.convert_tags(clean, options, url)
     found, _ = main_extractor.extract_content(clean, options)

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 ARTICLE_TYPES = frozenset(
@@ -40,7 +41,7 @@ _TRAILING_COMMA = re.compile(r",\s*([\]}])")
 _COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$")
 
 
-@dataclass(slots=True)
+@dataclass
 class Claims:
     """The page's statements about itself."""
 
@@ -67,7 +68,7 @@ class Claims:
         """Return the nodes whose ``@type`` is one of the lower-case types."""
         return [node for node in self.nodes if types_of(node) & types]
 
-    @property
+    @cached_property
     def article(self) -> dict[str, Any] | None:
         """The node of the main article: the one with most to say, the first among equals."""
         nodes = self.of_type(ARTICLE_TYPES)

@@ -137,7 +137,9 @@ class _Index:
     """Finds a line's place among the blocks, wherever the engine joined or cut them."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
-        self.parts = [squash(block.text) for block in blocks]
+        # as squash() would, but all at once: a block's text has no white space but single spaces
+        whole = "\n".join([block.text for block in blocks]).casefold().replace(" ", "")
+        self.parts = whole.split("\n") if blocks else []
         self.starts = [0, *accumulate(map(len, self.parts))][: len(blocks)]
         self.text = "".join(self.parts)
         self.at = 0
@@ -199,6 +201,8 @@ def _without(
 ) -> list[Placed]:
     """Leave lines out, unless that would be too much of the text."""
     kept = [p for p in placed if not unwanted(p)]
+    if len(kept) == len(placed):
+        return placed
     before = sum(len(p.line.text) for p in placed)
     return kept if sum(len(p.line.text) for p in kept) >= least * before else placed
 

@@ -225,7 +225,8 @@ def _from_url(url: str) -> Iterator[Claim]:
                 return
 
 
-_MARKED = etree.XPath("//*[@itemprop='datePublished' or @itemprop='dateCreated']")
+_MARKED = etree.XPath("//*[@itemprop]")
+_MARKS = frozenset({"datePublished", "dateCreated"})
 
 
 def _visible(tree: Any, language: str | None, source: bytes) -> Iterator[Claim]:
@@ -245,7 +246,8 @@ def _visible(tree: Any, language: str | None, source: bytes) -> Iterator[Claim]:
             weight = 0.8 if marked else 0.6 if seen == 0 else 0.35
             weight = 0.1 if beside else weight / 2 if "li" in around else weight
             yield Claim(moment, weight, "time")
-    for element in _MARKED(tree)[:2] if b"itemprop" in source else ():
+    named = _MARKED(tree) if b"itemprop" in source else ()
+    for element in [e for e in named if e.get("itemprop") in _MARKS][:2]:
         text = element.get("content") or element.get("datetime") or element.text_content()
         if element.tag not in ("time", "meta") and (moment := read_moment(text or "", language)):
             yield Claim(moment, 0.8, "itemprop")

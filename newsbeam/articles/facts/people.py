@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -202,14 +203,18 @@ def _from_byline(tree: Any) -> list[str]:
         if text and len(text) < 80:
             return [text]
     for element in tree.iter("p", "span", "div", "a", "address", "cite", "li", "strong"):
-        if not element.attrib:
-            continue
-        names = " ".join([value for key, value in element.items() if key in _NAMED])
-        if len(names) > 1 and _BYLINE.search(names) and not _BIO.search(names):
+        named = [value for key, value in element.items() if key in _NAMED]
+        if named and _is_byline(" ".join(named)):
             text = tidy(element.text_content())
             if 3 <= len(text) <= 100:
                 return _lines_of(element) or [text]
     return []
+
+
+@lru_cache(maxsize=10_000)
+def _is_byline(names: str) -> bool:
+    """Say whether an element's names are those of a byline; pages repeat few many times."""
+    return len(names) > 1 and bool(_BYLINE.search(names)) and not _BIO.search(names)
 
 
 def _lines_of(element: Any) -> list[str]:

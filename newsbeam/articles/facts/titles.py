@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from newsbeam.articles.dom.claims import Claims, strings, tidy
+from newsbeam.articles.dom.letters import letters
 
 _SEPARATOR = re.compile(r"\s+[|–—•·»«›~⋆]\s+|\s+[-:]{1,2}\s+|\s*[|｜]\s*|\s+/\s+")
 _WORD = re.compile(r"\w+")
@@ -99,21 +100,20 @@ _SECTIONS = frozenset(
 
 
 def _names(part: str, names: list[str]) -> bool:
-    letters = _letters(part)
-    if not letters or len(part.split()) > 6:
+    own = _letters(part)
+    if not own or len(part.split()) > 6:
         return False
     return any(
-        letters == name
-        or (len(name) >= 4 and name in letters and len(letters) <= len(name) + 14)
-        or (len(letters) >= 4 and letters in name)
+        own == name
+        or (len(name) >= 4 and name in own and len(own) <= len(name) + 14)
+        or (len(own) >= 4 and own in name)
         for name in names
         if name
     )
 
 
 def _letters(text: str) -> str:
-    plain = text.casefold().replace("&", "and")  # "Bits & Bytes" lives at bits-and-bytes.example
-    return "".join(c for c in plain if c.isalnum())
+    return letters(text.replace("&", "and"))  # "Bits & Bytes" lives at bits-and-bytes.example
 
 
 def _likeness(a: frozenset[str], b: frozenset[str]) -> float:
