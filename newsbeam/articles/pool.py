@@ -27,6 +27,9 @@ AHEAD = 3
 """Jobs that a worker holds, so that it need not wait while the caller works."""
 WINDOW = 128
 """Answers kept back for the sake of order, at most."""
+ROOM = 1 << 21
+"""Bytes on their way to a worker, as far as the system allows: the next page is there when it is
+asked for, and does not wait for the caller."""
 GRACE_S = 5.0
 """A worker that is silent for this long after its time was up is killed from outside."""
 
@@ -215,6 +218,8 @@ class Reader:
     def _start(self) -> _Worker:
         control = self._control or self._start_nursery()
         mine, theirs = socket.socketpair()
+        with contextlib.suppress(OSError):  # more than the system allows: macOS refuses
+            mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
         limits = struct.pack("!dI", self._settings.timeout_s, self._settings.memory_mb)
         with theirs:
             socket.send_fds(control, [limits], [theirs.fileno()])
