@@ -122,9 +122,9 @@ class Sight:
     @cached_property
     def own(self) -> float:
         """Length of the text's lines that are no links to other pages."""
-        if self.weight > 2500 or not any(_is_linked_head(b) for b in self.blocks):
+        if self.weight > 2500 or not self.linked_heads:
             return self.weight
-        heads = {b.text for b in self.blocks if _is_linked_head(b)}
+        heads = {self.blocks[i].text for i in self.linked_heads}
         return sum(weight(line.text) for line in self.lines if line.text not in heads)
 
     @cached_property
@@ -182,9 +182,18 @@ class Sight:
         return bool(self.lines) and bool(_CUT.search(self.lines[-1].text))
 
     @cached_property
+    def linked_heads(self) -> frozenset[int]:
+        """Numbers of the blocks that are links as long as a headline."""
+        return frozenset(
+            i
+            for i, b in enumerate(self.blocks)
+            if b.anchors and 20 <= len(b.text) <= 250 and b.links > 0.7 * len(b.text)
+        )
+
+    @cached_property
     def headlines(self) -> int:
         """Blocks that are links as long as a headline."""
-        return sum(1 for b in self.blocks if _is_linked_head(b))
+        return len(self.linked_heads)
 
     @cached_property
     def linked(self) -> float:
@@ -201,7 +210,7 @@ class Sight:
     @cached_property
     def cards(self) -> tuple[int, float]:
         """Cards of a list (a headline, a teaser, a link) and their share of the extracted text."""
-        return _cards(self.blocks, self.lines)
+        return _cards(self.blocks, self.lines, self.linked_heads)
 
     @cached_property
     def declared_words(self) -> int:
@@ -305,24 +314,21 @@ def forum_evidence(s: Sight) -> tuple[float, list[str]]:
     return found, why
 
 
-def _is_linked_head(b: Block) -> bool:
-    return b.anchors > 0 and b.links > 0.7 * len(b.text) and 20 <= len(b.text) <= 250
-
-
-def _cards(blocks: Sequence[Block], lines: Sequence[Line]) -> tuple[int, float]:
+def _cards(
+    blocks: Sequence[Block], lines: Sequence[Line], linked: frozenset[int]
+) -> tuple[int, float]:
     """Count headlines that the next one follows after a teaser's length, with a link between."""
     heads = [
         i
         for i, b in enumerate(blocks)
-        if (b.tag in ("h2", "h3", "h4") or _is_linked_head(b)) and 12 <= len(b.text) <= 250
+        if (i in linked or b.tag in ("h2", "h3", "h4")) and 12 <= len(b.text) <= 250
     ]
     inside: set[int] = set()
     cards = 0
     for here, after in pairwise([*heads, len(blocks)]):
         run = range(here, min(after, here + 5))
         size = sum(len(blocks[i].text) for i in run) - len(blocks[here].text)
-        linked = any(blocks[i].anchors for i in run)
-        if linked and size <= 500 and after - here <= 6:
+        if size <= 500 and after - here <= 6 and any(blocks[i].anchors for i in run):
             cards += 1
             inside.update(run)
     if cards < 3:

@@ -135,8 +135,10 @@ _STEM_WORDS = (
 _STEMS = tuple(_STEM_WORDS.split())
 BREAK = "\u2028"
 """Stands for ``<br>`` while a block is read; white space otherwise."""
-_COMMENTS = re.compile("omment|comol|disqus|dsq")
-"""What is in all ids that the engine's ``REMOVE_COMMENTS_AND_LISTS_XPATH`` looks for."""
+_COMMENTS_CLASS = re.compile("^[Cc]omment|-comments")
+_COMMENTS_ID = re.compile("^(?:[Cc]omment|comol|disqus_thread|dsq-comments)|comol")
+COMMENT_TAGS = ("div", "section", "details", "ol", "ul")
+"""What the engine's ``REMOVE_COMMENTS_AND_LISTS_XPATH`` looks for, and where."""
 _PARAGRAPH = re.compile(rf"{BREAK}\s*{BREAK}\s*")
 _HIDDEN = re.compile(r"display\s*:\s*none")
 _TAG_PARTS = {
@@ -237,7 +239,8 @@ def read_blocks(
                     size = len((element.text_content() or "").strip())
                     chars += size
                     linked += size if in_link else 0
-                    spare.commented |= size > 0 and kind != _SKIPPED  # not looked into
+                    if size and kind != _SKIPPED and not spare.commented:
+                        spare.commented = any(map(_is_commented, element.iter(*COMMENT_TAGS)))
                     if not size and tag not in KEPT_EMPTY:
                         empty.append(element)
                 continue
@@ -363,6 +366,12 @@ def _named_part(name: str) -> frozenset[str]:
     return frozenset(found | {SCROLLED} if _SCROLLED.search(name) else found)
 
 
+def _is_commented(element: Any) -> bool:
+    """Say whether an element's names may be those of readers' comments."""
+    css, name = element.get("class"), element.get("id")
+    return bool((css and _COMMENTS_CLASS.search(css)) or (name and _COMMENTS_ID.search(name)))
+
+
 class _Run:
     """The text that is being collected, and the stack of open block elements."""
 
@@ -383,8 +392,8 @@ class _Run:
         name = element.get("id")
         parts = self.stack[-1][2] if self.stack else _NOTHING
         if css or name:
-            if "omment" in css or (name and _COMMENTS.search(name)):
-                self.commented = True
+            if not self.commented and ("omment" in css or name):
+                self.commented = _is_commented(element)
             found = _named_parts(css, name)
             if found and tag != "body":
                 parts = parts | found

@@ -1,6 +1,7 @@
 """What the walk over a page finds that the engine need not see."""
 
 import pytest
+from trafilatura.xpaths import REMOVE_COMMENTS_AND_LISTS_XPATH
 
 from newsbeam.articles.dom import body, decode
 from newsbeam.articles.dom.blocks import Idle, read_blocks
@@ -56,15 +57,24 @@ def test_hidden_text_is_no_empty_element() -> None:
     assert idle.prose == len(SENTENCE.strip()) + len((SENTENCE * 15).strip())
 
 
-@pytest.mark.parametrize(
-    "names",
-    ["class='Comments'", "class='post-comments'", "id=comments", "id=disqus_thread", "id=comol"],
-)
-def test_sections_of_comments_are_noticed(names: str) -> None:
-    assert stripped(f"<section {names}>{SENTENCE}</section>")[1].commented
-    assert not stripped(f"<section class=story>{SENTENCE}</section>")[1].commented
+NAMES = [
+    *("class='Comments'", "class='post-comments'", "class='x article-comments'", "id=comments"),
+    *("id=disqus_thread", "id=dsq-comments", "id=comol", "id=acomol", "class=commentary"),
+    *("class=story", "class='x Comments'", "id=x-comments", "class=recommended"),
+]
 
 
-def test_comments_in_a_hidden_part_are_noticed() -> None:
-    shut = f"<div style='display:none'><div class=comments>{SENTENCE}</div></div>"
-    assert stripped(shut)[1].commented
+@pytest.mark.parametrize("names", NAMES)
+@pytest.mark.parametrize("tag", ["div", "section", "details", "ol", "ul"])
+def test_what_the_engine_takes_for_comments_is_noticed(tag: str, names: str) -> None:
+    inner = f"<{tag} {names}>{SENTENCE}</{tag}>"
+    tree = decode.parse_text(f"<html><body>{inner}</body></html>", "https://ardmouth.example/a")
+    taken = any(search(tree) for search in REMOVE_COMMENTS_AND_LISTS_XPATH)
+    assert stripped(inner)[1].commented or not taken
+    hidden = f"<div style='display:none'>{inner}</div>"
+    assert stripped(hidden)[1].commented or not taken
+
+
+def test_a_page_without_comments_is_not_searched_for_them() -> None:
+    assert stripped(f"<div class=comments id=a>{SENTENCE}</div>")[1].commented
+    assert not stripped(f"<div class=recommended id=a>{SENTENCE}</div>")[1].commented
