@@ -23,8 +23,9 @@ from newsbeam.errors import ExtractError, NewsbeamError
 from newsbeam.records import Article, Entry, LedgerRow, Page
 from newsbeam.settings import ExtractSettings
 
-AHEAD = 3
-"""Jobs that a worker holds, so that it need not wait while the caller works."""
+AHEAD = 2
+"""Jobs that a worker holds: what it reads, and the next, so that it need not wait while the caller
+works.  With more, one worker still has some when the others are done."""
 WINDOW = 128
 """Answers kept back for the sake of order, at most."""
 ROOM = 1 << 21
