@@ -162,10 +162,8 @@ _WEEKDAYS = {
     )
     for word in words.split()
 }
-_DAY = re.compile(
-    r"\b(" + "|".join(w for w in _WEEKDAYS if len(w) > 4 or w.endswith("s")) + r")\b",
-    re.IGNORECASE,
-)
+_DAYS = {w: number for w, number in _WEEKDAYS.items() if len(w) > 4 or w.endswith("s")}
+_DAY_WORD = re.compile(r"\w+(?:-feira)?")
 DAYS_CHARS = 2500
 """What is searched for weekdays: the event's own day is named early."""
 
@@ -176,8 +174,9 @@ def weekdays(text: str | None) -> tuple[float, ...] | None:
     Earlier mentions count more: a report opens with the day of its event.
     """
     found = [0.0] * 7
-    for place, match in enumerate(_DAY.finditer((text or "")[:DAYS_CHARS])):
-        found[_WEEKDAYS[match.group().lower()]] += 0.6**place
+    words = _DAY_WORD.findall((text or "")[:DAYS_CHARS].lower())
+    for place, word in enumerate(filter(_DAYS.__contains__, words)):
+        found[_DAYS[word]] += 0.6**place
     total = sum(found)
     return tuple(f / total for f in found) if total else None
 
@@ -233,6 +232,9 @@ def _is_title_case(words: list[tuple[str, int]]) -> bool:
     return len(long) > 2 and sum(w[0].isupper() for w in long) > 0.7 * len(long)
 
 
+_QUARTERS = frozenset(("q1", "q2", "q3", "q4"))
+
+
 @lru_cache(maxsize=WORDS_KEPT)
 def _look(word: str, before: str, lang: str) -> tuple[str | None, int, bool]:
     """Return a word's term (None: not one), its kind, and whether its capital makes it a name."""
@@ -244,7 +246,7 @@ def _look(word: str, before: str, lang: str) -> tuple[str | None, int, bool]:
     base = base.replace(".", "").replace("’", "'")
     if base in stopwords() or (len(base) < 2 and not _CJK.match(base)):
         return None, 0, False
-    if re.fullmatch(r"q[1-4]", base):
+    if base in _QUARTERS:
         return base, ORDINAL, False
     rare = common_ranks().get(base, 10_001) > 6000 or (word.isupper() and 1 < len(word) < 5)
     named = rare or (lang == "en" and base in capitalised())
