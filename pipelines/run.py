@@ -34,7 +34,7 @@ from sinks.publish.publish import preparing, publish
 from sinks.store.batch import Batch
 from sinks.store.commit import STEPS, commit
 from sinks.store.read import batch_summary, cursors, polled, record_feeds
-from sinks.store.store import open_store
+from sinks.store.store import let_go, open_store
 
 Progress = Callable[[Counter[str]], None]
 
@@ -153,6 +153,7 @@ def _settle(db: duckdb.DuckDBPyConnection) -> None:
     """Give back, between two parts, what the last one took: its rows go from memory to the file."""
     with suppress(duckdb.Error):  # the disk is full, which the next commit will say
         db.execute("CHECKPOINT")
+    let_go(db)
     gc.collect()  # a graph that has run is a net of cycles, with all that was in it
     pa.default_memory_pool().release_unused()
     give_back()

@@ -30,7 +30,7 @@ from sinks.store.commit import (
 )
 from sinks.store.commit import commit as commit_batch
 from sinks.store.schema import migrate
-from sinks.store.store import open_store
+from sinks.store.store import let_go, open_store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CORE: tuple[Step, ...] = (
@@ -215,3 +215,21 @@ def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
     path.write_text("not a database, but long enough to look like a file" * 100)
     with pytest.raises(SinkError, match="cannot be used"):
         open_store(path).__enter__()
+
+
+def test_what_the_database_keeps_in_memory_is_given_back(tmp_path: Path) -> None:
+    def kept(db: duckdb.DuckDBPyConnection) -> int:
+        return db.execute("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()").fetchall()[
+            0
+        ][0]
+
+    with open_store(tmp_path / "store.duckdb") as db:
+        limit = db.execute("SELECT current_setting('memory_limit')").fetchall()
+        db.execute("CREATE TABLE large AS SELECT random() AS n FROM range(2_000_000)")
+        db.execute("CHECKPOINT")
+        db.execute("SELECT sum(n) FROM large").fetchall()
+        before = kept(db)
+        let_go(db)
+        assert kept(db) < before / 4
+        assert db.execute("SELECT current_setting('memory_limit')").fetchall() == limit
+        assert db.execute("SELECT count(*) FROM large").fetchall() == [(2_000_000,)]
