@@ -196,7 +196,10 @@ def _lines(path: Path, now: datetime, begin: Position) -> Iterator[_Step]:
 def _line(path: Path, number: int, line: bytes, now: datetime) -> Page | LedgerRow:
     try:
         found = json.loads(line)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        reason = f"line {number} is not JSON that can be read: it is nested too deep"
+        return _row(path, Verdict.DAMAGED, reason, now, number)
+    except ValueError as error:
         return _row(path, Verdict.DAMAGED, f"line {number} is not JSON: {error}"[:200], now, number)
     if not isinstance(found, dict):
         reason = f"line {number} is not a JSON object"

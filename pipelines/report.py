@@ -62,9 +62,8 @@ class RunReport:
                 "`--all` polls them now."
             )
             return
-        table = Table(
-            title=f"{self.kind}, {self.started:%Y-%m-%d %H:%M:%S} UTC", title_justify="left"
-        )
+        console.print(f"{self.kind}, {self.started:%Y-%m-%d %H:%M:%S} UTC")
+        table = Table()
         table.add_column("")
         table.add_column("count", justify="right")
         table.add_row("feeds" if self.kind != "backfill" else "archives", str(self.feeds))

@@ -22,6 +22,14 @@ _OPENS_BOX = re.compile(
 )
 _FIRST_PERSON = re.compile(r"\b(?:i|i’m|i'm|i’ve|i've|i’d|i'd|my|me|you|your|imo|lol)\b", re.I)
 
+_NOT_AFTER_A_HEADLINE = (".", "…", "!", ":", ";", ",", "。", "।")
+
+HEAD = 12
+"""Lines among which a headline and its first paragraph are looked for."""
+HEADLINE_CHARS = 150
+HEADLINE_WORDS = 3
+PARAGRAPH_CHARS = 120
+
 
 def read_plain(text: str, title: str | None, kind: str) -> tuple[list[Line], Judgement]:
     """Return the lines of a plain text with their zones, and the verdict on it."""
@@ -43,6 +51,21 @@ def read_plain(text: str, title: str | None, kind: str) -> tuple[list[Line], Jud
             for i, line in enumerate(lines)
         ]
     return lines, verdict
+
+
+def headline_of(text: str) -> str | None:
+    """Return the headline of a text that came without one: a short first line, above paragraphs.
+
+    A line is none that ends like a sentence (but for a question), that has fewer than three words,
+    or that no paragraph follows.
+    """
+    lines = (tidy(line) for line in text.replace("\r", "\n").split("\n"))
+    found = [line for line in lines if any(c.isalpha() for c in line)][:HEAD]
+    if not found or len(found[0]) > HEADLINE_CHARS or len(found[0].split()) < HEADLINE_WORDS:
+        return None
+    if _BULLET.match(found[0]) or found[0].rstrip("\"'”’»)").endswith(_NOT_AFTER_A_HEADLINE):
+        return None
+    return found[0] if any(len(line) >= PARAGRAPH_CHARS for line in found[1:]) else None
 
 
 def _repeats(paragraphs: list[str]) -> int:

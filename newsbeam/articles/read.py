@@ -16,7 +16,7 @@ from newsbeam.articles.dom.claims import Claims, read_claims, tidy
 from newsbeam.articles.dom.refine import failed, kind_of, little, missed, refine
 from newsbeam.articles.dom.state import paragraphs_of_state
 from newsbeam.articles.facts import dates, language, people, titles
-from newsbeam.articles.plain import read_plain
+from newsbeam.articles.plain import headline_of, read_plain
 from newsbeam.articles.signals import Sight, is_list_url, weight
 from newsbeam.articles.threads import thread_lines
 from newsbeam.articles.verdicts import Judgement, judge
@@ -255,7 +255,11 @@ def read_text(entry: Entry, text: str, *, now: datetime) -> Article:
     """
     if not entry.url:
         raise ExtractError(entry.feed_url, "the record has no URL")
-    lines, judgement = read_plain(text, entry.title, entry.kind)
+    title = entry.title or headline_of(text)
+    lines, judgement = read_plain(text, title, entry.kind)
+    if title != entry.title:
+        lines = zoning.drop_title(lines, title)
+        entry = replace(entry, title=title)
     full, spans = zoning.assemble(zoning.mark_lead(lines))
     article = _from_text(entry, full, now, "archive")
     return _replace(article, spans, judgement.verdict, judgement.reasons, False)

@@ -142,7 +142,7 @@ def ledger_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     db.execute(
         """
         INSERT INTO failures
-        SELECT $1, stage, coalesce(url, subject), verdict, coalesce(reason, ''), $2
+        SELECT $1, stage, coalesce(url, feed_url, subject), verdict, coalesce(reason, ''), $2
         FROM staged_ledger
         WHERE kind = 'feed' AND verdict NOT IN ('feed_ok', 'unchanged')
            OR kind = 'entry' AND stage IN ('fetch', 'extract') AND article_id IS NULL

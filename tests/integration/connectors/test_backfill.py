@@ -214,3 +214,25 @@ def test_the_entries_of_a_listing_are_committed_in_parts(
     report = backfill(settings, [str(file), str(tmp_path / "a.txt")])
     assert (report.feeds, report.entries, report.articles_new) == (2, 6, 6)
     assert rows(tmp_path, "SELECT entries FROM runs ORDER BY finished") == [(2,), (2,), (1,), (1,)]
+
+
+def test_a_folder_without_archives_says_so(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "readme.md").write_text("no archive")
+    write_settings(tmp_path, [], {})
+    done = newsbeam("backfill", "notes", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "no .txt, .html, .jsonl or .warc" in " ".join(done.stdout.split())
+
+
+def test_a_line_that_fails_names_its_archive(tmp_path: Path) -> None:
+    deep = tmp_path / "deep.jsonl"
+    deep.write_text('{"a":' * 100_000 + "\n[]\n")
+    report = backfill(load_settings(write_settings(tmp_path, [], {})), [str(deep)])
+    assert {(url, why) for _, url, _, why in report.failures} == {
+        (
+            "archive:deep.jsonl",
+            "deep.jsonl:1: line 1 is not JSON that can be read: it is nested too deep",
+        ),
+        ("archive:deep.jsonl", "deep.jsonl:2: line 2 is not a JSON object"),
+    }

@@ -1,0 +1,50 @@
+"""Plain texts: their headline, where they came without one."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from newsbeam.articles.plain import headline_of
+from newsbeam.articles.read import read_text
+from newsbeam.records import Entry
+
+PROSE = (
+    "The harbour board met on Tuesday and decided after a long debate that the north quay would "
+    "be mended before the winter, and that the boats would have other berths until then."
+)
+HEADLINE = "Harbour board mends the north quay"
+
+
+@pytest.mark.parametrize(
+    ("text", "headline"),
+    [
+        (f"{HEADLINE}\n\n{PROSE}", HEADLINE),
+        (f"\r\n × \r\n  {HEADLINE} \r\nBy Ada Quill\r\n{PROSE}\r\n", HEADLINE),
+        (f"Will the quay be mended?\n{PROSE}", "Will the quay be mended?"),
+        (f"Hafenrat repariert den Nordkai\n{PROSE}", "Hafenrat repariert den Nordkai"),
+        (PROSE, None),
+        (f"{PROSE}\n{PROSE}", None),
+        (f"The board met on Tuesday.\n{PROSE}", None),
+        (f"“We will mend it.”\n{PROSE}", None),
+        (f"Harbour news\n{PROSE}", None),
+        (f"- a list of three things\n{PROSE}", None),
+        (f"{HEADLINE}\nBy Ada Quill", None),
+        (HEADLINE, None),
+        ("", None),
+    ],
+)
+def test_a_short_first_line_above_paragraphs_is_the_headline(
+    text: str, headline: str | None
+) -> None:
+    assert headline_of(text) == headline
+
+
+def test_a_text_without_a_title_gets_its_own_headline_and_another_keeps_its_title() -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    text = f"{HEADLINE}\n\n{PROSE}\n\n{PROSE.replace('north', 'south')}"
+    for title, wanted in ((None, HEADLINE), ("The quay", "The quay")):
+        entry = Entry("e", "archive:a", "g", "urn:newsbeam:text:1", title=title)
+        article = read_text(entry, text, now=now)
+        assert article.title == wanted
+        assert (HEADLINE in article.text) == (title is not None), "it has a field of its own"
+        assert PROSE in article.text
