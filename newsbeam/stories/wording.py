@@ -151,6 +151,11 @@ class Alignment:
     shared_facts: int
     """Those of them that the other has, too."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether each of its words stands in the other, in the same order."""
+        return round(self.shared * (self.words + SMOOTH)) == self.words
+
 
 def align(a: Words, b: Words) -> Alignment:
     """Align two openings by their longest common subsequence.

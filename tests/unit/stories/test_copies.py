@@ -204,6 +204,34 @@ CHANNEL = (
 )
 
 
+CHANNEL = (
+    "Subscribe to the Harbour Channel for more. Follow us on every platform, leave a comment and "
+    "switch the bell on. Watch our films about ships, bridges, markets and the people of the "
+    "coast. 0:00 Start 0:35 Pillars 1:20 Motorway 2:40 What the town hall says. Music by Lio Fenn."
+)
+
+
+def test_a_teaser_is_found_in_what_a_channel_writes_under_its_film() -> None:
+    teaser = "The ferry to Oster will sail only twice a day from Monday because two engines broke."
+    assert copied(teaser, f"{teaser} {CHANNEL}")
+
+
+def test_a_teaser_that_is_hardly_more_than_a_quotation_is_compared_by_it() -> None:
+    quotation = (
+        "“We will rebuild the harbour wall before the autumn storms, whatever it costs this town, "
+        "and nobody in Oster shall lose a house to the sea again as long as I am the mayor.”"
+    )
+    made = sketch(quotation)
+    assert made is not None
+    assert len(made.opening) == len(split_words(quotation))
+    assert copied(quotation, f"{quotation} Full interview tonight.")
+
+
+def test_a_standing_phrase_in_two_texts_makes_no_copy() -> None:
+    phrase = "Read the Oster Gazette every day for more"
+    assert not copied(f"{phrase}. The ferry was late.", f"The market opens on Monday. {phrase}.")
+
+
 @pytest.mark.parametrize(
     ("outlet", "titles", "texts", "is_copy"),
     [
