@@ -411,7 +411,14 @@ class Grouper:
         brief = self._window.brief(numbers) | features.brief
         others = [self._kept[n].published for n in numbers.tolist()]
         gaps = np.array([_gap_days(published, other) for other in others], np.float32)
-        return self._model.odds(pairs, full, brief, gaps)
+        return self._model.odds(pairs, full, brief, gaps, self._per_day())
+
+    def _per_day(self) -> float:
+        """Return how many articles a day the window holds; one of less than a day counts as one."""
+        if not self._kept or self._clock is None:
+            return 0.0
+        span = self._clock - self._kept[self._window.first].seen
+        return len(self._kept) / max(1.0, span.total_seconds() / 86_400)
 
 
 def _gap_days(a: datetime | None, b: datetime | None) -> float:
