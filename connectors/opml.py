@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.parsing.repair import readable
 from newsbeam.errors import ConfigError
 from newsbeam.records import FEED_KINDS, Feed
 
@@ -128,8 +129,8 @@ def _root(body: bytes, name: str) -> Any:
         resolve_entities=False, load_dtd=False, no_network=True, huge_tree=True, recover=True
     )
     try:
-        root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+        root = etree.fromstring(readable(body), parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise ConfigError(name, f"not OPML: {error}") from error
     if root is None or not isinstance(root.tag, str) or root.tag.lower() != "opml":
         shown = "nothing" if root is None else f"<{root.tag}>"

@@ -15,7 +15,7 @@ from typing import Any
 from connectors.feeds import ParsedFeed
 from connectors.http.decoding import DamagedError, Decoder, TooLargeError
 from connectors.parsing.items import Item, Outline, absolute_url, to_entries
-from connectors.parsing.repair import in_utf8
+from connectors.parsing.repair import readable
 from connectors.parsing.times import EARLIEST, parse_time
 from newsbeam.errors import ParseError
 from newsbeam.records import Verdict
@@ -95,7 +95,7 @@ def _root(url: str, body: bytes) -> Any:
         remove_comments=True, remove_pis=True,
     )  # fmt: skip
     try:
-        root = etree.fromstring(in_utf8(body.lstrip()), parser)
+        root = etree.fromstring(readable(body.lstrip()), parser)
     except (etree.XMLSyntaxError, ValueError, LookupError):
         root = None
     if root is None:

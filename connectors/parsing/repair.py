@@ -15,7 +15,12 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _ENCODING = re.compile(rb"^(\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"'])[\w.:-]+", re.IGNORECASE)
-_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00", b"\x00\x00")
+_WIDE = {
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+    b"<\x00": "utf-16-le",
+    b"\x00<": "utf-16-be",
+}
 
 
 def mended(body: bytes) -> bytes | None:
@@ -41,21 +46,32 @@ def _mend(found: re.Match[bytes]) -> bytes:
 
 
 def in_utf8(body: bytes, charset: str | None = None) -> bytes:
-    """Return a feed that some bytes of another charset, or cut characters, damage as valid UTF-8.
+    """Return a feed in UTF-16 or an undeclared charset, or with some broken bytes, as valid UTF-8.
 
     Args:
-        body: undecoded; what is valid UTF-8, or UTF-16, comes back as it is.
+        body: undecoded; what is valid UTF-8, or UTF-32, comes back as it is.
         charset: as HTTP declares it.
     """
-    if body[:2] in _WIDE:
+    if body[:2] == b"\x00\x00" or body[2:4] == b"\x00\x00":
         return body
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        from newsbeam.articles.dom.decode import decode
+    if body[:2] in _WIDE:
+        text = body.decode(_WIDE[body[:2]], "replace").removeprefix("\ufeff")
+    else:
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError:
+            from newsbeam.articles.dom.decode import decode
 
-        return _ENCODING.sub(rb"\1utf-8", decode(body, charset).encode("utf-8", "replace"), count=1)
-    return body
+            text = decode(body, charset)
+        else:
+            return body
+    return _ENCODING.sub(rb"\1utf-8", text.encode("utf-8", "replace"), count=1)
+
+
+def readable(body: bytes) -> bytes:
+    """Return what lxml can read on after errors: its recovery fails on impossible characters."""
+    body = in_utf8(body)
+    return mended(body) or body
 
 
 def rightly_declared(body: bytes) -> bytes:

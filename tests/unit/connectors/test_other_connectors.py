@@ -53,8 +53,15 @@ def test_an_index_names_its_newest_files() -> None:
     assert parsed.more == ("https://herald.example/2026.xml.gz", "https://herald.example/2025.xml")
 
 
-def test_broken_bytes_in_a_sitemap_cost_nothing_else() -> None:
-    broken = NEWS.replace(b"<news:title>", b"<x\xed\xa0\x80y>\xff</x\xed\xa0\x80y><news:title>")
+@pytest.mark.parametrize(
+    "damage",
+    [b"<x\xed\xa0\x80y>\xff</x\xed\xa0\x80y>", b"<x y='&#xD800;'>&#xDFFF;&#0;</x>", b"<x y='&'/>"],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
+def test_broken_characters_in_a_sitemap_cost_nothing_else(damage: bytes, charset: str) -> None:
+    broken = NEWS.replace(b"<news:title>", damage + b"<news:title>")
+    if charset == "utf-16":
+        broken = broken.decode("utf-8", "replace").encode(charset)
     found = parse_sitemap(URL, broken, now=NOW).entries
     assert [e.url for e in found] == [e.url for e in parse_sitemap(URL, NEWS, now=NOW).entries]
 
@@ -185,6 +192,13 @@ OPML = b"""<?xml version="1.0"?><opml version="1.0"><body>
 <outline title="B" text="b" xmlurl="https://b.example/f"/></outline>
 <outline text="A again" xmlUrl="https://a.example/f"/><outline text="no feed"/>
 <outline text="bad" xmlUrl="javascript:alert(1)"/></body></opml>"""
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
+def test_impossible_characters_in_an_opml_file_cost_no_feed(charset: str) -> None:
+    damaged = OPML.replace(b'text="A"', b'text="A &#xD800; & \xc3\xbc"')
+    body = damaged.decode("utf-8").replace('"?>', f'" encoding="{charset}"?>').encode(charset)
+    assert [f.url for f in parse_opml(body)] == [f.url for f in parse_opml(OPML)]
 
 
 def test_folders_of_an_opml_file_become_tags() -> None:
