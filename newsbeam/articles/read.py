@@ -59,7 +59,16 @@ def read_page(page: Page, *, now: datetime) -> Article:
         entry = replace(page.entry, url=page.entry.url or page.url)
         return read_text(entry, text, now=now)
     try:
-        return _read_html(page, text, seen)
+        try:
+            article = _read_html(page, text, seen)
+        except ValueError:  # lxml reads characters and names of tags that it then refuses to write
+            clean = decode.cleaned(text)
+            if clean == text:
+                raise
+            return _read_html(page, clean, seen)
+        if decode.is_clean("".join((article.title or "", article.text, *article.authors))):
+            return article
+        return _read_html(page, decode.cleaned(text), seen)
     except (RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         message = f"{type(error).__name__} while reading: {error}"
         raise ExtractError(page.url, message[:300]) from error

@@ -88,7 +88,21 @@ _PASTED = re.compile("[\udc80-\udcff][a-z]|(?<![\udc80-\udcff])[\udc80-\udcc1\ud
 _TEXT_TYPES = ("text/", "application/xhtml", "application/xml", "application/octet-stream")
 _ODD = bytes((*range(9), *range(14, 27), 28, 29, 30, 31))
 """Bytes that no text has."""
-_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ")
+_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), " ") | {0xFFFE: "", 0xFFFF: ""}
+_UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_NO_CHARACTER = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|12[79]|14[134]|157|6553[45])"
+    r"|[xX]0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF]|8[1dfDF]|9[0dD]|[fF]{3}[efEF]))"
+    r"(?:;|(?![0-9a-fA-F]))"  # no IGNORECASE: it would cost the fast search for "&#"
+)
+"""References to control characters, and to codes that are no characters."""
+_C1_MEANT = {n: bytes([n]).decode("cp1252", "ignore") or " " for n in range(0x80, 0xA0)}
+"""What a text meant that went to UTF-8 as though Windows' charset were Latin-1."""
+_ODD_TAG = re.compile(r"(</?)[a-zA-Z][\w:.-]*[^\w:.\s/><-][^\s/><]*")
+"""A tag whose name cannot be one: a blank is missing, or a byte is broken."""
+_PARTS_OF_TABLES = ("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
+MOST_TABLES = 12
+"""Tables in each other that are read as such: the engine takes time by the cube of their depth."""
 
 
 def why_not_text(body: bytes, content_type: str | None) -> str | None:
@@ -135,27 +149,31 @@ def marked_up(text: str) -> str:
 
 def decode(body: bytes, charset: str | None = None) -> str:
     """Return the body as text; every byte sequence gives some text, none raises."""
+    text = _decode(body, charset)
+    return text.translate(_CONTROL) if b"\x00" in body else text
+
+
+def _decode(body: bytes, charset: str | None) -> str:
     if body.startswith(codecs.BOM_UTF8):
-        return _clean(mend_utf8(body[len(codecs.BOM_UTF8) :])[0])
+        return mend_utf8(body[len(codecs.BOM_UTF8) :])[0]
     for bom, encoding in WIDE_BOMS:
         if body.startswith(bom):
-            return _clean(body[len(bom) :].decode(encoding, errors="replace"))
-    clean = _clean if b"\x00" in body else str  # looked for where it is cheap
+            return body[len(bom) :].decode(encoding, errors="replace")
     try:
-        return clean(body.decode("utf-8"))
+        return body.decode("utf-8")
     except UnicodeDecodeError as error:
         # a body cut in the middle of a character is UTF-8 all the same
         if error.start > len(body) - 4 and error.start > 200:
-            return clean(body.decode("utf-8", errors="ignore"))
+            return body.decode("utf-8", errors="ignore")
     text, broken, whole = mend_utf8(body)
     if 2 * broken <= whole:
-        return clean(text)
+        return text
     found = _META.search(body[:HEAD_BYTES]) or _XML.search(body[:200])
     declared = found.group(1).decode("ascii", errors="replace") if found else None
     for name in (charset, declared):
         if (read := _try(body, name)) is not None:
-            return _clean(read)
-    return _clean(_guess(body))
+            return read
+    return _guess(body)
 
 
 def mend_utf8(body: bytes) -> tuple[str, int, int]:
@@ -209,8 +227,19 @@ def _guess(body: bytes) -> str:
     return guessed if guessed is not None else body.decode("cp1252", errors="replace")
 
 
-def _clean(text: str) -> str:
-    return text.translate(_CONTROL) if "\x00" in text else text
+def is_clean(text: str) -> bool:
+    """Say whether a text is without control characters and codes that are no characters."""
+    return not _UNCLEAN.search(text)
+
+
+def cleaned(text: str) -> str:
+    """Return a page without control characters, references to them, and impossible names of tags.
+
+    Hardly a page has any, so nobody looks for them before the page could not be read, or its text
+    turns out to have some.
+    """
+    text = _NO_CHARACTER.sub(" ", text.translate(_CONTROL | _C1_MEANT))
+    return _ODD_TAG.sub(r"\1span", text)
 
 
 def parse_text(text: str, url: str) -> Any:
@@ -239,7 +268,21 @@ def parse(source: bytes, url: str) -> Any:
         # all that lxml says of a parser that ran out of memory
         why = "too large, or damaged" if "unknown error" in str(error) else str(error)
         raise ExtractError(url, f"not parsable as HTML ({why})") from error
+    tables = list(tree.iter("table"))
+    if len(tables) > MOST_TABLES:
+        _flatten(tables)
     return tree
+
+
+def _flatten(tables: list[Any]) -> None:
+    """Let tables that are nested too deep be divisions; they are tags that nobody closed."""
+    depth: dict[Any, int] = {}
+    for table in tables:
+        depth[table] = depth.get(next(table.iterancestors("table"), None), 0) + 1
+    for table, level in depth.items():
+        if level == MOST_TABLES + 1:
+            for part in list(table.iter(*_PARTS_OF_TABLES)):
+                part.tag = "div"
 
 
 def _parser(huge: bool = False) -> Any:
