@@ -3,7 +3,6 @@
 The lines are a contract (docs/formats.md): scripts may rely on their keys.
 """
 
-import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import click
 
 from newsbeam.records import FEED_KINDS
 from pipelines.cli import LazyGroup
+from pipelines.cli.lines import print_line
 
 
 @click.group(
@@ -47,7 +47,7 @@ def feeds(files: tuple[Path, ...], kind: str, base_url: str | None) -> None:
     """
     for file in files:
         for name in _lines(file) if str(file) == "-" else (str(file),):
-            _print(_feed_line(name, kind, base_url))
+            print_line(_feed_line(name, kind, base_url))
 
 
 @inspect.command()
@@ -62,7 +62,9 @@ def urls(source: Path) -> None:
     for line in _lines(source):
         web = is_web_url(tidy_url(line))
         canonical = canonical_url(line) if web else None
-        _print({"url": line, "canonical": canonical, "outlet": outlet_of(line) if web else None})
+        print_line(
+            {"url": line, "canonical": canonical, "outlet": outlet_of(line) if web else None}
+        )
 
 
 def _feed_line(name: str, kind: str, base_url: str | None) -> dict[str, Any]:
@@ -118,9 +120,3 @@ def _lines(source: Path) -> Iterator[str]:
                 yield raw.decode("utf-8", "replace").strip()
     except OSError as error:
         raise ConfigError(str(source), f"cannot be read: {error.strerror}") from error
-
-
-def _print(line: dict[str, Any]) -> None:
-    # lone surrogates cannot be written as UTF-8: escape them, and only them
-    text = json.dumps(line, ensure_ascii=False)
-    click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))

@@ -1,7 +1,6 @@
 """``newsbeam inspect pages``: saved pages to articles, one JSON line each."""
 
 import gzip
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -12,13 +11,14 @@ import click
 
 from newsbeam.records import Article, Entry, LedgerRow, Page, Verdict, record_id
 from newsbeam.settings import ExtractSettings, load_settings
+from pipelines.cli.lines import print_line, read_json
 
 MAX_BYTES = 50_000_000
 """Largest page, after decompression."""
 
 
 @click.command("pages")
-@click.argument("list_file", metavar="LIST.jsonl|-", type=click.File("r", encoding="utf-8"))
+@click.argument("list_file", metavar="LIST.jsonl|-", type=click.File("r", "utf-8", "replace"))
 @click.pass_context
 def pages(ctx: click.Context, list_file: TextIO) -> None:
     """Read saved pages; one JSON line per input line, in order.
@@ -30,7 +30,7 @@ def pages(ctx: click.Context, list_file: TextIO) -> None:
     config = ctx.obj if isinstance(ctx.obj, Path) else None
     settings = load_settings(config).extract
     for row in read_list(list_file, settings):
-        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        print_line(row)
 
 
 def read_list(lines: Iterable[str], settings: ExtractSettings) -> Iterator[dict[str, Any]]:
@@ -68,7 +68,7 @@ def _pages(lines: Iterable[str], now: datetime, wrong: dict[int, dict[str, Any]]
 
 
 def _page(line: str, now: datetime) -> Page:
-    item = json.loads(line)
+    item = read_json(line)
     if not isinstance(item, dict) or not isinstance(item.get("path"), str):
         raise ValueError(
             'the line must be an object like {"path": "page.html", "url": "https://…"}'
@@ -88,7 +88,7 @@ def _page(line: str, now: datetime) -> Page:
 
 def _url_in(line: str) -> str | None:
     try:
-        item = json.loads(line)
+        item = read_json(line)
     except ValueError:
         return None
     url = item.get("url") if isinstance(item, dict) else None

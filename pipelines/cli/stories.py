@@ -225,14 +225,15 @@ def group(source: BinaryIO) -> None:
 
     A line that cannot be read gives {"id", "error"} and the run goes on; exit code 3 at the end.
     """
+    from pipelines.cli.lines import print_line
     from pipelines.cli.stories_group import group_lines
 
     broken = 0
     for answer in group_lines(line.decode("utf-8", "replace") for line in source):
         broken += "error" in answer
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        print_line(answer)
     if broken:
-        click.echo(f"{broken} lines could not be read", err=True)
+        click.echo(f"{broken} {'line' if broken == 1 else 'lines'} could not be read", err=True)
         sys.exit(3)
 
 

@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pipelines.cli.lines import read_json, valid
+
 if TYPE_CHECKING:
     from newsbeam.stories.grouper import StoryInput
 
@@ -56,13 +58,13 @@ def read_line(number: int, line: str) -> "StoryInput | dict[str, Any]":
 
     name: Any = None
     try:
-        raw = json.loads(line)
+        raw = read_json(line)
         if not isinstance(raw, dict):
             raise ValueError("not an object")
         name = raw.get("id")
         if not isinstance(name, str | int) or isinstance(name, bool) or name == "":
             raise ValueError("no id")
-        if _valid(str(name)) != str(name):
+        if valid(str(name)) != str(name):
             name = None  # it could not be written, either
             raise ValueError("id is not valid text")
         item = StoryInput(
@@ -76,7 +78,7 @@ def read_line(number: int, line: str) -> "StoryInput | dict[str, Any]":
         if not item.title and not item.text:
             raise ValueError("neither title nor text")
         return item
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return {"id": name, "error": f"line {number}: {error}"}
 
 
@@ -84,12 +86,7 @@ def _text(raw: dict[str, Any], key: str) -> str | None:
     value = raw.get(key)
     if value is not None and not isinstance(value, str):
         raise ValueError(f"{key} is not text")
-    return _valid(value or "").strip() or None
-
-
-def _valid(text: str) -> str:
-    """Replace lone halves of surrogate pairs: they are valid JSON and no valid text."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return valid(value or "").strip() or None
 
 
 def _time(value: Any) -> datetime | None:

@@ -55,10 +55,9 @@ def tag(config: Path | None, source: Path, folder: Path | None) -> None:
 
     SOURCE is a file, or ``-`` for stdin.  A line that cannot be used gives a line with "error".
     """
-    import json
-
     from newsbeam.errors import ConfigError
     from newsbeam.settings import load_settings
+    from pipelines.cli.lines import print_line
     from pipelines.cli.topics_tag import load_topics_for, tag_lines
 
     settings = load_settings(config)
@@ -69,4 +68,4 @@ def tag(config: Path | None, source: Path, folder: Path | None) -> None:
         raise ConfigError(str(source), f"cannot be read: {error.strerror}") from error
     with stream:
         for line in tag_lines(stream, topics, settings.model):
-            click.echo(json.dumps(line, ensure_ascii=False))
+            print_line(line)

@@ -1,6 +1,5 @@
 """Texts to mentions, without feeds or store: what ``newsbeam topics tag`` does."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from newsbeam.records import Article, Embedded, Entry, Mention
 from newsbeam.settings import ModelSettings, Settings
 from newsbeam.topics import TopicSet, load_topics
 from newsbeam.topics.meaning import Encodes
+from pipelines.cli.lines import read_json, valid
 
 AT_ONCE = 64
 """Texts per batch: enough passages for sorting by length to pay."""
@@ -44,7 +44,7 @@ def tag_lines(
 def read_line(line: bytes) -> tuple[Any, Article | str]:
     """Return the id of a line and its article, or what is wrong with it."""
     try:
-        raw = json.loads(line)
+        raw = read_json(line)
     except ValueError as error:
         return None, f"not JSON: {error}"
     if not isinstance(raw, dict):
@@ -52,6 +52,7 @@ def read_line(line: bytes) -> tuple[Any, Article | str]:
     id_, title, text = raw.get("id"), raw.get("title") or "", raw.get("text") or ""
     if not isinstance(title, str) or not isinstance(text, str):
         return id_, "title and text must be strings"
+    title, text = valid(title), valid(text)
     if not title.strip() and not text.strip():
         return id_, "neither title nor text"
     language = raw.get("language")
