@@ -135,7 +135,9 @@ def dismiss_encoders() -> None:
 
 def main(fd: int) -> None:
     """Serve the parent until it hangs up: settings first, then lists of texts."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; ^C reaches the whole group
+    # ^C reaches the whole group, and systemd stops the whole service: the parent decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     channel = socket.socket(fileno=fd)
     try:
         settings = receive(channel)

@@ -64,7 +64,9 @@ def _exactly(channel: socket.socket, length: int) -> bytearray:
 
 def main(fd: int) -> None:
     """Serve the parent: fork a worker for each socket that it sends, report those that end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; ^C reaches the whole group
+    # ^C reaches the whole group, and systemd stops the whole service: the parent decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _warm_up()
 
     control = socket.socket(fileno=fd)

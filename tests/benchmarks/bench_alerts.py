@@ -373,7 +373,7 @@ def memory(cycles: int = 500) -> str:
     return (
         f"memory {len(sizes)} cycles: {start:.0f} MB after {first}, "
         f"{end:.0f} MB at the end ({end / start - 1:+.1%}; medians of 10 cycles); "
-        f"readers {readers[0]:.0f} and {readers[-1]:.0f} MB"
+        f"readers and model {readers[0]:.0f} and {readers[-1]:.0f} MB"
     )
 
 
@@ -386,7 +386,7 @@ def resident_mb() -> float:
 
 
 def readers_mb() -> float:
-    """Return what the readers hold beside the memory that they share, MB."""
+    """Return what readers and model hold beside the memory that they share, MB."""
     kept = 0.0
     for child in Path("/proc/self/task").glob("*/children"):
         for pid in child.read_text().split():

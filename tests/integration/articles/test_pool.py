@@ -1,3 +1,5 @@
+import os
+import signal
 from datetime import UTC, datetime
 
 import pytest
@@ -35,6 +37,17 @@ def test_the_processes_are_kept_for_the_next_batch(reader: Reader) -> None:
     before = {one.pid for one in reader._workers}
     list(reader.map([page(2)], now=NOW))
     assert {one.pid for one in reader._workers} == before
+
+
+def test_a_stop_of_the_whole_service_leaves_the_pages_under_way_to_the_parent(
+    reader: Reader,
+) -> None:
+    results = reader.map([page(n) for n in range(12)], now=NOW)
+    first = next(results)
+    assert reader._nursery is not None
+    for pid in [reader._nursery.pid, *(one.pid for one in reader._workers)]:
+        os.kill(pid, signal.SIGTERM)
+    assert all(isinstance(r, Article) for r in [first, *results])
 
 
 def test_nothing_starts_without_a_page() -> None:

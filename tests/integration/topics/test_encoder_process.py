@@ -53,6 +53,8 @@ def test_a_process_that_died_is_told_and_replaced(encoder: RemoteEncoder) -> Non
     before = children()
     first = encoder.encode(TEXTS)
     (pid,) = children() - before
+    os.kill(pid, signal.SIGTERM)  # as systemd stops a service: we decide
+    assert np.array_equal(encoder.encode(TEXTS), first)
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(NewsbeamError, match=r"runs the model all-MiniLM-L6-v2 died"):
         encoder.encode(TEXTS)
