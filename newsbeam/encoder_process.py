@@ -87,7 +87,8 @@ class RemoteEncoder:
             mine, theirs = socket.socketpair()
             with theirs:
                 # as the readers start (newsbeam.articles.pool): our packages, however we were run
-                code = f"import sys; sys.path[:] = {sys.path!r}; "
+                code = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+                code += f"sys.path[:] = {sys.path!r}; "
                 code += f"from newsbeam.encoder_process import main; main({theirs.fileno()})"
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
                     [sys.executable, "-c", code],

@@ -1,4 +1,4 @@
-"""Keep a process that runs for months from holding memory that it does not use.
+"""Keep a process that runs for long from holding memory that it does not use.
 
 glibc gives each new thread an arena of its own, up to eight per core, and returns little of what is
 freed in them; Beam starts threads with every graph.  Elsewhere than on glibc nothing happens.

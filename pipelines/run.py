@@ -23,7 +23,7 @@ from newsbeam.records import Cursor, Feed
 from newsbeam.settings import RunSettings, Settings
 from pipelines import early
 from pipelines.job import Job
-from pipelines.memory import give_back
+from pipelines.memory import give_back, spare_arenas
 from pipelines.parts import Part, cut
 from pipelines.quick_beam import settle_pyarrow, without_collecting
 from pipelines.report import RunReport, added
@@ -127,7 +127,9 @@ def run_once(
     try:
         with closing(_staged(job, db, due, what, portion, memory, progress)) as parts:
             for part in parts:
-                if warm is None and part.last:
+                if not part.last:
+                    _sweep_memory()  # readers and model stay up beside the commit
+                elif warm is None:
                     early.dismiss()  # no other run follows: the commit has better use for memory
                 if part.last:
                     before_commit()
@@ -154,6 +156,10 @@ def _settle(db: duckdb.DuckDBPyConnection) -> None:
     with suppress(duckdb.Error):  # the disk is full, which the next commit will say
         db.execute("CHECKPOINT")
     let_go(db)
+    _sweep_memory()
+
+
+def _sweep_memory() -> None:
     gc.collect()  # a graph that has run is a net of cycles, with all that was in it
     pa.default_memory_pool().release_unused()
     give_back()
@@ -195,6 +201,7 @@ def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
     Raises:
         StoreBusyError: another process holds the store.
     """
+    spare_arenas()
     path = settings.path(settings.store.path)
     with open_store(path, f"newsbeam {arguments.get('kind', 'run')}") as db:
         target = settings.path(settings.publish.path)

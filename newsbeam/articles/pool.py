@@ -237,7 +237,8 @@ class Reader:
         mine, theirs = socket.socketpair()
         with theirs:
             # -c rather than -m: safe however the parent was started, and sees the same packages
-            code = f"import sys; sys.path[:] = {sys.path!r}; "
+            code = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+            code += f"sys.path[:] = {sys.path!r}; "
             code += f"from newsbeam.articles.worker import main; main({theirs.fileno()})"
             self._nursery = subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
                 [sys.executable, "-c", code],

@@ -12,6 +12,7 @@ from typing import Any
 import apache_beam as beam
 import pyarrow.parquet as pq
 
+from newsbeam.errors import SinkError
 from pipelines.job import Job
 from pipelines.stages.items import Done, Polled
 from pipelines.stages.timing import timed
@@ -64,24 +65,31 @@ def stage_batch(items: Sequence[Done | Polled], folder: Path) -> list[str]:
     """Write a batch; return the names of its files.
 
     Raises:
-        OSError: the folder cannot be written (disk full, read-only).
+        SinkError: the folder cannot be written (disk full, read-only).
     """
-    folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha1(usedforsecurity=False)
     for subject in sorted(i.row.subject for i in items):
         digest.update(subject.encode())
-    return [
-        write_rows(name, rows, folder, digest.hexdigest())
-        for name, rows in staged_rows(items).items()
-        if rows
-    ]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [
+            write_rows(name, rows, folder, digest.hexdigest())
+            for name, rows in staged_rows(items).items()
+            if rows
+        ]
+    except OSError as error:  # an error of ours is found again under what Beam makes of it
+        raise SinkError(
+            f"cannot stage in {folder.parent}: {error}; nothing of it was committed"
+        ) from error
 
 
 def write_rows(name: str, rows: Sequence[Mapping[str, Any]], folder: Path, digest: str) -> str:
     """Write the rows of one staged table to ``<name>-<digest>.parquet``, by a rename."""
     target = folder / f"{name}-{digest}.parquet"
     partial = target.with_suffix(".tmp")
-    pq.write_table(to_table(name, rows), partial, compression="zstd")
+    # read once, and whole: dictionaries of texts and vectors would take 30 MB to make (measured)
+    options = {"compression": "zstd", "use_dictionary": False, "write_statistics": False}
+    pq.write_table(to_table(name, rows), partial, **options)
     partial.replace(target)
     return target.name
 

@@ -31,10 +31,11 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", ["100k", "2m"])
+@pytest.mark.parametrize("size", ["100k", "300k", "1m", "2m"])
 def test_a_full_disk_is_one_clear_line_and_the_store_is_as_before(
     tmp_path: Path, size: str
 ) -> None:
+    """It is full when the store is made, while staging, in the commit, in the publication."""
     (tmp_path / "calm").mkdir()
     with Newsroom() as newsroom, small_disk(tmp_path / "newsroom", size):
         write_settings(tmp_path, newsroom.feeds, newsroom.hosts)
