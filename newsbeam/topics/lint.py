@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from newsbeam.topics.contradictions import contradiction
 from newsbeam.topics.query.common import commonness, is_common
+from newsbeam.topics.query.document import TITLE
 from newsbeam.topics.query.necessary import necessary
 from newsbeam.topics.query.nodes import (
     And,
@@ -28,6 +29,9 @@ from newsbeam.topics.topic import Topic
 _SIGN = re.compile(r"\w[+#]|#\w")
 TOO_WIDE = 600.0
 """Articles of 1,000 that may be concerned; a query above that is called wide."""
+
+IN_TITLE = 5
+"""So many times rarer, about, a word is in headlines than in articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,9 @@ def _wide(root: Node) -> Iterator[Warning]:
 def _share(node: Node) -> float:
     """Return a guess of the share of articles that a query is true of, as if words were dice."""
     match node:
-        case Phrase(words=words):
+        case Phrase(words=words, zone=zone):
             rarest = min((commonness(_guess_key(w)) for w in words), default=1000.0) / 1000
+            rarest /= IN_TITLE if zone == TITLE else 1
             return min(1.0, rarest / (1 if len(words) == 1 else 4))
         case And(parts=parts):
             return math.prod(_share(p) for p in parts)
