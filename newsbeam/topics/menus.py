@@ -17,11 +17,21 @@ CAPITALS = 0.75
 Lists of names in prose have commas; German prose has a share of about 0.4."""
 MIN_WORDS = 6
 """A shorter rest of a passage is part of the menu."""
+_DATE = re.compile(
+    r"\b(?:\d{1,2}\.? [^\W\d]{3,9}\.? \d{4}|[A-Z][a-z]{2,8}\.? \d{1,2}, \d{4})"
+    r"(?=\s+[\W\d]*[A-ZÀ-ÞА-Я]|\s*$)"
+)
+"""A date with a new beginning behind it."""
+_SENTENCE = re.compile(r"[.…][\"'”’»)]*\s")
+TEASER = 140
+"""Characters of a headline; three dates with no more than this between them, and no sentence, are
+a list of other articles."""
 _SITE = re.compile(r"\s+(?:\||[-–—»·])\s+(?P<site>[^|]{2,40})$")
 
 
 def prose_pieces(text: str) -> list[tuple[int, int]]:
     """Return the stretches of a passage that are no menu; all of it in most cases."""
+    text = text[: _teasers(text)]
     count = len(text.split())
     if count < WINDOW or count - len(_SMALL.findall(text)) < WINDOW * CAPITALS:
         return [(0, len(text))] if count else []
@@ -41,6 +51,18 @@ def prose_pieces(text: str) -> list[tuple[int, int]]:
                 pieces.append((words[start][0], words[i - 1][1]))
             start = None
     return pieces
+
+
+def _teasers(text: str) -> int:
+    """Return where a list of other articles with their dates begins; the end if there is none."""
+    if text.count("20") + text.count("19") < 3:  # too few years, seen at a glance
+        return len(text)
+    dates = list(_DATE.finditer(text))
+    for first, _, third in zip(dates, dates[1:], dates[2:], strict=False):
+        between = text[first.end() : third.start()]
+        if len(between) < 2 * TEASER and not _SENTENCE.search(between):
+            return max((m.end() for m in _SENTENCE.finditer(text[: first.start()])), default=0)
+    return len(text)
 
 
 def _windows(capital: list[bool], stops: list[bool]) -> list[bool]:
