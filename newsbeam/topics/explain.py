@@ -26,7 +26,7 @@ _SAYS = {
     "lead_query": "the query is true near the beginning",
     "body_query": "the number of paragraphs in which the query is true",
     "body_share": "their share of all paragraphs",
-    "variety": "how many different terms of the query occur there",
+    "agreeing": "in how many of these the meaning agrees with the query",
     "meaning_title": "the headline reads like the topic's examples",
     "meaning_best": "the paragraph that reads most like the examples",
     "meaning_top3": "the three paragraphs that read most like the examples",

@@ -5,11 +5,9 @@ how near the passages are to the topic's examples.  No word, name or outlet is a
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsbeam.topics.query.evaluate import Evaluation
-from newsbeam.topics.query.nodes import Node, Phrase
 from newsbeam.topics.topic import Topic
 from newsbeam.topics.view import LEADING, ArticleView
 
@@ -20,7 +18,7 @@ NAMES = (
     "lead_query",
     "body_query",
     "body_share",
-    "variety",
+    "agreeing",
     "meaning_title",
     "meaning_best",
     "meaning_top3",
@@ -32,6 +30,8 @@ NAMES = (
 
 HARDLY, CLEARLY = 0.3, 0.6
 """Meanings between which a passage counts in part towards ``meaning_count``."""
+BARELY, WELL = 0.25, 0.5
+"""The same for ``agreeing``, where the query is true too: both agree, so less meaning is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
     in_title = title is not None and root is not None and view.passage(title).truth(root)
     wide_title = title is not None and (gate is None or view.passage(title).truth(gate))
     in_text = sorted((meaning[i] for i in prose if i in meaning), reverse=True)
+    queried = (*((title,) if in_title and title is not None else ()), *found)
     at_title = meaning.get(title, 0.0) if title is not None else 0.0
     best = in_text[0] if in_text else at_title
     values = (
@@ -77,15 +78,14 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
         float(any(i in prose[:LEADING] for i in found)),
         min(1.0, math.log2(1 + len(found)) / 3),
         len(found) / max(1, len(prose)),
-        min(1.0, math.log2(1 + _variety(root, view, found)) / 5),
+        min(1.0, math.log2(1 + sum(_agrees(meaning.get(i, 0.0)) for i in found)) / 2),
         at_title,
         best,
         sum(in_text[:3]) / max(1, len(in_text[:3])),
-        max((meaning.get(i, 0.0) for i in found), default=0.0),
+        max((meaning.get(i, 0.0) for i in queried), default=0.0),
         min(1.0, math.log2(1 + sum(map(_reads, in_text))) / 3),
         float(bool(prose)),
     )
-    queried = (*((title,) if in_title and title is not None else ()), *found)
     return Look(values, queried, meaning, whole)
 
 
@@ -94,16 +94,6 @@ def _reads(meaning: float) -> float:
     return min(1.0, max(0.0, (meaning - HARDLY) / (CLEARLY - HARDLY)))
 
 
-def _variety(root: Node | None, view: ArticleView, found: Sequence[int]) -> int:
-    """Return how many different terms of the query occur in one paragraph where it is true.
-
-    A passing mention has three or four, reporting on the topic a dozen.
-    """
-    if root is None:
-        return 0
-    return max((len(_terms(root, view.passage(i))) for i in found), default=0)
-
-
-def _terms(root: Node, evaluation: Evaluation) -> set[str]:
-    nodes = (hit.node for hit in evaluation.hits(root))
-    return {node.source.casefold() for node in nodes if isinstance(node, Phrase)}
+def _agrees(meaning: float) -> float:
+    """Return from 0 to 1 how well the meaning of a passage agrees with a query that is true."""
+    return min(1.0, max(0.0, (meaning - BARELY) / (WELL - BARELY)))

@@ -83,7 +83,8 @@ def calibrate(
     table, answers, known = _table(rows)
     held_out = cross_validate(rows, prior=generic.weights)
     truth = answers.astype(bool)
-    threshold = choose_threshold(truth, held_out, precision, generic.threshold)
+    groups = np.array([row.group for row in rows])
+    threshold = choose_threshold(truth, held_out, precision, generic.threshold, groups)
     p, r, f1 = scores(truth, held_out >= threshold)
     weights = fit(table[known], answers[known], prior=generic.weights)
     return (
@@ -108,21 +109,33 @@ def choose_threshold(
     probability: "np.ndarray[Any, Any]",
     precision: float,
     generic: float,
+    groups: "np.ndarray[Any, Any] | None" = None,
 ) -> float:
     """Return the threshold with the best F1 among those that reach the precision.
 
-    Where none reaches it, the best F1 of all.  Few positives: the generic threshold of such a
-    topic, as the weights are then nearly the generic ones, which it was chosen with.
+    The F1 is the mean of those of the groups that have enough positives, so that many headlines do
+    not decide for the pages.  Where no threshold reaches the precision, the best F1 of all.  Few
+    positives: the generic threshold of such a topic, as the weights are then nearly the generic
+    ones, which it was chosen with.
     """
     import numpy as np
 
     if int(truth.sum()) < MIN_POSITIVES:
         return generic
+    masks = [groups == g for g in sorted(set(groups.tolist()))] if groups is not None else []
+    masks = [m for m in masks if truth[m].sum() >= MIN_POSITIVES] or [np.ones(len(truth), bool)]
     grid = np.arange(0.15, 0.9, 0.01)
-    table = [(t, *scores(truth, probability >= t)) for t in grid]
+    table = [
+        (
+            t,
+            scores(truth, probability >= t)[0],
+            sum(scores(truth[m], probability[m] >= t)[2] for m in masks) / len(masks),
+        )
+        for t in grid
+    ]
     enough = [row for row in table if row[1] >= precision] or table
-    best = max(row[3] for row in enough)
-    good = [row[0] for row in enough if row[3] >= best - PLATEAU]
+    best = max(row[2] for row in enough)
+    good = [row[0] for row in enough if row[2] >= best - PLATEAU]
     return float(min(good, key=lambda t: abs(t - generic)))
 
 

@@ -6,8 +6,6 @@ was fitted on it; the baselines' thresholds are chosen on the other folds too.  
 share of the passages is embedded, and how many labelled positives the cheap gate loses.
 """
 
-import gzip
-import json
 import os
 import platform
 import re
@@ -19,21 +17,21 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
+from topic_labels import HELD_OUT, sample
+from topic_labels import LABELS as FOLDER
 
 from newsbeam.encoder import LazyEncoder
-from newsbeam.records import Article, record_id
 from newsbeam.settings import ModelSettings, Settings
 from newsbeam.topics.features import NAMES
 from newsbeam.topics.labelled import read_labels
 from newsbeam.topics.learning import FOLDS, cross_validate
 from newsbeam.topics.metrics import quality, scores
 from newsbeam.topics.model import Model, fit
-from pipelines.cli.topics_measure import Case, judge_all, look_at
-from pipelines.cli.topics_tag import load_topics_for, make_article
+from pipelines.cli.topics_measure import Case, look_at
+from pipelines.cli.topics_tag import load_topics_for
 
 DATA = Path(os.environ.get("NEWSBEAM_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 AI = r"\bAI\b|artificial intelligence|machine learning|chatbot|language model|OpenAI|ChatGPT"
-LABELS = Path(__file__).parent / "labels" / "stream-headlines.tsv"
 KEYWORDS = {
     "ai-copyright": (AI, r"copyright|fair use|intellectual property"),
     "open-source-ai": (AI, r"open[- ]source|open[- ]weight|open model"),
@@ -88,7 +86,7 @@ def main() -> None:
     cold_start(cases)
     gate(cases)
     embedded(list(articles.values()), topics)
-    headlines_of_feeds(topics, encoder)
+    fresh(topics, encoder)
 
 
 def report(name: str, cases: list[Case], active: Any, vectors: Any, encoder: Any) -> None:
@@ -152,31 +150,24 @@ def embedded(articles: list[Any], topics: Any) -> None:
         )
 
 
-def headlines_of_feeds(topics: Any, encoder: Any) -> None:
-    """Print how good the topics in force are on headlines of feeds labelled by hand."""
-    lines = LABELS.read_text(encoding="utf-8").splitlines()[3:]
-    rows = [line.split("\t") for line in lines]
-    wanted = {row[0] for row in rows}
-    titles = {}
-    for path in sorted((DATA / "stream").glob("*.jsonl.gz")):
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            for entry in map(json.loads, file):
-                if (key := record_id("stream", entry["link"])) in wanted:
-                    titles[key] = entry["title"]
-    made = [make_article(row[0], titles.get(row[0], ""), "", None) for row in rows]
-    if any(isinstance(article, str) for article in made):
-        raise SystemExit(f"entries of {LABELS.name} are missing under {DATA}")
-    found = judge_all([a for a in made if isinstance(a, Article)], topics, encoder, None)
-    print(f"\n{len(rows)} headlines of feeds, labelled by hand; the topics in force:")
-    for name in topics.names:
-        some = [
-            (name in about.split(","), name in judged and judged[name].passes)
-            for (_, about, unsettled), judged in zip(rows, found, strict=True)
-            if name not in unsettled.split(",")
-        ]
-        truth, passes = np.array(some).T
-        precision, recall, f1 = scores(truth, passes)
-        print(f"{name:20}{truth.sum():>4} yes  P {precision:.2f}  R {recall:.2f}  F1 {f1:.3f}")
+def fresh(topics: Any, encoder: Any) -> None:
+    """Print how good the topics in force are on texts that are not in their calibration or were."""
+    sets = {
+        "headlines of feeds": list(sample(DATA, "stream-headlines", False)),
+        "entries of feeds, last days (held out)": list(sample(DATA, HELD_OUT, True)),
+        "written headlines (held out)": read_labels([FOLDER / "fresh-headlines.jsonl"]),
+    }
+    for title, texts in sets.items():
+        print(f"\n{len(texts)} {title}; the topics in force:")
+        for name, cases in look_at(texts, topics, encoder, topics.names).items():
+            truth = np.array([c.row.answer for c in cases])
+            passes = np.array([c.judged is not None and c.judged.passes for c in cases])
+            precision, recall, f1 = scores(truth, passes)
+            wrong = int((passes & ~truth).sum())
+            print(
+                f"{name:20}{truth.sum():>4} yes  P {precision:.2f}  R {recall:.2f}  F1 {f1:.3f}"
+                f"  wrong {wrong}"
+            )
 
 
 if __name__ == "__main__":

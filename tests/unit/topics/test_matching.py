@@ -117,13 +117,13 @@ def test_a_calibration_serves_a_precision_that_was_measured(tmp_path: Path) -> N
 
 def test_a_calibration_older_than_a_feature_counts_without_it(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, wells=TOPIC)
-    weights = {name: GENERIC[name] for name in ("bias", *NAMES) if name != "variety"}
+    weights = {name: GENERIC[name] for name in ("bias", *NAMES) if name != "agreeing"}
     bound = Calibration("v", ENCODER.identity, "hash", 10, 5, 1.0, 1.0, 1.0, 0.5, weights)
     write_calibration(folder / "wells.toml", bound)
     topics = load_topics([], [folder])
     topics.prepare(ENCODER)
     (mention,) = topics.match(embed(topics, ABOUT, ENCODER))
-    assert "variety" not in dict(mention.parts)
+    assert "agreeing" not in dict(mention.parts)
 
 
 def test_vectors_of_another_model_are_refused(topics: TopicSet) -> None:
@@ -163,6 +163,20 @@ def test_an_article_is_explained_in_words(topics: TopicSet) -> None:
     text = "\n".join(explain(judged, ArticleView(ELSEWHERE)))
     assert "is NOT a mention" in text
     assert "NO  one of 2: (well OR wells)" in text or "NO " in text
+
+
+def test_a_list_of_other_articles_with_their_dates_does_not_count() -> None:
+    prose = "The village opened its new well yesterday. "
+    teasers = (
+        "More on this story Why do wells run dry and who pays for it? 20 Jul 2023 Court stops "
+        "oil company in the hills 12 Jul 2023 Water law passed after long debate 23 Jun 2023"
+    )
+    assert [(prose + teasers)[a:b] for a, b in prose_pieces(prose + teasers)] == [prose]
+    dated = (
+        "The law was passed on 3 May 2021, amended on 4 June 2022 and repealed on 5 July 2023, as "
+        "the court had ruled. On 1 March 2024 Parliament passed it again."
+    )
+    assert prose_pieces(dated) == [(0, len(dated))]
 
 
 def test_menus_glued_to_the_text_do_not_count() -> None:
