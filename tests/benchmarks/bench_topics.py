@@ -151,11 +151,11 @@ def embedded(articles: list[Any], topics: Any) -> None:
 
 
 def fresh(topics: Any, encoder: Any) -> None:
-    """Print how good the topics in force are on texts that are not in their calibration or were."""
+    """Print how good the topics in force are on feed entries and on headlines written for it."""
     sets = {
         "headlines of feeds": list(sample(DATA, "stream-headlines", False)),
         "entries of feeds, last days (held out)": list(sample(DATA, HELD_OUT, True)),
-        "written headlines (held out)": read_labels([FOLDER / "fresh-headlines.jsonl"]),
+        "written headlines (in no calibration)": read_labels([FOLDER / "fresh-headlines.jsonl"]),
     }
     for title, texts in sets.items():
         print(f"\n{len(texts)} {title}; the topics in force:")
