@@ -46,13 +46,14 @@ def read_page(page: Page, *, now: datetime) -> Article:
     if reason := decode.why_not_text(page.body, page.content_type):
         return _bare(page.entry, page.url, page.fetched, Verdict.NOT_TEXT, reason)
     text = decode.decode(page.body, page.charset)
+    empty = not text or text.isspace()  # as strip() would tell, without a copy of the page
     if (
-        text.strip()
+        not empty
         and decode.has_no_markup(text)
         and not decode.is_plain(page.body, page.content_type)
     ):
         text = decode.marked_up(text)
-    if not text.strip():
+    if empty:
         return _bare(page.entry, page.url, page.fetched, Verdict.TOO_SHORT, "the page is empty")
     if decode.is_plain(page.body, page.content_type):
         # a text file of an archive has no link: its page's URN stands for it

@@ -6,7 +6,7 @@ The signals are structure first (cards, stamps, gates, forum marks, JSON-LD), wo
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -239,6 +239,7 @@ def article_evidence(s: Sight) -> float:
     return found
 
 
+@lru_cache(maxsize=256)  # each look at a page asks
 def is_list_url(url: str) -> bool:
     """Say whether the URL is that of a section, tag, author or search page."""
     path = urlsplit(url).path.strip("/")

@@ -341,16 +341,19 @@ def _press(element: Any, buttons: list[str]) -> None:
 
 
 _Open = tuple[str, str, frozenset[str], int]
-"""Tag, class, parts and number of an open element."""
+"""Tag, tag with class, parts and number of an open element."""
 _NOTHING: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=20_000)
-def _named_parts(css: str, name: str | None = None) -> frozenset[str]:
-    """Return what class and id say about an element; pages repeat few names many times."""
+def _named(tag: str, css: str, name: str | None) -> tuple[frozenset[str], bool]:
+    """Return what tag, class and id say about an element, and whether comments may be in it.
+
+    Pages repeat few names many times.
+    """
     names = f"{css} {name}" if name else css
-    parts = [_named_part(part) for part in names[:300].split()]
-    return _NOTHING.union(*parts)
+    parts = [] if tag == "body" else [_named_part(part) for part in names[:300].split()]
+    return _TAG_PART.get(tag, _NOTHING).union(*parts), _names_comments(css, name)
 
 
 @lru_cache(maxsize=20_000)
@@ -368,7 +371,10 @@ def _named_part(name: str) -> frozenset[str]:
 
 def _is_commented(element: Any) -> bool:
     """Say whether an element's names may be those of readers' comments."""
-    css, name = element.get("class"), element.get("id")
+    return _names_comments(element.get("class"), element.get("id"))
+
+
+def _names_comments(css: str | None, name: str | None) -> bool:
     return bool((css and _COMMENTS_CLASS.search(css)) or (name and _COMMENTS_ID.search(name)))
 
 
@@ -392,14 +398,14 @@ class _Run:
         name = element.get("id")
         parts = self.stack[-1][2] if self.stack else _NOTHING
         if css or name:
-            if not self.commented and ("omment" in css or name):
-                self.commented = _is_commented(element)
-            found = _named_parts(css, name)
-            if found and tag != "body":
-                parts = parts | found
-        if part := _TAG_PART.get(tag):
-            parts = parts | part
-        self.stack.append((tag, css, parts, self.opened))
+            own, commented = _named(tag, css, name)
+            if commented:
+                self.commented = True
+        else:
+            own = _TAG_PART.get(tag, _NOTHING)
+        if own and not own <= parts:
+            parts = parts | own
+        self.stack.append((tag, f"{tag}.{css[:100]}" if css else f"{tag}.", parts, self.opened))
 
     def flush(self) -> None:
         """End a run of text: it is a block, or several where empty lines part it."""
@@ -412,7 +418,7 @@ class _Run:
         tag, _, parts, _ = top = self.stack[-1]
         outer = self.stack[-2] if len(self.stack) > 1 else top
         above = self.stack[-3] if len(self.stack) > 2 else outer
-        group = (tag, f"{outer[0]}.{outer[1][:100]}", f"{above[0]}.{above[1][:100]}")
+        group = (tag, outer[1], above[1])
         if BREAK not in whole:
             if text := tidy(whole):
                 links = min(links, len(text))

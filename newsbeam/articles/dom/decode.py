@@ -253,7 +253,7 @@ def parse(source: bytes, url: str) -> Any:
     Raises:
         ExtractError: the parser gave up.
     """
-    if not source.strip():
+    if not source or source.isspace():
         return lxml_html.document_fromstring("<html><body></body></html>")
     try:
         parser = _parser()

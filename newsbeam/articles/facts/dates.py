@@ -19,7 +19,7 @@ from newsbeam.articles.dom.blocks import Block
 from newsbeam.articles.dom.claims import Claims, strings
 from newsbeam.articles.dom.letters import letters
 from newsbeam.articles.facts.moments import Moment, in_words, read_moment
-from newsbeam.articles.facts.relative import read_relative
+from newsbeam.articles.facts.relative import may_be_relative, read_relative
 
 EARLIEST = datetime(1995, 1, 2, tzinfo=UTC)
 """Older dates on the web are defaults (1970, 1980) or the age of the subject."""
@@ -268,13 +268,16 @@ def _near_headline(
     before = [b.text for b in blocks[max(0, at - 4) : at]][::-1]
     for texts, weight in ((after, 0.5), (before, 0.35)):
         for index, text in enumerate(texts):
-            label = (texts[index - 1][-40:] if index else "") + text
-            if len(text) > 160 or _COPYRIGHT.search(text):
+            if len(text) > 160:
                 continue
+            numbered = _DIGIT.search(text)
+            if not (numbered or may_be_relative(text)) or _COPYRIGHT.search(text):
+                continue
+            label = (texts[index - 1][-40:] if index else "") + text
             if _MODIFIED_LABEL.search(label) and not _LABEL.search(label):
                 continue
             moment = None
-            if _DIGIT.search(text):
+            if numbered:
                 moment = in_words(text, language) or _iso_line(text) or _short_year(text)
             if moment:
                 yield Claim(moment, weight + 0.15 * bool(_LABEL.search(label)), "text")

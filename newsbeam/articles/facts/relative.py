@@ -56,6 +56,11 @@ LONGEST = 48
 """Characters of a line that is a date and little else."""
 
 
+def may_be_relative(text: str) -> bool:
+    """Say whether a line is worth reading as such a date: most are not."""
+    return 3 <= len(text) <= LONGEST and _HINT.search(text) is not None
+
+
 def read_relative(text: str, now: datetime) -> Moment | None:
     """Read a date that is given from the reader's day; None where there is none.
 
@@ -63,7 +68,7 @@ def read_relative(text: str, now: datetime) -> Moment | None:
         text: a short line beside the headline.
         now: when the page was fetched.
     """
-    if not 3 <= len(text) <= LONGEST or not _HINT.search(text):
+    if not may_be_relative(text):
         return None
     now = now.astimezone(UTC)
     for pattern, seconds in _AGO:

@@ -33,7 +33,7 @@ def test_names_say_what_the_patterns_find_in_all_of_them(names: str, upper: bool
     found = {str(match.lastgroup) for match in blocks._PART.finditer(names)}
     if blocks._SCROLLED.search(names):
         found.add(blocks.SCROLLED)
-    assert blocks._named_parts(names) == found
+    assert blocks._named("div", names, None)[0] == found
 
 
 def test_every_fragment_is_looked_at() -> None:
