@@ -43,7 +43,7 @@ def mark_boxes(lines: list[Line]) -> list[Line]:
     for line in lines:
         kind = line.kind
         low = line.text.lower()
-        if kind in (ZoneKind.BODY, ZoneKind.LIST, ZoneKind.QUOTE):
+        if kind in (ZoneKind.BODY, ZoneKind.LIST, ZoneKind.QUOTE, ZoneKind.TABLE):
             if len(low) < 220 and wording.RELATED.match(low):
                 kind = ZoneKind.RELATED
             elif len(low) < 400 and wording.FOOTER.match(low):

@@ -256,7 +256,27 @@ def _with_siblings(placed: list[Placed], blocks: Sequence[Block]) -> list[Placed
         and not block.parts & {"comments", "caption"}
         and squash(block.text)[:60] not in known
     ]
-    return _merged(placed, blocks, lost)
+    return _merged(placed, blocks, sorted(lost + _between(blocks, used)))
+
+
+def _between(blocks: Sequence[Block], used: set[int]) -> list[int]:
+    """Return the items, without links, of lists right between two paragraphs of the text."""
+    found: list[int] = []
+    run: list[int] = []
+    for i, block in enumerate(blocks):
+        if block.tag == "li" and block.parts == _LISTED and not block.anchors and i not in used:
+            run.append(i)
+            continue
+        if run and run[0] and block.tag == blocks[run[0] - 1].tag == "p":
+            before, place = run[0] - 1, blocks[run[0]].group[2]
+            both = before in used and i in used and blocks[before].parent == block.parent
+            if both and block.group[1] == place:
+                found += run
+        run = []
+    return found
+
+
+_LISTED = frozenset({"list"})
 
 
 def _with_claimed(placed: list[Placed], blocks: Sequence[Block], body: str) -> list[Placed]:

@@ -269,7 +269,10 @@ def _near_headline(
     for texts, weight in ((after, 0.5), (before, 0.35)):
         for index, text in enumerate(texts):
             if len(text) > 160:
-                continue
+                dateline = _DATELINE.match(text)
+                if dateline is None:
+                    continue
+                text = dateline[0]
             numbered = _DIGIT.search(text)
             if not (numbered or may_be_relative(text)) or _COPYRIGHT.search(text):
                 continue
@@ -288,6 +291,10 @@ def _near_headline(
 
 
 _COPYRIGHT = re.compile(r"©|\(c\)|copyright|rights reserved", re.I)
+_DATELINE = re.compile(
+    r"[A-ZÀ-Ý][^.!?;]{6,70}\b(?:19|20)\d\d\)?\s*(?:/[^/]{3,30}/\s*)?(?=--|[–—]|-\s)"
+)
+"""How agencies and press releases begin: ``NORTHHAVEN, March 2, 2026 -- The port …``."""
 _DIGIT = re.compile(r"\d\D{1,20}\d")
 _SHORT_YEAR = re.compile(
     r"(?<![\d.])(3[01]|[12]\d|0?[1-9])\.(1[0-2]|0?[1-9])\.(\d\d)(?![\d.])(.{0,24})"

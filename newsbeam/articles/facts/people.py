@@ -21,6 +21,7 @@ _BY = re.compile(
     r"^\W*(?:(?:written|posted|reported|published|text|story|words?|opinion|analysis|interview|by"
     r"|author|autor(?:en|in|es|a|zy)?|auteurs?|di|von|par|por|door|de|af|av|pod|przez|writer"
     r"|escrito por|geschrieben von|ein(?:e)? \w+ von|una? \w+ de|redactie|texte?|автор|yazan|från"
+    r"|propos recueillis par|a cura di|das (?:gespräch|interview) führten?"
     r"|teksti|quelle|source|fuente|fonte|bron|źródło)\b[\s:：]*)+",
     re.I,
 )
@@ -228,7 +229,9 @@ def _lines_of(element: Any) -> list[str]:
 
 
 _SIGNED = re.compile(
-    r"^(?:by|von|par|por|di|door|af|av|przez|text|texto|testo|tekst|fotos? und text)[:\s]\s*"
+    r"^(?:by|von|par|por|di|door|af|av|przez|text|texto|testo|tekst|fotos? und text"
+    r"|propos recueillis par|a cura di|das (?:gespräch|interview) führten?)"
+    r"[:\s]\s*"
     r"((?:[^\W\d_][\w.’'-]*[ ,]*(?:and|und|et|y|e|en|og|och|i)?[ ]?){2,7})",
     re.I,
 )

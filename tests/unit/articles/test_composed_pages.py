@@ -10,6 +10,7 @@ from tests.fixtures.pages.bylines import CASES as FACTS
 from tests.fixtures.pages.case import Case
 from tests.fixtures.pages.lists import CASES as LAYOUTS
 from tests.fixtures.pages.more_walls import CASES as WALLS
+from tests.fixtures.pages.odd_contents import CASES as ODD
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 SILENT = {ZoneKind.RELATED, ZoneKind.FOOTER, ZoneKind.CAPTION, ZoneKind.COMMENTS}
@@ -27,7 +28,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-@pytest.mark.parametrize("case", [*LAYOUTS, *WALLS, *FACTS], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*LAYOUTS, *WALLS, *FACTS, *ODD], ids=lambda case: case.name)
 def test_the_page_is_read_as_its_composer_meant(case: Case) -> None:
     article = read(case)
     assert article.verdict in case.verdicts, article.reasons
