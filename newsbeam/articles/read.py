@@ -45,7 +45,7 @@ def read_page(page: Page, *, now: datetime) -> Article:
     seen = min(page.fetched, now)
     if reason := decode.why_not_text(page.body, page.content_type):
         return _bare(page.entry, page.url, page.fetched, Verdict.NOT_TEXT, reason)
-    text = decode.decode(page.body, page.charset)
+    text, source = decode.decode_both(page.body, page.charset)
     empty = not text or text.isspace()  # as strip() would tell, without a copy of the page
     if (
         not empty
@@ -53,6 +53,7 @@ def read_page(page: Page, *, now: datetime) -> Article:
         and not decode.is_plain(page.body, page.content_type)
     ):
         text = decode.marked_up(text)
+        source = decode.encode(text)
     if empty:
         return _bare(page.entry, page.url, page.fetched, Verdict.TOO_SHORT, "the page is empty")
     if decode.is_plain(page.body, page.content_type):
@@ -61,23 +62,23 @@ def read_page(page: Page, *, now: datetime) -> Article:
         return read_text(entry, text, now=now)
     try:
         try:
-            article = _read_html(page, text, seen)
+            article = _read_html(page, text, source, seen)
         except ValueError:  # lxml reads characters and names of tags that it then refuses to write
             clean = decode.cleaned(text)
             if clean == text:
                 raise
-            return _read_html(page, clean, seen)
+            return _read_html(page, clean, decode.encode(clean), seen)
         if decode.is_clean("".join((article.title or "", article.text, *article.authors))):
             return article
-        return _read_html(page, decode.cleaned(text), seen)
+        clean = decode.cleaned(text)
+        return _read_html(page, clean, decode.encode(clean), seen)
     except (RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
         message = f"{type(error).__name__} while reading: {error}"
         raise ExtractError(page.url, message[:300]) from error
 
 
-def _read_html(page: Page, text: str, seen: datetime) -> Article:
+def _read_html(page: Page, text: str, source: bytes, seen: datetime) -> Article:
     entry, url = page.entry, page.url
-    source = text.encode("utf-8", "surrogatepass")
     tree = decode.parse(source, url)
     claims = read_claims(tree)
     body.strip_silent(tree)

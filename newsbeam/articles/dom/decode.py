@@ -147,6 +147,22 @@ def marked_up(text: str) -> str:
     return "<body>" + "".join(f"<p>{html.escape(part)}</p>" for part in parts) + "</body>"
 
 
+def decode_both(body: bytes, charset: str | None = None) -> tuple[str, bytes]:
+    """Return the body as text, see :func:`decode`, and that in UTF-8: often the body itself."""
+    if b"\x00" not in body and not body.startswith(codecs.BOM_UTF8):
+        try:
+            return body.decode("utf-8"), body
+        except UnicodeDecodeError:
+            pass  # damaged, cut or in another charset
+    text = decode(body, charset)
+    return text, encode(text)
+
+
+def encode(text: str) -> bytes:
+    """Return a text as :func:`parse` takes it."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 def decode(body: bytes, charset: str | None = None) -> str:
     """Return the body as text; every byte sequence gives some text, none raises."""
     text = _decode(body, charset)
@@ -244,7 +260,7 @@ def cleaned(text: str) -> str:
 
 def parse_text(text: str, url: str) -> Any:
     """Parse HTML that is decoded; see :func:`parse`."""
-    return parse(text.encode("utf-8", "surrogatepass"), url)
+    return parse(encode(text), url)
 
 
 def parse(source: bytes, url: str) -> Any:
