@@ -21,7 +21,7 @@ from connectors.opml import read_opml
 from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Feed
 from newsbeam.settings import RunSettings, Settings
-from pipelines import early
+from pipelines import early, readers
 from pipelines.job import Job
 from pipelines.memory import give_back, spare_arenas
 from pipelines.parts import Part, cut
@@ -128,7 +128,8 @@ def run_once(
         with closing(_staged(job, db, due, what, portion, memory, progress)) as parts:
             for part in parts:
                 if not part.last:
-                    _sweep_memory()  # readers and model stay up beside the commit
+                    readers.dismiss()  # they load in half a second, the model in two: it stays
+                    _sweep_memory()
                 elif warm is None:
                     early.dismiss()  # no other run follows: the commit has better use for memory
                 if part.last:

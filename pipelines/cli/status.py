@@ -141,8 +141,9 @@ def _print(found: dict[str, Any]) -> None:
         click.echo(" · ".join(f"{n:,} {name}" for name, n in counts.items()))
     click.echo(f"store {found['store']}: {found['bytes'] / 1e6:,.1f} MB")
     if run := found.get("last_run"):
+        what = "archives" if run["kind"] == "backfill" else "feeds"
         click.echo(
-            f"last {run['kind']} {run['started']:%Y-%m-%d %H:%M:%S} UTC: {run['feeds']} feeds, "
+            f"last {run['kind']} {run['started']:%Y-%m-%d %H:%M:%S} UTC: {run['feeds']} {what}, "
             f"{run['feeds_failed']} failed, {run['articles']} new articles"
         )
     outbox = (watch or found).get("outbox") or {}
