@@ -12,6 +12,7 @@ Source: https://docs.aiohttp.org/en/stable/client_reference.html (``socket_facto
 """
 
 import asyncio
+import os
 import re
 import ssl
 import time
@@ -407,4 +408,6 @@ def _network_error(url: str, error: Exception) -> RetrieveError:
         return RetrieveError(url, "no such host", Verdict.UNREACHABLE)
     if isinstance(error, aiohttp.ClientResponseError):
         return RetrieveError(url, f"not valid HTTP: {error.message}"[:200], Verdict.DAMAGED)
+    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno:
+        return RetrieveError(url, os.strerror(error.os_error.errno).lower(), Verdict.UNREACHABLE)
     return RetrieveError(url, f"{type(error).__name__}: {error}"[:200], Verdict.UNREACHABLE)

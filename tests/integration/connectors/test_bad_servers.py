@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.poll import poll_many
-from newsbeam.records import Cursor, Feed, Page
+from newsbeam.records import Cursor, Feed, LedgerRow, Page
 from tests.integration.connectors.asking import page_of, poll_of, verdict_of
 
 
@@ -176,7 +176,9 @@ def test_a_captcha_with_200_is_fetched_for_the_extractor_to_judge(
 def test_nobody_listening_ends_as_unreachable(server, fetch, now) -> None:
     place = f"{server.top}/x"
     server.close()
-    assert verdict_of(place, fetch, now) == "unreachable"
+    row = page_of(place, fetch, now)
+    assert isinstance(row, LedgerRow)
+    assert (row.verdict, row.reason) == ("unreachable", "connection refused")
 
 
 def test_unusable_links_become_entries_without_link(
