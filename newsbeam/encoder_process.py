@@ -43,10 +43,12 @@ class RemoteEncoder:
         self._channel: socket.socket | None = None
 
     def warm(self) -> None:
-        """Let the model load in the background."""
+        """Let the model load in the background; what goes wrong :meth:`encode` meets again."""
         if self._lock.acquire(blocking=False):  # else it is at work already
             try:
                 self._open()
+            except OSError:
+                self._close()
             finally:
                 self._lock.release()
 
@@ -58,9 +60,9 @@ class RemoteEncoder:
             NewsbeamError: the process died.
         """
         with self._lock:
-            channel = self._open()
             answer: Any = None
             try:
+                channel = self._open()
                 send(channel, list(texts))
                 answer = receive(channel)
             except (EOFError, OSError) as error:
