@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from newsbeam.alerts.settings import AlertsSettings, WatchSettings
+from newsbeam.bounds import Amount, AtLeastOne, Bounds, Count, Port, Positive
 from newsbeam.errors import ConfigError
 
 SECRETS = (
@@ -30,6 +31,11 @@ SECRETS = (
 """Environment variables that may hold a secret; never in the file, never in a log."""
 
 
+def _check_file(path: str) -> None:
+    if Path(path).name in ("", ".."):
+        raise ValueError(f"`path` must name a file; it is {path!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
     """Where the truth is kept."""
@@ -38,6 +44,9 @@ class StoreSettings:
     """The writer's DuckDB file, relative to the settings file.  Analysts never open this one."""
     staging: str = "newsroom/staging"
     """Folder for Parquet files on their way into the store; shared by the workers of a cluster."""
+
+    def __post_init__(self) -> None:
+        _check_file(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +65,25 @@ class FetchSettings:
 
     contact: str = ""
     """URL or e-mail address of you, sent in the user agent: outlets should know whom to ask."""
-    timeout_s: float = 20.0
+    timeout_s: Positive = 20.0
     """Total time for one answer, seconds."""
-    connect_timeout_s: float = 8.0
+    connect_timeout_s: Positive = 8.0
     """Time to reach a server, seconds."""
-    max_feed_bytes: int = 30_000_000
+    max_feed_bytes: AtLeastOne = 30_000_000
     """Largest feed, after decompression."""
-    max_page_bytes: int = 8_000_000
+    max_page_bytes: AtLeastOne = 8_000_000
     """Largest page, after decompression."""
-    max_redirects: int = 5
+    max_redirects: Count = 5
     """Redirects followed for one answer."""
-    concurrency: int = 64
+    concurrency: AtLeastOne = 64
     """Connections at once, all hosts together."""
-    per_host: int = 2
+    per_host: AtLeastOne = 2
     """Connections at once to one host."""
-    min_gap_s: float = 0.5
+    min_gap_s: Amount = 0.5
     """Least time between two requests to one host, seconds; it grows when the host is slow."""
     allow_networks: tuple[str, ...] = ()
     """Private address ranges that may be fetched after all, as CIDR: ``["127.0.0.0/8"]``."""
-    allow_ports: tuple[int, ...] = (80, 443)
+    allow_ports: tuple[Port, ...] = (80, 443)
     """Ports that may be fetched; for an address in ``allow_networks`` every port may."""
     robots: bool = True
     """Honour robots.txt for pages."""
@@ -88,25 +97,29 @@ class FetchSettings:
 class PollSettings:
     """When feeds are polled again."""
 
-    default_interval_s: float = 900.0
+    default_interval_s: Amount = 900.0
     """First interval of a feed that we know nothing about, seconds."""
-    min_interval_s: float = 60.0
+    min_interval_s: Amount = 60.0
     """Shortest interval, seconds."""
-    max_interval_s: float = 86_400.0
+    max_interval_s: Amount = 86_400.0
     """Longest interval, seconds."""
-    max_entry_age_days: float = 30.0
+    max_entry_age_days: Amount = 30.0
     """Entries dated longer ago than this are recorded and not fetched (``too_old``)."""
+
+    def __post_init__(self) -> None:
+        if self.min_interval_s > self.max_interval_s:
+            raise ValueError("`min_interval_s` must not be more than `max_interval_s`")
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractSettings:
     """How pages become articles."""
 
-    workers: int = 0
+    workers: Count = 0
     """Processes that read pages; 0: one per core."""
-    timeout_s: float = 10.0
+    timeout_s: Positive = 10.0
     """A page that takes longer ends as ``extract_error``, seconds."""
-    memory_mb: int = 300
+    memory_mb: AtLeastOne = 300
     """Memory that one page may cost, MiB."""
 
 
@@ -127,11 +140,11 @@ class StoriesSettings:
     owners: str = ""
     """Your own ownership table (TOML, see docs/stories.md), read after the one that comes with
     newsbeam, relative to the settings file."""
-    window_days: float = 7.0
+    window_days: Positive = 7.0
     """How long after its last article a story can still grow, days."""
-    baseline_days: float = 28.0
+    baseline_days: Positive = 28.0
     """A burst is measured against at most so many days before, days."""
-    baseline_least_days: float = 7.0
+    baseline_least_days: Amount = 7.0
     """With fewer days than this measured there is no baseline yet, and no burst."""
 
 
@@ -143,9 +156,9 @@ class ModelSettings:
     """The bundled model, or any sentence-transformers model by name or path."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """``auto`` takes bf16 where the processor computes in it (about twice as fast), else fp32."""
-    batch: int = 32
+    batch: AtLeastOne = 32
     """Texts per batch; the bundled model takes each text by itself."""
-    threads: int = 0
+    threads: Count = 0
     """Threads for the model; 0: one per core."""
 
 
@@ -165,9 +178,9 @@ class PublishSettings:
 
     path: str = "newsroom/published/news.duckdb"
     """What analysts open, relative to the settings file; its data lies in a folder beside it."""
-    every_s: float = 10.0
+    every_s: Amount = 10.0
     """Publish after a commit, but not more often than this, seconds."""
-    keep_s: float = 3600.0
+    keep_s: Amount = 3600.0
     """How long replaced data files stay for whoever is copying the folder, seconds.  Files that an
     open reader needs stay as long as it is open, however long that is."""
     storage_version: str = "v1.2.0"
@@ -177,16 +190,19 @@ class PublishSettings:
     search: bool = True
     """Publish the index for full-text search."""
 
+    def __post_init__(self) -> None:
+        _check_file(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class RetentionSettings:
     """What `newsbeam store prune` may forget; 0 keeps for good."""
 
-    text_days: int = 0
+    text_days: Count = 0
     """Days after which article texts are emptied; headline, lead, mentions and stories stay."""
-    ledger_days: int = 0
+    ledger_days: Count = 0
     """Days after which ledger rows, polls and failures go."""
-    entry_days: int = 0
+    entry_days: Count = 0
     """Days after which the summaries of entries are emptied; their ids stay, so nothing returns."""
 
 
@@ -196,11 +212,11 @@ class DashboardSettings:
 
     address: str = "127.0.0.1"
     """Address it listens on.  Keep it local; docs/analysts.md shows a proxy with sign-in."""
-    port: int = 8501
+    port: Port = 8501
     """Port it listens on."""
-    days: int = 30
+    days: AtLeastOne = 30
     """Days that pages show until another range is chosen."""
-    refresh_s: int = 30
+    refresh_s: Count = 30
     """How often an open page looks for a new publication, seconds."""
     labels: bool = True
     """Show buttons that ask people whether an article is about its topic.  The dashboard itself
@@ -215,7 +231,7 @@ class WebSubSettings:
     """Public URL under which hubs reach ``listen``; empty: no subscriptions."""
     listen: str = "127.0.0.1:8471"
     """Address and port of the callback server; put a reverse proxy with TLS before it."""
-    lease_days: float = 5.0
+    lease_days: Positive = 5.0
     """How long a subscription shall last; hubs may shorten it; it is renewed in time."""
 
 
@@ -289,7 +305,7 @@ def read_table(cls: type[T], raw: Mapping[str, Any], file: str, prefix: str = ""
     Raises:
         ConfigError: an unknown or missing key, or a value of the wrong type.
     """
-    hints = typing.get_type_hints(cls)
+    hints = typing.get_type_hints(cls, include_extras=True)
     known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
     for key in raw:
         if key not in known:
@@ -308,6 +324,11 @@ def read_table(cls: type[T], raw: Mapping[str, Any], file: str, prefix: str = ""
 
 def _value(kind: Any, value: Any, file: str, key: str) -> Any:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        number, bounds = _value(args[0], value, file, key), args[1]
+        if isinstance(bounds, Bounds) and number not in bounds:
+            raise ConfigError(f"{file}: {key}", f"must be {bounds.words()}; it is {value!r}")
+        return number
     if origin in (types.UnionType, typing.Union):
         options = [a for a in args if a is not type(None)]
         return _value(options[0], value, file, key)

@@ -8,6 +8,8 @@ import zoneinfo
 from dataclasses import dataclass, field
 from typing import Literal
 
+from newsbeam.bounds import Amount, AtLeastOne, Count, Positive
+
 CHANNEL_KINDS = ("webhook", "apprise", "feed")
 """What stands before the colon of a channel that is not Slack's."""
 
@@ -26,7 +28,7 @@ class AlertRule:
     """``instant``: at once; ``digest``: at ``digest_times``; ``burst``: when coverage jumps."""
     min_score: float = 0.0
     """Least probability of the mention; 0: as the topic's own threshold says."""
-    min_newsrooms: int = 1
+    min_newsrooms: Count = 1
     """Least number of independent newsrooms that cover the story."""
     outlets: tuple[str, ...] = ()
     """Only articles of these outlets (``bbc.co.uk``, ``*.example``); empty: all."""
@@ -42,19 +44,19 @@ class AlertRule:
     """Zone of this rule (``Europe/Berlin``); empty: that of ``[alerts]``."""
     quiet_hours: str = ""
     """``22:00-07:00``: alerts wait until the end, then come as one digest; empty: none."""
-    quiet_unless_newsrooms: int = 0
+    quiet_unless_newsrooms: Count = 0
     """A story that this many newsrooms cover breaks the quiet; 0: none does."""
     quiet_unless_score: float = 0.0
     """A mention of at least this probability breaks the quiet; 0: none does."""
     quiet_unless_burst: bool = True
     """A burst breaks the quiet."""
-    cooldown_minutes: float = 30.0
+    cooldown_minutes: Amount = 30.0
     """Least time between two notices in the thread of one story."""
-    max_per_hour: int = 12
+    max_per_hour: Count = 12
     """New stories an hour in the channel; the rest come together as one digest message.  0: any."""
     replies: bool = True
     """Write meaningful steps of a story into its thread."""
-    steps: tuple[int, ...] = (2, 5, 10)
+    steps: tuple[AtLeastOne, ...] = (2, 5, 10)
     """Numbers of newsrooms that are worth a reply."""
 
     def __post_init__(self) -> None:
@@ -108,13 +110,13 @@ class AlertsSettings:
     """Zone of quiet hours and digests, and of times in plain text."""
     first_run: Literal["seed", "alert"] = "seed"
     """``seed``: what the first run, or the first poll of a new feed, finds counts as seen."""
-    max_age_hours: float = 48.0
+    max_age_hours: Amount = 48.0
     """Articles published longer ago do not alert."""
-    stale_hours: float = 6.0
+    stale_hours: Amount = 6.0
     """Alerts that could not be sent for this long come together as one digest message."""
     operations_channel: str = ""
     """Channel for trouble: silent feeds, failures, dead letters.  Empty: only `status` says it."""
-    silent_feed_hours: float = 48.0
+    silent_feed_hours: Amount = 48.0
     """A feed without a new entry for this long, and four times its usual gap, is silent."""
     dashboard_url: str = ""
     """Address of the dashboard, for links to a story; empty: no link."""
@@ -126,13 +128,13 @@ class AlertsSettings:
     """Buttons *relevant / not relevant / mute* under alerts (Socket Mode: ``SLACK_APP_TOKEN``)."""
     slack_base_url: str = "https://slack.com/api/"
     """Where Slack's Web API is; another address is for tests."""
-    slack_gap_s: float = 1.1
+    slack_gap_s: Amount = 1.1
     """Least time between two messages to one channel, seconds; Slack allows one a second."""
-    slack_workspace_gap_s: float = 0.1
+    slack_workspace_gap_s: Amount = 0.1
     """Least time between any two calls, seconds."""
-    timeout_s: float = 10.0
+    timeout_s: Positive = 10.0
     """Time for one call, seconds."""
-    settle_s: float = 15.0
+    settle_s: Amount = 15.0
     """After a call without an answer: wait so long before looking whether it arrived."""
 
     def __post_init__(self) -> None:
@@ -161,11 +163,11 @@ class AlertsSettings:
 class WatchSettings:
     """How ``newsbeam watch`` runs."""
 
-    cycle_s: float = 30.0
+    cycle_s: Positive = 30.0
     """Feeds that come due within this time are polled together, seconds."""
     listen: str = ""
     """``127.0.0.1:9464``: address for ``/metrics``, ``/healthz`` and ``/feeds``; empty: none."""
     log: Literal["auto", "text", "json"] = "auto"
     """Format of the log on stderr; ``auto``: text on a terminal, JSON elsewhere."""
-    stalled_s: float = 900.0
+    stalled_s: Positive = 900.0
     """``/healthz`` answers 503 when no cycle has ended for this long, seconds."""
