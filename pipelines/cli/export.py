@@ -46,13 +46,13 @@ def table(
     partition_by: tuple[str, ...],
     output: Path,
 ) -> None:
-    r"""Write a view (default: mentions) or a query as CSV, JSON Lines or Parquet.
+    """Write a view (default: mentions) or a query as CSV, JSON Lines or Parquet.
 
     \b
     newsbeam export table articles -o articles.parquet
-    newsbeam export table --sql "SELECT *, strftime(day, '%Y-%m') AS month FROM mentions" \
+    newsbeam export table --sql "SELECT *, strftime(day, '%Y-%m') AS month FROM mentions" \\
         --format parquet --partition-by topic --partition-by month -o mentions/
-    """
+    """  # noqa: D301 - click wants the backspace itself
     from sinks.export.tables import export_query
     from sinks.publish.reader import check_reading
 
@@ -176,6 +176,8 @@ def _write(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(text, encoding="utf-8")
+    from sinks.export.files import whole_file
+
+    with whole_file(output) as place:
+        place.write_text(text, encoding="utf-8")
     click.echo(str(output), err=True)

@@ -2,10 +2,11 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -82,9 +83,15 @@ def _guess(output: Path | None) -> str:
 def _parquet(table: Any, output: Path | None) -> None:
     import pyarrow.parquet as pq
 
+    from sinks.export.files import whole_file
+
     if output is None and sys.stdout.isatty():
         raise ConfigError("--output", "name a file for Parquet, or pipe it")
-    pq.write_table(table, output or sys.stdout.buffer, compression="zstd")
+    if output is None:
+        pq.write_table(table, sys.stdout.buffer, compression="zstd")
+        return
+    with whole_file(output) as place:
+        pq.write_table(table, place, compression="zstd")
 
 
 def _write(
@@ -93,23 +100,54 @@ def _write(
     if form == "table" and output is None:
         _print_table(names, rows, limit)
         return
-    stream = output.open("w", encoding="utf-8", newline="") if output else sys.stdout
-    try:
-        if form in ("csv", "table"):
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(names)
-            writer.writerows(rows)
-        elif form == "json":
-            records = [dict(zip(names, row, strict=True)) for row in rows]
-            json.dump(records, stream, default=str, ensure_ascii=False, indent=1)
-            stream.write("\n")
-        else:
-            for row in rows:
-                record = dict(zip(names, row, strict=True))
-                stream.write(json.dumps(record, default=str, ensure_ascii=False) + "\n")
-    finally:
-        if output:
-            stream.close()
+    if output is None:
+        _write_rows(sys.stdout, form, names, rows)
+        return
+    from sinks.export.files import whole_file
+
+    with whole_file(output) as place, place.open("w", encoding="utf-8", newline="") as stream:
+        _write_rows(stream, form, names, rows)
+
+
+def _write_rows(
+    stream: TextIO, form: str, names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    if form in ("csv", "table"):
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+        return
+    keys = _unique(names)
+    records = ({k: _plain(v) for k, v in zip(keys, row, strict=True)} for row in rows)
+    if form == "json":
+        json.dump(list(records), stream, default=str, ensure_ascii=False, indent=1)
+        stream.write("\n")
+    else:
+        for record in records:
+            stream.write(json.dumps(record, default=str, ensure_ascii=False) + "\n")
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Tell columns of one name apart, as DuckDB does: ``title``, ``title_1``."""
+    made: dict[str, None] = {}
+    for name in names:
+        number, key = 0, name
+        while key in made:
+            number += 1
+            key = f"{name}_{number}"
+        made[key] = None
+    return list(made)
+
+
+def _plain(value: Any) -> Any:
+    """Return null for what JSON has no number for: NaN and the infinities."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return value
 
 
 def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], limit: int) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from newsbeam.errors import ConfigError, SinkError
+from newsbeam.errors import ConfigError
+from sinks.export.files import whole_file, whole_folder
 from sinks.publish import generations
 from sinks.publish.segments import quoted
 from sinks.search.macros import MACROS
@@ -64,17 +65,14 @@ def export_query(
             raise ConfigError("--partition-by", "only --format parquet can be partitioned")
         listed = ", ".join('"' + c.replace('"', '""') + '"' for c in partition)
         options = options[:-1] + f", PARTITION_BY ({listed}), OVERWRITE_OR_IGNORE)"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target if partition else target.with_name(f".{target.name}.part")
-    try:
-        with attached(publication) as db:
-            row = db.execute(f"COPY ({sql}) TO '{quoted(fresh)}' {options}").fetchone()
-        if not partition:
-            fresh.replace(target)
-    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
-        raise ConfigError("export", str(error).strip()) from error
-    except (duckdb.Error, OSError) as error:
-        raise SinkError(f"cannot write {target}: {' '.join(str(error).split())[:300]}") from error
+    with whole_folder(target) if partition else whole_file(target) as place:
+        try:
+            with attached(publication) as db:  # the query may end with a comment
+                row = db.execute(f"COPY (\n{sql}\n) TO '{quoted(place)}' {options}").fetchone()
+        except duckdb.IOException:
+            raise
+        except duckdb.Error as error:
+            raise ConfigError("export", str(error).strip()) from error
     return int(row[0]) if row else 0
 
 
@@ -86,9 +84,7 @@ def export_copy(publication: Path, target: Path) -> int:
     Raises:
         SinkError: the file cannot be written.
     """
-    fresh = target.with_name(f".{target.name}.part")
-    fresh.unlink(missing_ok=True)
-    try:
+    with whole_file(target) as fresh:
         with attached(publication) as db:
             names = db.execute(
                 "SELECT view_name FROM duckdb_views() WHERE database_name = 'news' "
@@ -108,7 +104,4 @@ def export_copy(publication: Path, target: Path) -> int:
         with duckdb.connect(str(fresh)) as db:
             if any(name == "search_docs" for (name,) in names):
                 db.execute(MACROS)
-        fresh.replace(target)
-    except (duckdb.Error, OSError) as error:
-        raise SinkError(f"cannot write {target}: {' '.join(str(error).split())[:300]}") from error
     return len(names)

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from stores import Newsroom
 
+from newsbeam.errors import SinkError
 from pipelines.cli import cli
 from sinks.export import feeds, report
 from sinks.store.store import open_store
@@ -59,6 +60,50 @@ def test_parquet_can_be_partitioned(run: Run, tmp_path: Path) -> None:
     run("export", "table", "mentions", "--format", "parquet", "--partition-by", "topic",
         "-o", str(tmp_path / "p"))  # fmt: skip
     assert (tmp_path / "p" / "topic=ai-capex").is_dir()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("export", "table", "mentions", "--format", "csv"),
+        ("export", "duckdb"),
+        ("export", "opml"),
+        ("export", "report", "ai-capex"),
+        ("query", "SELECT 1", "--format", "csv"),
+        ("query", "SELECT 1", "--format", "parquet"),
+    ],
+    ids=lambda words: "-".join(words[:2]),
+)
+def test_a_file_is_written_whole_or_not_at_all(
+    home: Path, run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    good = tmp_path / "made" / "out"
+    assert run(*command, "-o", str(good)).exit_code == 0
+    assert [p.name for p in good.parent.iterdir()] == ["out"]
+    assert good.stat().st_size > 0
+
+    for wrong in (good / "out", good.parent):  # under a file; a folder
+        done = CliRunner().invoke(
+            cli, ["-c", str(home / "newsbeam.toml"), *command, "-o", str(wrong)]
+        )
+        usage = isinstance(done.exception, SystemExit) and done.exit_code == 2
+        assert usage or isinstance(done.exception, SinkError), repr(done.exception)
+        assert [p.name for p in good.parent.iterdir()] == ["out"]
+
+
+def test_json_of_a_query_is_json_whatever_the_columns_hold(run: Run) -> None:
+    sql = (
+        "SELECT 1 AS a, 2 AS a, 'nan'::FLOAT AS f, "
+        "['inf'::DOUBLE, 1.5] AS l, {'x': 'nan'::FLOAT} AS s"
+    )
+    found = json.loads(run("query", sql, "--json").stdout, parse_constant=pytest.fail)
+    assert found == [{"a": 1, "a_1": 2, "f": None, "l": [None, 1.5], "s": {"x": None}}]
+
+
+def test_an_exported_query_may_end_with_a_comment(run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "x.csv"
+    run("export", "table", "--sql", "SELECT 1 AS a -- one", "-o", str(target))
+    assert target.read_text() == "a\n1\n"
 
 
 def test_one_file_holds_everything_and_needs_no_folder(run: Run, tmp_path: Path) -> None:
