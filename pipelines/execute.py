@@ -38,14 +38,18 @@ def execute(
     """Run the graph to its end; return the seconds of work per stage.
 
     Raises:
-        ConfigError: a runner that gives wrong results, flags that Beam does not know, or a job
-            service that does not answer.
+        ConfigError: a runner that gives wrong results or that Beam does not know, or a job service
+            that does not answer.
         NewsbeamError: what a stage raised on purpose (a model that is not the right one, …).
     """
     if job.settings.run.runner == RunSettings().runner:
         # what a stage raises reaches us; Beam's own traceback of it helps nobody
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-    pipeline = beam.Pipeline(options=pipeline_options(job))
+    options = pipeline_options(job)
+    try:
+        pipeline = beam.Pipeline(options=options)
+    except (ValueError, ImportError, AttributeError) as error:  # no such name, or no such class
+        raise ConfigError("run.runner", str(error)) from error
     build(pipeline, job, feeds=feeds, entries=entries, archives=archives, most=most, known=known)
     _greet(pipeline.options.view_as(PortableOptions).job_endpoint)
     try:

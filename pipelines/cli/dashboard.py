@@ -1,13 +1,14 @@
 """``newsbeam dashboard``: the publication in a browser."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 
-from newsbeam.errors import ConfigError
+from newsbeam.errors import ConfigError, NewsbeamError
 from newsbeam.settings import load_settings
 
 
@@ -35,9 +36,9 @@ def dashboard(
             str(path), "nothing is published yet; `newsbeam run` or `newsbeam demo` fills it"
         )
     show = sys.stdout.isatty() if browser is None else browser
-    command = streamlit_command(
-        address or settings.dashboard.address, port or settings.dashboard.port, headless=not show
-    )
+    address, port = address or settings.dashboard.address, port or settings.dashboard.port
+    check_free(address, port)
+    command = streamlit_command(address, port, headless=not show)
     environment = {
         **os.environ,
         "NEWSBEAM_PUBLICATION": str(path),
@@ -47,6 +48,27 @@ def dashboard(
     if settings.dashboard.labels:
         environment["NEWSBEAM_LABELS_FOR"] = str(settings.path(settings.store.path).resolve())
     raise SystemExit(subprocess.run(command, env=environment, check=False).returncode)  # noqa: S603
+
+
+def check_free(address: str, port: int) -> None:
+    """Try to listen where the dashboard shall: Streamlit draws pages first, then fails unclearly.
+
+    Raises:
+        NewsbeamError: nobody can listen there.
+    """
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            address or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(place)
+            tried.listen()
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise NewsbeamError(
+            f"cannot listen on {address}:{port}: {reason}; --address and --port name another place"
+        ) from error
 
 
 def streamlit_command(address: str, port: int, *, headless: bool) -> list[str]:

@@ -21,6 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from newsbeam import __version__
+from newsbeam.errors import ConfigError
 from sinks.publish.segments import quoted
 from sinks.publish.state import FORMAT, State
 from sinks.publish.tables import Table
@@ -131,9 +132,14 @@ def _template(parts: Parts) -> Path:
         old.unlink()
     fresh = path.with_suffix(".tmp")
     fresh.unlink(missing_ok=True)
-    with duckdb.connect(
-        str(fresh), config={"storage_compatibility_version": parts.storage_version}
-    ) as db:
+    try:
+        connection = duckdb.connect(
+            str(fresh), config={"storage_compatibility_version": parts.storage_version}
+        )
+    except duckdb.InvalidInputException as error:  # a version that this DuckDB does not know
+        known = f"DuckDB {duckdb.__version__} does not know {parts.storage_version!r}"
+        raise ConfigError("publish.storage_version", f"{known}; write it like v1.2.0") from error
+    with connection as db:
         db.execute("BEGIN")  # one commit instead of hundreds: half the time
         db.execute(";\n".join(statements))
         db.execute("COMMIT")

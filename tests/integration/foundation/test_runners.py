@@ -49,6 +49,17 @@ def test_portable_runners_give_the_tables_of_the_embedded_one(tmp_path: Path) ->
     assert found["external"] == found["embedded"]
 
 
+@pytest.mark.parametrize("runner", ["NoSuchRunner", "no.such.Runner"])
+def test_a_runner_that_beam_does_not_know_is_a_clear_error(tmp_path: Path, runner: str) -> None:
+    settings = write_settings(tmp_path, ["http://127.0.1.1:9/feed"], {})
+    with settings.open("a", encoding="utf-8") as file:
+        file.write(f'[run]\nrunner = "{runner}"\n')
+    result = newsbeam("run", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith("newsbeam: run.runner: ")
+    assert result.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("runner", ["DaskRunner", "DirectRunner"])
 def test_a_runner_that_gives_wrong_results_is_refused_with_the_reason(
     tmp_path: Path, runner: str

@@ -1,8 +1,22 @@
 """The dashboard's server reads its options as Streamlit does."""
 
+import socket
+
 import pytest
 
 from dashboards.serve import _option
+from newsbeam.errors import NewsbeamError
+from pipelines.cli.dashboard import check_free
+
+
+def test_a_place_where_nobody_can_listen_is_said_before_streamlit_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(NewsbeamError, match=f"cannot listen on 127.0.0.1:{port}: Address"):
+            check_free("127.0.0.1", port)
+    check_free("127.0.0.1", port)
+    with pytest.raises(NewsbeamError, match="cannot listen on no such host:8501"):
+        check_free("no such host", 8501)
 
 
 @pytest.mark.parametrize(
