@@ -10,7 +10,6 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +52,10 @@ COMMANDS: Commands = {
 }
 
 
+class ReaderGone(Exception):  # noqa: N818 - no error: nobody need do anything
+    """Who read our output has closed it; click itself would take that for a failure."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called.
 
@@ -62,6 +65,12 @@ class LazyGroup(click.Group):
     def __init__(self, *args: Any, lazy: Commands | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._lazy = dict(lazy or {})
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*self._lazy, *super().list_commands(ctx)]
@@ -107,6 +116,15 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 def main() -> None:
     """Run the command line; print our own errors as one clear line."""
     try:
+        code = _run()
+    except (ReaderGone, BrokenPipeError):  # `newsbeam … | head` has read enough: no failure
+        code = EXIT_OK
+    _end(code)
+
+
+def _run() -> int:
+    code: Any
+    try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -127,9 +145,6 @@ def main() -> None:
     except NewsbeamError as error:
         click.echo(f"newsbeam: {error}", err=True)
         code = EXIT_FAILED
-    except BrokenPipeError:  # `newsbeam … | head`: the reader has gone, that is no failure
-        sys.stderr.close()
-        code = EXIT_OK
     except BaseException as error:
         if not _interrupted(error):
             raise
@@ -138,7 +153,7 @@ def main() -> None:
         # at once: the libraries under way (torch, Beam) do not survive an orderly end here, and the
         # store needs none, it is safe against worse
         os._exit(EXIT_INTERRUPTED)
-    _end(code if isinstance(code, int) else EXIT_OK)
+    return code if isinstance(code, int) else EXIT_OK
 
 
 def _end(code: int) -> None:
@@ -146,13 +161,18 @@ def _end(code: int) -> None:
 
     That alone takes half a second.  What was registered for the end is done first.
     """
-    if not HEAVY & sys.modules.keys():
+    heavy = HEAVY & sys.modules.keys()
+    if heavy:
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:  # or Python would complain when it flushes again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if heavy:
+        os._exit(code)
+    else:
         sys.exit(code)
-    atexit._run_exitfuncs()
-    with suppress(BrokenPipeError):  # the reader of a pipe has gone
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code)
 
 
 def _interrupted(error: BaseException | None) -> bool:

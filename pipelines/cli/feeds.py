@@ -139,7 +139,7 @@ def import_(ctx: click.Context, file: Path, tags: tuple[str, ...]) -> None:
 @click.argument("file", default="-", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_context
 def export(ctx: click.Context, file: Path) -> None:
-    """Write all feeds as OPML, for other readers; ``-`` is standard output."""
+    """Write all feeds as OPML, for other readers; `-` is standard output."""
     from connectors.opml import render_opml, write_opml
 
     found = _all_feeds(load_settings(ctx.obj))

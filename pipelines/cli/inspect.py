@@ -41,7 +41,7 @@ def inspect() -> None:
 def feeds(files: tuple[Path, ...], kind: str, base_url: str | None) -> None:
     """Parse feeds that are files: title and entries of each, or the error.
 
-    ``-`` stands for the files that stdin names, one a line.
+    `-` stands for the files that stdin names, one a line.
 
     Relative links start at --base-url, else at the feed's own address or its site.
     """
@@ -53,7 +53,7 @@ def feeds(files: tuple[Path, ...], kind: str, base_url: str | None) -> None:
 @inspect.command()
 @click.argument("source", default="-", type=click.Path(path_type=Path))
 def urls(source: Path) -> None:
-    """Print the canonical form and the outlet of URLs, one a line, from a file or ``-`` (stdin).
+    """Print the canonical form and the outlet of URLs, one a line, from a file or `-` (stdin).
 
     Both are null for what is no http(s) URL.
     """

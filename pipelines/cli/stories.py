@@ -217,14 +217,14 @@ def split(
 @stories.command()
 @click.argument("source", metavar="IN.jsonl|-", type=click.File("rb"))
 def group(source: BinaryIO) -> None:
-    r"""Group articles in order of arrival; one JSON line out per line in.
+    """Group articles in order of arrival; one JSON line out per line in.
 
     \b
     in   {"id", "title", "text", "published", "outlet"}   (text may be empty)
     out  {"id", "story", "copy_of", "similarity"}
 
     A line that cannot be read gives {"id", "error"} and the run goes on; exit code 3 at the end.
-    """
+    """  # noqa: D301 - click wants the backspace itself
     from pipelines.cli.lines import print_line
     from pipelines.cli.stories_group import group_lines
 

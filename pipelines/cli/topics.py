@@ -53,7 +53,7 @@ def topics() -> None:
 def tag(config: Path | None, source: Path, folder: Path | None) -> None:
     """Tag texts: JSON lines in (id, title, text[, language]), one JSON line out for each, in order.
 
-    SOURCE is a file, or ``-`` for stdin.  A line that cannot be used gives a line with "error".
+    SOURCE is a file, or `-` for stdin.  A line that cannot be used gives a line with "error".
     """
     from newsbeam.errors import ConfigError
     from newsbeam.settings import load_settings

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import types
@@ -41,6 +42,13 @@ def test_every_command_of_the_table_exists_and_helps(command: str) -> None:
     assert "Usage:" in result.output
 
 
+def test_no_help_shows_the_marks_that_are_for_click() -> None:
+    for path in {path for path, _ in OPTIONS}:
+        shown = CliRunner().invoke(cli, [*path.split(), "--help"]).output
+        assert "\\b" not in shown, path
+        assert "``" not in shown, path
+
+
 def options(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Option]]:
     if isinstance(command, click.Group):
         context = click.Context(command)
@@ -82,6 +90,19 @@ def test_a_wrong_setting_exits_with_2_and_one_line(tmp_path: Path) -> None:
 def test_a_missing_settings_file_exits_with_2(tmp_path: Path) -> None:
     result = newsbeam("--config", "none.toml", "run", cwd=tmp_path)
     assert (result.returncode, "no such file" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("lines", [1, 100_000], ids=["in the last flush", "in the middle"])
+def test_a_reader_that_has_enough_is_no_failure(tmp_path: Path, lines: int) -> None:
+    urls = tmp_path / "urls.txt"
+    urls.write_text("https://harbour-courier.example/a\n" * lines)
+    code = "import sys; from pipelines.cli import main; main()"
+    command = [sys.executable, "-c", code, "inspect", "urls", str(urls)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_unknown_command_exits_with_2() -> None:
