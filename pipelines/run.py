@@ -204,6 +204,9 @@ def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
     """
     spare_arenas()
     path = settings.path(settings.store.path)
+    if not arguments.get("archives") and arguments.get("feeds") is None:
+        # before the store is opened: wrong settings shall not make one
+        arguments["feeds"] = configured_feeds(settings)
     with open_store(path, f"newsbeam {arguments.get('kind', 'run')}") as db:
         target = settings.path(settings.publish.path)
         with preparing(db, target, settings.publish) as prepare:

@@ -263,9 +263,9 @@ def _ask(settings: Settings, request: dict[str, Any]) -> None:
     """Carry a request out; where `watch` holds the store, leave it to `watch`."""
     from pipelines.watch_state import apply_request
     from sinks.store.mailbox import leave
-    from sinks.store.store import open_store
+    from sinks.store.store import existing, open_store
 
-    store, now = settings.path(settings.store.path), datetime.now(UTC)
+    store, now = existing(settings.path(settings.store.path)), datetime.now(UTC)
     try:
         with open_store(store, "newsbeam alerts") as db:
             click.echo(apply_request(db, request, now))
@@ -286,12 +286,13 @@ def send(config: Path | None) -> None:
     from sinks.channels.registry import Registry
     from sinks.slack.renames import follow_renames
     from sinks.store import outbox
-    from sinks.store.store import open_store
+    from sinks.store.store import existing, open_store
 
     settings = load_settings(config)
+    store = existing(settings.path(settings.store.path))
     secrets: dict[str, str] = {n: os.environ[n] for n in SECRETS if os.environ.get(n)}
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731
-    with open_store(settings.path(settings.store.path), "newsbeam alerts send") as db:
+    with open_store(store, "newsbeam alerts send") as db:
         registry = Registry(settings, secrets)
         registry.check()
         follow_renames(db, settings.alerts, registry)

@@ -125,6 +125,12 @@ _COUNTED = {
 }  # fmt: skip
 
 
+def _one(name: str) -> str:
+    return (
+        "story" if name == "stories" else "entry" if name == "entries" else name.removesuffix("s")
+    )
+
+
 def _print(found: dict[str, Any]) -> None:
     watch = found["watch"]
     if watch:
@@ -138,8 +144,11 @@ def _print(found: dict[str, Any]) -> None:
         click.echo(f"the store is held by {found['held_by']}")
     if "counts" in found:
         counts = found["counts"]
-        click.echo(" · ".join(f"{n:,} {name}" for name, n in counts.items()))
-    click.echo(f"store {found['store']}: {found['bytes'] / 1e6:,.1f} MB")
+        click.echo(
+            " · ".join(f"{n:,} {_one(name) if n == 1 else name}" for name, n in counts.items())
+        )
+    if found["bytes"]:
+        click.echo(f"store {found['store']}: {found['bytes'] / 1e6:,.1f} MB")
     if run := found.get("last_run"):
         what = "archives" if run["kind"] == "backfill" else "feeds"
         click.echo(

@@ -240,11 +240,9 @@ def group(source: BinaryIO) -> None:
 def _edit(settings: Settings, command: str, edit: Any) -> None:
     """Change the store and publish what changed."""
     from sinks.publish.publish import publish
-    from sinks.store.store import open_store
+    from sinks.store.store import existing, open_store
 
-    path = settings.path(settings.store.path)
-    if not path.exists():
-        raise ConfigError(str(path), "there is no store yet; `newsbeam run` makes one")
+    path = existing(settings.path(settings.store.path))
     with open_store(path, f"newsbeam {command}") as db:
         now = datetime.now(UTC)
         click.echo(edit(db, now))

@@ -41,12 +41,12 @@ def label(
     from pipelines.cli.topics_tag import load_topics_for
     from sinks.publish.reader import open_publication
     from sinks.store.mailbox import leave
-    from sinks.store.store import open_store
+    from sinks.store.store import existing, open_store
     from sinks.store.topics import Label, add_label, find_article
 
     settings = load_settings(config)
     load_topics_for(settings)[topic]
-    store, now = settings.path(settings.store.path), datetime.now(UTC)
+    store, now = existing(settings.path(settings.store.path)), datetime.now(UTC)
     person, later = who or getpass.getuser(), ""
     try:
         with open_store(store, "topics label") as db:
@@ -113,17 +113,18 @@ def retag(
     from newsbeam.settings import load_settings
     from newsbeam.topics.topicset import TopicSet
     from pipelines.cli.topics_tag import load_topics_for
-    from sinks.store.store import open_store
+    from sinks.store.store import existing, open_store
     from sinks.store.topics import record_retag, record_versions, replace_mentions
 
     settings = load_settings(config)
+    store = existing(settings.path(settings.store.path))
     every = load_topics_for(settings)
     topics = TopicSet([every[name] for name in names or every.names])
     encoder = _prepare(topics, config)
     now = datetime.now(UTC)
     run_id = record_id("retag", now.isoformat(), *topics.names)
     total = {"articles": 0, "gained": 0, "kept": 0, "lost": 0}
-    with open_store(settings.path(settings.store.path), "topics retag") as db:
+    with open_store(store, "topics retag") as db:
         db.execute("BEGIN")
         try:
             record_versions(db, topics, now)

@@ -9,18 +9,18 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from newsbeam.errors import SinkError, StoreBusyError
+from newsbeam.errors import ConfigError, SinkError, StoreBusyError
 from newsbeam.settings import RetentionSettings
 from sinks.store.mailbox import leave
 from sinks.store.schema import migrations
-from sinks.store.store import connect, open_store
+from sinks.store.store import connect, existing, open_store
 
 RETRY_S = 0.25
 """How often the store is tried again while another process holds it, seconds."""
@@ -34,10 +34,10 @@ def waiting_store(
 
     Raises:
         StoreBusyError: it did not within ``wait_s`` seconds.
-        SinkError: there is no store, or it cannot be used.
+        ConfigError: there is no store.
+        SinkError: it cannot be used.
     """
-    if not path.exists():
-        raise SinkError(f"there is no store at {path}; `newsbeam run` makes one")
+    existing(path)
     waited = 0.0
     while True:
         manager = open_store(path, command)
@@ -139,10 +139,11 @@ def check(path: Path) -> tuple[int, datetime | None]:
     """Return runs and time of the last run in a backup.
 
     Raises:
+        ConfigError: there is no such file.
         SinkError: it is no store of newsbeam, or of a newer one.
     """
     if not path.exists():
-        raise SinkError(f"there is no file {path}")
+        raise ConfigError(str(path), "there is no such file")
     try:
         with connect(path, read_only=True) as db:
             versions = {r[0] for r in db.execute("SELECT version FROM schema_versions").fetchall()}
@@ -173,13 +174,25 @@ def restore(source: Path, path: Path) -> Path | None:
         if path.exists():
             with waiting_store(path, "store restore", 0.0) as db:
                 db.execute("CHECKPOINT")
-            kept = path.with_name(f"{path.stem}-before-restore{path.suffix}")
+            kept = _unused(path.with_name(f"{path.stem}-before-restore{path.suffix}"))
             path.replace(kept)
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
         fresh.replace(path)
     except OSError as error:
         raise SinkError(f"cannot restore {path}: {error}") from error
+    finally:
+        with suppress(OSError):  # the folder may be the trouble
+            fresh.unlink(missing_ok=True)
     return kept
+
+
+def _unused(path: Path) -> Path:
+    """Return a path that does not exist: this one, or with a number."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
 
 
 def compact(path: Path, *, wait_s: float = 60.0) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from newsbeam.errors import SinkError, StoreBusyError
+from newsbeam.errors import ConfigError, SinkError, StoreBusyError
 from sinks.store.schema import migrate
 
 WAL_LIMIT = "256MB"
@@ -37,6 +37,17 @@ def open_store(path: Path, command: str = "newsbeam") -> Iterator[duckdb.DuckDBP
     """
     with hold_store(path, command) as held:
         yield held.db
+
+
+def existing(path: Path) -> Path:
+    """Return the path of a store that must be there already: only a run makes one.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not path.exists():
+        raise ConfigError("store.path", f"there is no store at {path}; `newsbeam run` makes one")
+    return path
 
 
 class HeldStore:

@@ -20,7 +20,7 @@ from newsbeam.topics.topicset import ActiveTopic, TopicSet, load_topics
 from sinks.publish.changes import touch
 from sinks.store.batch import Batch
 from sinks.store.rows import mention_row
-from sinks.store.store import connect, explained
+from sinks.store.store import connect, existing, explained
 
 AT_ONCE = 256
 """Articles read at once: their texts fit in memory many times over."""
@@ -34,10 +34,8 @@ def read_store(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         ConfigError: there is no store yet.
         StoreBusyError: another process is writing.
     """
-    if not path.exists():
-        raise ConfigError("store.path", f"there is no store at {path}: `newsbeam run` makes one")
     try:
-        db = connect(path, read_only=True)
+        db = connect(existing(path), read_only=True)
     except (duckdb.Error, OSError) as error:
         raise explained(error, path) from error
     try:

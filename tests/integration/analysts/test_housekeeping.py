@@ -70,6 +70,15 @@ with open_store(Path(sys.argv[1]), "holding"):
 """
 
 
+def test_each_store_that_was_replaced_is_kept(home: Path) -> None:
+    store, saved = home / "store.duckdb", home / "saved.duckdb"
+    housekeeping.backup(store, saved)
+    kept = [housekeeping.restore(saved, store) for _ in range(3)]
+    assert len({*kept}) == 3
+    assert all(path is not None and path.exists() for path in kept)
+    assert not list(home.glob(".*restored"))
+
+
 def test_what_is_no_store_is_never_restored(home: Path) -> None:
     wrong = home / "wrong.duckdb"
     wrong.write_text("not a database")

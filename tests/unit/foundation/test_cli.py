@@ -105,6 +105,54 @@ def test_a_reader_that_has_enough_is_no_failure(tmp_path: Path, lines: int) -> N
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "topics retag",
+        "topics label x ai-capex yes",
+        "topics backtest ai-capex",
+        "topics explain x ai-capex",
+        "stories merge a b --reason x",
+        "stories split a b --reason x",
+        "alerts mute topic ai-capex",
+        "alerts unmute topic ai-capex",
+        "alerts retry --all",
+        "alerts send",
+        "store backup copy",
+        "store compact",
+        "store prune",
+        "store publish",
+        "store restore nothing",
+        "query SHOW",
+        "search x",
+        "export opml",
+    ],
+)
+def test_nothing_is_made_where_nothing_has_run(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["newsbeam", *words.split()])
+    monkeypatch.setattr("pipelines.cli.HEAVY", frozenset())
+    with pytest.raises(SystemExit) as stop:
+        main()
+    said = capsys.readouterr().err
+    assert stop.value.code == 2, said
+    assert said.startswith("newsbeam: ")
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("run",), ("watch", "--once")], ids=" ".join)
+def test_no_store_is_made_where_no_feed_is_configured(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = newsbeam(*words, cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith("newsbeam: feeds.opml: cannot be read")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_command_exits_with_2() -> None:
     assert newsbeam("runn").returncode == 2
 
