@@ -7,17 +7,19 @@ pass between the two; the vectors are the same bits as :func:`newsbeam.encoder.l
 """
 
 import atexit
+import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import types
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from newsbeam.articles.worker import receive, send
-from newsbeam.encoder import load_encoder, model_identity
+from newsbeam.encoder import BUNDLED, load_encoder, model_identity
 from newsbeam.errors import NewsbeamError
 from newsbeam.settings import ModelSettings
 
@@ -136,20 +138,34 @@ def dismiss_encoders() -> None:
             one.close()
 
 
+def _lighten_torch() -> None:
+    """Let torch leave out how operations behave without data, which takes 0.16 s to register.
+
+    Compilers and exporters ask for that, and transformers while it loads; our own model never.
+    """
+    name = "torch._meta_registrations"
+    sys.modules.setdefault(name, types.ModuleType(name))
+
+
 def main(fd: int) -> None:
     """Serve the parent until it hangs up: settings first, then lists of texts."""
     # ^C reaches the whole group, and systemd stops the whole service: the parent decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    gc.disable()  # it would look through torch again and again while that is imported: 0.1 s
     channel = socket.socket(fileno=fd)
     try:
         settings = receive(channel)
+        if settings.name == BUNDLED:
+            _lighten_torch()
         try:
             encoder = load_encoder(settings)
         except NewsbeamError as error:
             receive(channel)
             send(channel, error)
             return
+        gc.freeze()  # what is loaded stays
+        gc.enable()
         while True:
             send(channel, encoder.encode(receive(channel)))
     except (EOFError, OSError):  # the parent has gone
