@@ -113,16 +113,17 @@ class Reading:
             return
         readers = {"html": _html_file, "lines": _lines}
         reader = readers.get(kind_of(path) or "", _text_file)
+        place = name or path.name
         try:
-            for offset, line, result in reader(path, self._now, self.position):
+            for offset, line, result in reader(path, place, self._now, self.position):
                 self.position = Position(offset, line, name)
                 yield result
         except FileNotFoundError:
             self.position = Position(END, file=name)
-            yield _row(path, Verdict.NOT_FOUND, "no such file", self._now)
+            yield _row(place, Verdict.NOT_FOUND, "no such file", self._now)
         except (OSError, EOFError, zlib.error) as error:
             self.position = Position(END, file=name)
-            yield _row(path, Verdict.DAMAGED, f"cannot be read: {error}", self._now)
+            yield _row(place, Verdict.DAMAGED, f"cannot be read: {error}", self._now)
 
 
 def read_archive(path: Path, *, now: datetime) -> Iterator[Page | LedgerRow]:
@@ -142,19 +143,19 @@ def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
     return gzip.open(path, "rb") if packed else path.open("rb")
 
 
-def _text_file(path: Path, now: datetime, begin: Position) -> Iterator[_Step]:
+def _text_file(path: Path, place: str, now: datetime, begin: Position) -> Iterator[_Step]:
     del begin  # one record
     with _open(path) as file:
         body = file.read(MAX_FILE_BYTES + 1)
-    refused = _refused(path, body, now)
+    refused = _refused(place, body, now)
     yield END, 0, refused or _page(path, f"{path.name}", {}, body, TEXT_TYPE, now)
 
 
-def _html_file(path: Path, now: datetime, begin: Position) -> Iterator[_Step]:
+def _html_file(path: Path, place: str, now: datetime, begin: Position) -> Iterator[_Step]:
     del begin  # one record
     with _open(path) as file:
         body = file.read(MAX_FILE_BYTES + 1)
-    if refused := _refused(path, body, now):
+    if refused := _refused(place, body, now):
         yield END, 0, refused
         return
     found = _CANONICAL.search(body[:200_000])
@@ -164,20 +165,20 @@ def _html_file(path: Path, now: datetime, begin: Position) -> Iterator[_Step]:
     yield END, 0, page
 
 
-def _refused(path: Path, body: bytes, now: datetime) -> LedgerRow | None:
+def _refused(place: str, body: bytes, now: datetime) -> LedgerRow | None:
     if not body.strip():
-        return _row(path, Verdict.EMPTY, "an empty file", now)
+        return _row(place, Verdict.EMPTY, "an empty file", now)
     if len(body) > MAX_FILE_BYTES:
-        return _row(path, Verdict.TOO_LARGE, f"more than {MAX_FILE_BYTES:,} bytes", now)
+        return _row(place, Verdict.TOO_LARGE, f"more than {MAX_FILE_BYTES:,} bytes", now)
     if body[:4096].count(b"\x00") * 4 > len(body[:4096]) and body[:2] not in (
         b"\xff\xfe",
         b"\xfe\xff",
     ):
-        return _row(path, Verdict.WRONG_TYPE, "binary data", now)
+        return _row(place, Verdict.WRONG_TYPE, "binary data", now)
     return None
 
 
-def _lines(path: Path, now: datetime, begin: Position) -> Iterator[_Step]:
+def _lines(path: Path, place: str, now: datetime, begin: Position) -> Iterator[_Step]:
     with _open(path) as file:
         file.seek(begin.offset)
         number = begin.line
@@ -186,30 +187,28 @@ def _lines(path: Path, now: datetime, begin: Position) -> Iterator[_Step]:
             if not line.endswith(b"\n") and len(line) == MAX_LINE_BYTES:
                 while (rest := file.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
                     pass
-                reason = f"line {number} has more than {MAX_LINE_BYTES:,} bytes"
-                row = _row(path, Verdict.TOO_LARGE, reason, now, number)
+                reason = f"more than {MAX_LINE_BYTES:,} bytes"
+                row = _row(place, Verdict.TOO_LARGE, reason, now, number)
                 yield file.tell(), number, row
             elif line.strip():
-                yield file.tell(), number, _line(path, number, line, now)
+                yield file.tell(), number, _line(path, place, number, line, now)
 
 
-def _line(path: Path, number: int, line: bytes, now: datetime) -> Page | LedgerRow:
+def _line(path: Path, place: str, number: int, line: bytes, now: datetime) -> Page | LedgerRow:
     try:
         found = json.loads(line)
     except RecursionError:
-        reason = f"line {number} is not JSON that can be read: it is nested too deep"
-        return _row(path, Verdict.DAMAGED, reason, now, number)
+        reason = "not JSON that can be read: it is nested too deep"
+        return _row(place, Verdict.DAMAGED, reason, now, number)
     except ValueError as error:
-        return _row(path, Verdict.DAMAGED, f"line {number} is not JSON: {error}"[:200], now, number)
+        return _row(place, Verdict.DAMAGED, f"not JSON: {error}"[:200], now, number)
     if not isinstance(found, dict):
-        reason = f"line {number} is not a JSON object"
-        return _row(path, Verdict.DAMAGED, reason, now, number)
+        return _row(place, Verdict.DAMAGED, "not a JSON object", now, number)
     values = {word: _first(found, keys) for word, keys in _KEYS.items()}
     text, html = _string(values["text"]), _string(values["html"])
     body, kind = (text, TEXT_TYPE) if text else (html, HTML_TYPE)
     if not body:
-        reason = f"line {number} has neither text nor html"
-        return _row(path, Verdict.EMPTY, reason, now, number)
+        return _row(place, Verdict.EMPTY, "neither text nor html", now, number)
     raw = body.encode("utf-8", "replace")
     return _page(path, f"{path.name}:{number}", values, raw, kind, now)
 
@@ -280,10 +279,9 @@ def _authors(value: Any) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-def _row(
-    path: Path, verdict: str, reason: str, now: datetime, line: int | None = None
-) -> LedgerRow:
-    place = path.name if line is None else f"{path.name}:{line}"
+def _row(file: str, verdict: str, reason: str, now: datetime, line: int | None = None) -> LedgerRow:
+    """Return what is said of a file (by its path below the folder that is read) or of its line."""
+    place = file if line is None else f"{file}:{line}"
     return LedgerRow(
         subject=record_id("entry", "archive", place),
         kind="entry",
@@ -292,5 +290,5 @@ def _row(
         verdict=verdict,
         reason=f"{place}: {reason}",
         at=now,
-        feed_url=f"archive:{path.name}",
+        feed_url=f"archive:{file}",
     )

@@ -63,8 +63,10 @@ def _read_archive(
             if most is not None and (most := most - len(batch)) <= 0:
                 cursor = stopped_at(path, reading.position, job.now)
                 break
-        if not entries and archive.begin == START and Path(path).is_dir():
-            verdict, reason = Verdict.EMPTY, "no .txt, .html, .jsonl or .warc file is in it"
+        if not entries and archive.begin == START:
+            folder = Path(path).is_dir()
+            what = ".txt, .html, .jsonl or .warc file" if folder else "article and no page"
+            verdict, reason = Verdict.EMPTY, f"no {what} is in it"
         if cursor is None and archive.begin != START:
             cursor = stopped_at(path, None, job.now)  # to its end: no more to resume
     except OSError as error:

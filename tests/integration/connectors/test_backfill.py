@@ -232,7 +232,27 @@ def test_a_line_that_fails_names_its_archive(tmp_path: Path) -> None:
     assert {(url, why) for _, url, _, why in report.failures} == {
         (
             "archive:deep.jsonl",
-            "deep.jsonl:1: line 1 is not JSON that can be read: it is nested too deep",
+            "deep.jsonl:1: not JSON that can be read: it is nested too deep",
         ),
-        ("archive:deep.jsonl", "deep.jsonl:2: line 2 is not a JSON object"),
+        ("archive:deep.jsonl", "deep.jsonl:2: not a JSON object"),
     }
+
+
+def test_files_of_one_name_in_two_folders_have_a_row_each(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / "old" / folder).mkdir(parents=True)
+        (tmp_path / "old" / folder / "a.txt").touch()
+    report = backfill(load_settings(write_settings(tmp_path, [], {})), [str(tmp_path / "old")])
+    assert sorted(why for _, _, _, why in report.failures) == [
+        "one/a.txt: an empty file",
+        "two/a.txt: an empty file",
+    ]
+    assert (report.entries, report.verdicts) == (2, {"empty": 2})
+
+
+@pytest.mark.parametrize("name", ["crawl.warc.gz", "crawl.warc", "articles.jsonl"])
+def test_an_archive_of_nothing_is_a_failure_with_the_reason(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\n" * 50)
+    report = backfill(load_settings(write_settings(tmp_path, [], {})), [str(tmp_path / name)])
+    assert (report.feeds, report.feeds_failed) == (1, 1)
+    assert [why for _, _, _, why in report.failures] == ["no article and no page is in it"]
