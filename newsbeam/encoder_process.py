@@ -4,11 +4,17 @@ torch takes 1.5 s of processor time to load.  In a thread of the process that fe
 holds the interpreter's lock for most of that, while the readers wait for their next page; in a
 process of its own it takes a core that is idle then (docs/benchmarks.md).  Only texts and vectors
 pass between the two; the vectors are the same bits as :func:`newsbeam.encoder.load_encoder`'s.
+
+The bundled model is loaded once and runs in a helper per core, forked then, so all share its
+weights.  In threads each of the hundred operations on a text would wait for the interpreter's lock,
+a fourteenth of the time (docs/decisions/0005).
 """
 
 import atexit
+import contextlib
 import gc
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -16,10 +22,11 @@ import sys
 import threading
 import types
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from newsbeam.articles.worker import receive, send
-from newsbeam.encoder import BUNDLED, load_encoder, model_identity
+from newsbeam.encoder import BUNDLED, Encoder, load_encoder, model_identity
 from newsbeam.errors import NewsbeamError
 from newsbeam.settings import ModelSettings
 
@@ -28,6 +35,9 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Huge pages: the weights are walked through for each text.  Other systems ignore it."""
+
+PORTION = 4
+"""Texts that a helper is given at once: some 70 ms of work."""
 
 
 class RemoteEncoder:
@@ -155,18 +165,66 @@ def main(fd: int) -> None:
     gc.disable()  # it would look through torch again and again while that is imported: 0.1 s
     channel = socket.socket(fileno=fd)
     try:
-        settings = receive(channel)
+        settings: ModelSettings = receive(channel)
+        helpers = 0
         if settings.name == BUNDLED:
             _lighten_torch()
+            helpers = settings.threads or os.cpu_count() or 1
         try:
-            encoder = load_encoder(settings)
+            encoder = load_encoder(replace(settings, threads=1) if helpers else settings)
         except NewsbeamError as error:
             receive(channel)
             send(channel, error)
             return
-        gc.freeze()  # what is loaded stays
+        gc.freeze()  # what is loaded stays, and its memory is shared
         gc.enable()
-        while True:
-            send(channel, encoder.encode(receive(channel)))
+        if helpers > 1:
+            serve_together(channel, encoder, helpers)
+        else:
+            serve(channel, encoder)
     except (EOFError, OSError):  # the parent has gone
         return
+
+
+def serve(channel: socket.socket, encoder: Encoder) -> None:
+    """Answer lists of texts with their vectors until the other end hangs up (EOFError)."""
+    while True:
+        send(channel, encoder.encode(receive(channel)))
+
+
+def serve_together(channel: socket.socket, encoder: Encoder, helpers: int) -> None:
+    """Do as :func:`serve`, by helpers that this process forks: it must not have run the model.
+
+    They end with this process, however that ends; where one of them dies EOFError is raised.
+    """
+    idle: list[socket.socket] = []
+    for _ in range(helpers):
+        mine, theirs = socket.socketpair()
+        if os.fork() == 0:
+            for other in (channel, mine, *idle):  # else they would not see us end, nor we them
+                other.close()
+            with contextlib.suppress(EOFError, OSError):
+                serve(theirs, encoder)
+            os._exit(0)
+        theirs.close()
+        idle.append(mine)
+    while True:
+        send(channel, _encode_together(receive(channel), encoder.dim, idle))
+
+
+def _encode_together(texts: Sequence[str], dim: int, helpers: Sequence[socket.socket]) -> Any:
+    import numpy as np
+
+    vectors = np.zeros((len(texts), dim), dtype=np.float32)
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    idle, busy = list(helpers), dict[socket.socket, list[int]]()
+    while order or busy:
+        while order and idle:
+            portion = order[-PORTION:]  # longest first: the last helper to finish has little left
+            del order[-PORTION:]
+            send(idle[-1], [texts[i] for i in portion])
+            busy[idle.pop()] = portion
+        for helper in select.select(list(busy), [], [])[0]:
+            vectors[busy.pop(helper)] = receive(helper)
+            idle.append(helper)
+    return vectors

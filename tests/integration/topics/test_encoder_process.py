@@ -1,6 +1,7 @@
 """The encoder in a process of its own."""
 
 import os
+import select
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +24,22 @@ def encoder() -> Iterator[RemoteEncoder]:
     made.close()
 
 
-def children() -> set[int]:
-    own = Path("/proc/self/task").glob("*/children")
+def children(of: int | str = "self") -> set[int]:
+    own = Path(f"/proc/{of}/task").glob("*/children")
     return {int(pid) for file in own for pid in file.read_text().split()}
+
+
+def handles(pids: set[int]) -> list[int]:
+    """Return what tells that the processes have ended (Linux 5.3)."""
+    return [os.pidfd_open(pid) for pid in pids]
+
+
+def all_end(of: list[int]) -> bool:
+    """Wait for the ends of processes, each for a minute at most."""
+    ended = [bool(select.select([one], [], [], 60)[0]) for one in of]
+    for one in of:
+        os.close(one)
+    return all(ended)
 
 
 def test_the_vectors_are_the_same_bits_as_in_this_process(encoder: RemoteEncoder) -> None:
@@ -61,6 +75,31 @@ def test_a_process_that_died_is_told_and_replaced(encoder: RemoteEncoder) -> Non
     assert np.array_equal(encoder.encode(TEXTS), first)
     encoder.close()
     assert children() <= before
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads Linux's /proc")
+def test_helpers_share_the_texts_and_end_with_the_process_that_forked_them() -> None:
+    texts = [" ".join(["tide"] * (1 + n)) for n in range(23)]
+    settings = ModelSettings(threads=3)
+    here, before = load_encoder(ModelSettings()).encode(texts), children()
+    encoder = RemoteEncoder(settings)
+    try:
+        assert np.array_equal(encoder.encode(texts), here)
+        (pid,) = children() - before
+        helpers = children(pid)
+        assert len(helpers) == 3
+        watched = handles(helpers)
+        os.kill(min(helpers), signal.SIGKILL)
+        with pytest.raises(NewsbeamError, match="died"):
+            encoder.encode(texts)
+        assert all_end(watched)
+        assert np.array_equal(encoder.encode(texts), here)
+        (pid,) = children() - before
+        watched = handles(children(pid))
+        os.kill(pid, signal.SIGKILL)
+        assert all_end(watched)
+    finally:
+        encoder.close()
 
 
 def test_a_call_that_is_interrupted_leaves_no_answer_for_the_next(
