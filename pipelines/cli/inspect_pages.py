@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,13 +63,19 @@ def _pages(lines: Iterable[str], now: datetime, wrong: dict[int, dict[str, Any]]
             continue
         try:
             yield _page(line, now)
-        except (OSError, EOFError, ValueError, gzip.BadGzipFile) as error:
-            wrong[number] = _failed(_url_in(line), Verdict.DAMAGED, str(error) or repr(error))
+        except (OSError, EOFError, zlib.error) as error:
+            reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+            wrong[number] = _failed(_url_in(line), Verdict.DAMAGED, reason)
+        except ValueError as error:
+            wrong[number] = _failed(_url_in(line), Verdict.DAMAGED, str(error))
         number += 1
 
 
 def _page(line: str, now: datetime) -> Page:
-    item = read_json(line)
+    try:
+        item = read_json(line)
+    except ValueError as error:
+        raise ValueError(f"not JSON: {error}") from None
     if not isinstance(item, dict) or not isinstance(item.get("path"), str):
         raise ValueError(
             'the line must be an object like {"path": "page.html", "url": "https://…"}'
@@ -137,7 +144,3 @@ def _failed(url: str | None, verdict: str, message: str) -> dict[str, Any]:
 def _progress(done: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r{done} pages", err=True, nl=False)
-
-
-if __name__ == "__main__":
-    pages()

@@ -58,7 +58,10 @@ def read_line(number: int, line: str) -> "StoryInput | dict[str, Any]":
 
     name: Any = None
     try:
-        raw = read_json(line)
+        try:
+            raw = read_json(line)
+        except ValueError as error:
+            raise ValueError(f"not JSON: {error}") from None
         if not isinstance(raw, dict):
             raise ValueError("not an object")
         name = raw.get("id")

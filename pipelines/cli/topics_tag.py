@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from newsbeam.encoder import LazyEncoder, preload
-from newsbeam.errors import RecordError
+from newsbeam.errors import ConfigError, RecordError
 from newsbeam.records import Article, Embedded, Entry, Mention
 from newsbeam.settings import ModelSettings, Settings
 from newsbeam.topics import TopicSet, load_topics
@@ -20,9 +20,16 @@ AT_ONCE = 64
 
 
 def load_topics_for(settings: Settings, folder: Path | None = None) -> TopicSet:
-    """Return the topics of a folder, or those of the settings."""
+    """Return the topics of a folder, or those of the settings.
+
+    Raises:
+        ConfigError: a topic is wrong, or the folder has none.
+    """
     if folder is not None:
-        return load_topics((), [folder])
+        topics = load_topics((), [folder])
+        if not topics.names:
+            raise ConfigError(str(folder), "no topic (*.toml) is in it")
+        return topics
     return load_topics(settings.topics.packs, [settings.path(f) for f in settings.topics.folders])
 
 
@@ -118,8 +125,6 @@ def mention_line(mention: Mention) -> dict[str, Any]:
         "score": mention.score,
         "matched_by": mention.matched_by,
         "topic_version": mention.topic_version,
-        "evidence": [
-            {k: v for k, v in asdict(e).items() if v is not None} for e in mention.evidence
-        ],
+        "evidence": [asdict(e) for e in mention.evidence],
         "parts": dict(mention.parts),
     }
