@@ -73,9 +73,10 @@ def apply_request(
         return f"muted {request['kind']} {request['value']}"
     if what == "unmute":
         count = outbox.unmute(db, request["kind"], request["value"], request.get("channel"))
-        return f"took back {count} mutes"
+        return f"took back {count} {'mute' if count == 1 else 'mutes'}"
     if what == "retry":
-        return f"{outbox.retry(db, list(request['ids']), now)} dead letters are sent again"
+        count = outbox.retry(db, list(request["ids"]), now)
+        return f"{count} dead {'letter is' if count == 1 else 'letters are'} sent again"
     if what == "backup":
         size = backup_open(db, Path(request["target"]))
         return f"backed up {size} bytes to {request['target']}"

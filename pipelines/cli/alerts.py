@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -234,16 +235,35 @@ def _end_of(span: str | None, now: datetime) -> datetime | None:
 @click.option("--for", "span", metavar="12h|7d", help="[default: for good]")
 @click.pass_obj
 def mute(config: Path | None, kind: str, value: str, channel: str | None, span: str | None) -> None:
-    """Be quiet about a story (by id), a topic or an outlet."""
+    """Be quiet about a story (its id or the beginning), a topic or an outlet."""
     try:
         end = _end_of(span, datetime.now(UTC))
     except OverflowError:
         raise ConfigError("--for", f"{span} is longer than any calendar") from None
+    settings = load_settings(config)
     request = {
-        "what": "mute", "kind": kind, "value": value, "channel": channel,
+        "what": "mute", "kind": kind, "value": _named(settings, kind, value), "channel": channel,
         "until": end.isoformat() if end else None, "who": getpass.getuser(),
     }  # fmt: skip
-    _ask(load_settings(config), request)
+    _ask(settings, request)
+
+
+def _named(settings: Settings, kind: str, value: str) -> str:
+    """Return what is meant: a story by the beginning of its id, too.
+
+    Raises:
+        ConfigError: there is no such story.
+    """
+    if kind == "story":
+        from pipelines.cli.stories import find_story
+
+        return find_story(settings, value)
+    if kind == "topic":
+        from pipelines.cli.topics_tag import load_topics_for
+
+        if value not in (names := load_topics_for(settings).names):
+            click.echo(f"no topic {value!r} is in force; known: {', '.join(names)}", err=True)
+    return value
 
 
 @alerts.command()
@@ -253,10 +273,10 @@ def mute(config: Path | None, kind: str, value: str, channel: str | None, span: 
 @click.pass_obj
 def unmute(config: Path | None, kind: str, value: str, channel: str | None) -> None:
     """Take a mute back."""
-    _ask(
-        load_settings(config),
-        {"what": "unmute", "kind": kind, "value": value, "channel": channel},
-    )
+    settings = load_settings(config)
+    with suppress(ConfigError):  # a mute outlives its story
+        value = _named(settings, kind, value) if kind == "story" else value
+    _ask(settings, {"what": "unmute", "kind": kind, "value": value, "channel": channel})
 
 
 def _ask(settings: Settings, request: dict[str, Any]) -> None:

@@ -126,7 +126,7 @@ def show(config: Path | None, story: str, as_of: str | None, as_json: bool) -> N
     if as_of is not None:
         _show_then(settings, story, as_of, as_json)
         return
-    story_id = _find(settings, story)
+    story_id = find_story(settings, story)
     about = _ask(settings, "FROM stories WHERE story_id = $id", id=story_id)[0]
     timeline = _ask(
         settings, "FROM story_timeline WHERE story_id = $id ORDER BY position", id=story_id
@@ -253,7 +253,7 @@ def _articles(number: int) -> str:
     return "1 article" if number == 1 else f"{number} articles"
 
 
-def _find(settings: Settings, story: str) -> str:
+def find_story(settings: Settings, story: str) -> str:
     """Return the living story that an id, or the beginning of one, stands for.
 
     Raises:

@@ -134,9 +134,17 @@ def test_explain_says_why(folder: Path, name: str, said: str) -> None:
 
 
 def test_retry_and_mute_work_on_a_store_that_is_free(folder: Path) -> None:
-    assert "1 dead letters are sent again" in newsbeam(folder, "alerts", "retry", "--all").output
+    assert "1 dead letter is sent again" in newsbeam(folder, "alerts", "retry", "--all").output
     assert "muted topic ships" in newsbeam(folder, "alerts", "mute", "topic", "ships").output
     assert "took back 1" in newsbeam(folder, "alerts", "unmute", "topic", "ships").output
+
+
+def test_a_story_is_muted_by_the_beginning_of_its_id(folder: Path) -> None:
+    said = newsbeam(folder, "alerts", "mute", "story", "s").output
+    assert said == "muted story s1\n"
+    assert newsbeam(folder, "alerts", "unmute", "story", "s").output == "took back 1 mute\n"
+    with pytest.raises(ConfigError, match="x: no such story"):
+        newsbeam(folder, "alerts", "mute", "story", "x")
 
 
 def test_they_leave_a_request_where_another_process_holds_the_store(folder: Path) -> None:
