@@ -14,6 +14,7 @@ from newsbeam.errors import ConfigError, RecordError
 from newsbeam.records import FEED_KINDS, Cursor, Feed
 from newsbeam.settings import Settings, load_settings
 from pipelines.cli import EXIT_FAILED, EXIT_PARTIAL, LazyGroup
+from pipelines.cli.tables import console
 
 if TYPE_CHECKING:
     from connectors.discover import FoundFeed
@@ -339,7 +340,6 @@ def _print_json(value: Any) -> None:
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], summary: str) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -349,7 +349,7 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], summary:
         table.add_column(columns[at], no_wrap=0 < at < len(columns) - 1, overflow="fold")
     for row in rows:
         table.add_row(*(Text(row[at]) for at in said))  # titles are data, not markup
-    console = Console()
+    out = console()
     if rows:
-        console.print(table)
-    console.print(summary)
+        out.print(table)
+    out.print(summary)

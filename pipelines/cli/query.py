@@ -12,6 +12,7 @@ import click
 
 from newsbeam.errors import ConfigError
 from newsbeam.settings import load_settings
+from pipelines.cli.tables import console
 
 
 @click.command(
@@ -151,7 +152,6 @@ def _plain(value: Any) -> Any:
 
 
 def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], limit: int) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -160,12 +160,10 @@ def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], limit: int
         table.add_column(name, overflow="fold")
     for row in rows[:limit] if limit else rows:
         table.add_row(*("" if v is None else escape(_short(v)) for v in row))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)  # a pipe has no width to fit
-    console.print(table)
+    out = console()
+    out.print(table)
     if limit and len(rows) > limit:
-        console.print(f"… more than {limit} rows; --limit 0 prints all", style="dim")
+        out.print(f"… more than {limit} rows; --limit 0 prints all", style="dim")
 
 
 def _short(value: Any) -> str:

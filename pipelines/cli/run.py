@@ -12,6 +12,7 @@ import click
 from newsbeam.errors import ConfigError
 from newsbeam.settings import load_settings
 from pipelines.cli import EXIT_OK, EXIT_PARTIAL
+from pipelines.cli.tables import console
 from pipelines.early import start_where_all_is_new
 from pipelines.quick_beam import without_collecting
 
@@ -81,9 +82,7 @@ def show(report: "RunReport", *, as_json: bool) -> None:
     if as_json:
         click.echo(report.to_json())
         return
-    from rich.console import Console
-
-    report.print(Console(soft_wrap=False))
+    report.print(console(soft_wrap=False))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import click
 from newsbeam.errors import ConfigError
 from newsbeam.headlines import headline
 from newsbeam.settings import Settings, load_settings
+from pipelines.cli.tables import console
 
 Rows = list[dict[str, Any]]
 
@@ -84,7 +85,6 @@ def list_(
     if as_json:
         _print_json(found)
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -102,7 +102,7 @@ def list_(
         )
         table.add_row(*(Text(cell) for cell in cells))  # titles are data, not markup
     if found:
-        Console().print(table)
+        console().print(table)
         click.echo(
             "rooms: independent newsrooms; c: copies.  `newsbeam stories show STORY` tells more"
         )

@@ -7,15 +7,16 @@ from typing import Any
 
 import click
 
+from pipelines.cli.tables import console
+
 
 def print_evaluation(report: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
     """Print figures and worst errors."""
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=1))
         return
-    from rich.console import Console
 
-    console = Console()
+    out = console()
     table = _table("topic", "texts", "n", "yes", "found", "P", "R", "F1 (95 %)", "cal.")
     for name, one in report.items():
         for group, q in one["quality"].items():
@@ -30,32 +31,32 @@ def print_evaluation(report: Mapping[str, Mapping[str, Any]], as_json: bool) -> 
                 f"{q['f1']:.3f} ({q['f1_low']:.2f}-{q['f1_high']:.2f})",
                 f"{q['calibration_error']:.3f}",
             )
-    console.print(table)
-    console.print(
+    out.print(table)
+    out.print(
         "P precision, R recall, F1 with its 95 % interval; cal.: mean distance of the stated "
         "probability from the observed share"
     )
     for name, one in report.items():
         if one["calibrated_on_these"] and not one["cross_validated"]:
-            console.print(
+            out.print(
                 f"{name} was calibrated on these labels: --cross-validate gives honest figures",
                 style="yellow",
             )
-        _print_errors(console, name, one["errors"])
+        _print_errors(out, name, one["errors"])
 
 
-def _print_errors(console: Any, name: str, errors: list[dict[str, Any]]) -> None:
+def _print_errors(out: Any, name: str, errors: list[dict[str, Any]]) -> None:
     from rich.markup import escape
 
     for error in errors:
         word = "wrongly found" if error["kind"] == "wrong" else "missed"
-        console.print(
+        out.print(
             f"[bold]{name}[/] {word} ({error['probability']:.2f}): {escape(error['title'] or '')} "
             f"[dim]{escape(error['id'])}[/]"
         )
         for place in error["evidence"]:
             why = place["term"] or f"reads like the topic, {place['score']:.2f}"
-            console.print(f"    {escape(why)}: {escape(place['sentence'][:160])}", style="dim")
+            out.print(f"    {escape(why)}: {escape(place['sentence'][:160])}", style="dim")
 
 
 def write_plots(folder: Path, report: Mapping[str, Mapping[str, Any]]) -> None:
@@ -83,7 +84,6 @@ def print_calibrations(done: Mapping[str, Mapping[str, Any]], as_json: bool) -> 
     if as_json:
         click.echo(json.dumps(done, indent=1))
         return
-    from rich.console import Console
 
     table = _table("topic", "labels", "yes", "threshold", "precision", "recall", "F1")
     for name, one in done.items():
@@ -96,7 +96,7 @@ def print_calibrations(done: Mapping[str, Mapping[str, Any]], as_json: bool) -> 
             f"{one['recall']:.2f}",
             f"{one['f1']:.3f}",
         )
-    Console().print(table)
+    console().print(table)
     models = ", ".join(sorted({one["model"] for one in done.values()}))
     click.echo(f"precision, recall and F1 are cross-validated; model: {models}")
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli.tables import console
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -223,30 +225,29 @@ def _lost(article: "Article", judged: "Judged", before: tuple[float, str]) -> di
 
 
 def _print_backtest(topic: str, version: str, report: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.markup import escape
 
-    console = Console(highlight=False)
+    out = console(highlight=False)
     gained, lost = report["gained"], report["lost"]
-    console.print(
+    out.print(
         f"{topic} {version} on {report['articles']} articles: [green]{len(gained)} gained[/], "
         f"[red]{len(lost)} lost[/], {report['kept']} as before"
     )
     for row in gained[:SHOWN]:
-        console.print(f"[green]+[/] {row['score']:.2f} {escape(row['title'] or '')}")
-        console.print(f"    {row['outlet']} · {row['article_id']}", style="dim")
+        out.print(f"[green]+[/] {row['score']:.2f} {escape(row['title'] or '')}")
+        out.print(f"    {row['outlet']} · {row['article_id']}", style="dim")
         for place in row["evidence"]:
             why = place["term"] or f"reads like it ({place['score']:.2f})"
-            console.print(f"    {escape(why)}: {escape(place['sentence'][:140])}", style="dim")
+            out.print(f"    {escape(why)}: {escape(place['sentence'][:140])}", style="dim")
     for row in lost[:SHOWN]:
-        console.print(
+        out.print(
             f"[red]-[/] {row['score']:.2f} (was {row['score_before']:.2f}) "
             f"{escape(row['title'] or '')}"
         )
         true = "is true" if row["query"] else "is not true"
         where = f"{row['outlet']} · {row['article_id']} · the query {true}"
-        console.print(f"    {where}, in {row['paragraphs']} paragraphs", style="dim")
+        out.print(f"    {where}, in {row['paragraphs']} paragraphs", style="dim")
     hidden = max(0, len(gained) - SHOWN) + max(0, len(lost) - SHOWN)
     if hidden:
-        console.print(f"… and {hidden} more: --json has all")
-    console.print("Nothing was changed; `newsbeam topics retag` applies it to the history.")
+        out.print(f"… and {hidden} more: --json has all")
+    out.print("Nothing was changed; `newsbeam topics retag` applies it to the history.")

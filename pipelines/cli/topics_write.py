@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli.tables import console
+
 if TYPE_CHECKING:
     from newsbeam.records import Article
 
@@ -40,7 +42,6 @@ def list_topics(config: Path | None, folder: Path | None, as_json: bool) -> None
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
@@ -50,7 +51,7 @@ def list_topics(config: Path | None, folder: Path | None, as_json: bool) -> None
         figures = [f"{row[k]:.2f}" if row[k] is not None else "-" for k in ("precision", "recall")]
         threshold = f"{row['threshold']:.2f}"
         table.add_row(row["topic"], row["version"], threshold, *figures, str(row["labels"]))
-    Console().print(table)
+    console().print(table)
 
 
 @click.command()
