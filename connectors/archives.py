@@ -25,6 +25,7 @@ from connectors.folders import files_of
 from connectors.parsing.items import absolute_url, primary_language
 from connectors.parsing.plain import plain_text
 from connectors.parsing.times import parse_epoch, parse_time
+from newsbeam.errors import reason_of
 from newsbeam.records import END, START, Entry, LedgerRow, Page, Position, Verdict, record_id
 from newsbeam.urls import outlet_of
 
@@ -123,7 +124,7 @@ class Reading:
             yield _row(place, Verdict.NOT_FOUND, "no such file", self._now)
         except (OSError, EOFError, zlib.error) as error:
             self.position = Position(END, file=name)
-            yield _row(place, Verdict.DAMAGED, f"cannot be read: {error}", self._now)
+            yield _row(place, Verdict.DAMAGED, f"cannot be read: {reason_of(error)}", self._now)
 
 
 def read_archive(path: Path, *, now: datetime) -> Iterator[Page | LedgerRow]:

@@ -13,7 +13,7 @@ from connectors.feeds import ParsedFeed
 from connectors.gdelt import is_gdelt
 from connectors.http.decoding import DamagedError, Decoder, TooLargeError
 from connectors.kinds import parser_of
-from newsbeam.errors import ParseError
+from newsbeam.errors import ParseError, reason_of
 from newsbeam.records import Verdict
 from newsbeam.urls import is_web_url
 
@@ -66,7 +66,7 @@ def read_listing(path: Path, *, now: datetime) -> ParsedFeed:
         if body[:3] == b"\x1f\x8b\x08":
             body = b"".join(Decoder("gzip", MAX_BYTES).decode(body))
     except (OSError, DamagedError) as error:
-        raise ParseError(place, f"cannot be read: {error}", Verdict.DAMAGED) from error
+        raise ParseError(place, f"cannot be read: {reason_of(error)}", Verdict.DAMAGED) from error
     except TooLargeError:
         body = b" " * (MAX_BYTES + 1)
     if len(body) > MAX_BYTES:

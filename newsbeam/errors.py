@@ -104,3 +104,8 @@ class QueryError(NewsbeamError):
 
 class SinkError(NewsbeamError):
     """The destination refused (disk full, read-only, service down); nothing is half-written."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Say what went wrong without number and path, which an ``OSError`` puts around it."""
+    return str(getattr(error, "strerror", None) or error)

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 
 from newsbeam.alerts.settings import AlertsSettings, WatchSettings
 from newsbeam.bounds import Amount, AtLeastOne, Bounds, Count, Port, Positive
-from newsbeam.errors import ConfigError
+from newsbeam.errors import ConfigError, reason_of
 
 SECRETS = (
     "SLACK_BOT_TOKEN",
@@ -282,7 +282,7 @@ def load_settings(path: Path | None) -> Settings:
             str(path), "no such file; `newsbeam init` writes one, `--config FILE` names another"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read: {error}") from error
+        raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), f"not valid TOML: {error}") from error
     if "home" in raw:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from newsbeam.errors import ConfigError
+from newsbeam.errors import ConfigError, reason_of
 from newsbeam.stories.wires import RELEASES
 
 NEWSROOM, AGENCY, AGGREGATOR, RELEASE = "newsroom", "agency", "aggregator", "release"
@@ -81,7 +81,7 @@ def load_owners(path: Path | None = None) -> Owners:
         try:
             _read(path.read_text(encoding="utf-8"), str(path), owner_of, kind_of)
         except OSError as error:
-            raise ConfigError(str(path), f"cannot be read: {error}") from error
+            raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
     return Owners(owner_of, kind_of)
 
 

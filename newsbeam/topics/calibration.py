@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from newsbeam.errors import ConfigError
+from newsbeam.errors import ConfigError, reason_of
 from newsbeam.settings import read_table
 from newsbeam.topics.model import Model
 
@@ -108,7 +108,9 @@ def read_calibration(topic: Path) -> Calibration | None:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(str(path), f"cannot be read: {error}; calibrate again") from error
+        raise ConfigError(
+            str(path), f"cannot be read: {reason_of(error)}; calibrate again"
+        ) from error
     if not isinstance(raw, dict):
         raise ConfigError(str(path), "not a calibration; calibrate again")
     return read_table(Calibration, raw, str(path))

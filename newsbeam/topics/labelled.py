@@ -7,12 +7,13 @@ false or null}}``; null means that people disagree or the text does not settle i
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from newsbeam.errors import ConfigError
+from newsbeam.errors import ConfigError, reason_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,21 @@ def _read(path: Path) -> Iterator[Labelled]:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield _row(path, number, line)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read: {error}") from error
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
 
 
 def _open(path: Path) -> IO[Any]:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open("r")
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open(encoding="utf-8")
 
 
 def _row(path: Path, number: int, line: str) -> Labelled:
     where = f"{path}: line {number}"
     try:
         raw = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(where, f"not JSON: {error}") from error
     answers = raw.get("topics") if isinstance(raw, dict) else None
     if not isinstance(answers, dict) or not all(v in (True, False, None) for v in answers.values()):
@@ -68,7 +71,7 @@ def _row(path: Path, number: int, line: str) -> Labelled:
         id=f"{path.name.partition('.')[0]}/{raw.get('id', number)}",
         title=str(raw.get("title") or ""),
         text=str(raw.get("text") or ""),
-        language=raw.get("language"),
+        language=language if isinstance(language := raw.get("language"), str) else None,
         answers=answers,
     )
 

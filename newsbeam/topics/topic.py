@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from newsbeam.errors import ConfigError, QueryError
+from newsbeam.errors import ConfigError, QueryError, reason_of
 from newsbeam.settings import read_table
 from newsbeam.topics.query.nodes import Fact, Node, Not, Or, Phrase, children
 from newsbeam.topics.query.parser import Known, Query, parse_query
@@ -110,7 +110,7 @@ def load_topic(path: Path) -> Topic:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read: {error}") from error
+        raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), f"not valid TOML: {error}") from error
     if shared := shared_macros(path.parent):

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from newsbeam.errors import reason_of
 from newsbeam.records import FEED_KINDS
 from pipelines.cli import LazyGroup
 from pipelines.cli.lines import print_line
@@ -83,7 +84,7 @@ def _feed_line(name: str, kind: str, base_url: str | None) -> dict[str, Any]:
     except OSError as error:
         return {**line, "error": f"cannot be read: {error.strerror}"}
     except ValueError as error:  # no name that a file can have
-        return {**line, "error": f"cannot be read: {error}"}
+        return {**line, "error": f"cannot be read: {reason_of(error)}"}
     except ParseError as error:
         return {**line, "error": error.message}
     line["title"] = parsed.title

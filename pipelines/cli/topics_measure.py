@@ -64,6 +64,7 @@ def evaluate(
 
     LABELS are JSON lines: {"id", "title", "text", "topics": {name: true|false|null}}.
     """
+    from newsbeam.errors import ConfigError
     from newsbeam.settings import load_settings
     from newsbeam.topics.labelled import read_labels
     from pipelines.cli.topics_report import print_evaluation, write_plots
@@ -74,6 +75,8 @@ def evaluate(
     report = {
         name: measure(topics, name, found, cross_validate) for name, found in cases.items() if found
     }
+    if not report:
+        raise ConfigError(" ".join(map(str, labels)), "no text in it has an answer for a topic")
     if plots:
         write_plots(plots, report)
     print_evaluation(report, as_json)
