@@ -7,13 +7,14 @@ Source: http://opml.org/spec2.opml
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from connectors.parsing.repair import readable
-from newsbeam.errors import ConfigError
+from newsbeam.errors import ConfigError, SinkError, reason_of
 from newsbeam.records import FEED_KINDS, Feed
 
 MAX_OPML_BYTES = 50_000_000
@@ -75,10 +76,18 @@ def write_opml(
     """Write feeds to a file, all of it or nothing.
 
     A feed with one tag stands in a folder of that name; more tags go into ``category``.
+
+    Raises:
+        SinkError: it cannot be written; what was there stays.
     """
     temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(render_opml(feeds, now=now, title=title))
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(render_opml(feeds, now=now, title=title))
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise SinkError(f"cannot write {path}: {reason_of(error)}") from error
 
 
 def render_opml(feeds: Iterable[Feed], *, now: datetime, title: str = "newsbeam") -> bytes:
@@ -133,8 +142,8 @@ def _root(body: bytes, name: str) -> Any:
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise ConfigError(name, f"not OPML: {error}") from error
     if root is None or not isinstance(root.tag, str) or root.tag.lower() != "opml":
-        shown = "nothing" if root is None else f"<{root.tag}>"
-        raise ConfigError(name, f"not OPML: it begins with {shown}")
+        shown = "it is no XML" if root is None else f"it begins with <{root.tag}>"
+        raise ConfigError(name, f"not OPML: {shown}")
     return root
 
 

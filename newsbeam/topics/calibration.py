@@ -125,7 +125,9 @@ def write_calibration(topic: Path, calibration: Calibration) -> Path:
     path = calibration_path(topic)
     text = json.dumps(asdict(calibration), indent=1) + "\n"
     try:
-        path.write_text(text, encoding="utf-8")
+        fresh = path.with_name(f".{path.name}.part")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
     except OSError as error:
         raise ConfigError(str(path), f"cannot be written: {error.strerror}") from error
     return path

@@ -21,7 +21,7 @@ from connectors.kinds import KINDS, parser_of
 from connectors.opml import parse_opml, read_opml, render_opml, write_opml
 from connectors.sitemaps import parse_sitemap
 from connectors.threads import parse_threads
-from newsbeam.errors import ConfigError, ParseError
+from newsbeam.errors import ConfigError, ParseError, SinkError
 from newsbeam.records import FEED_KINDS, Cursor, Feed
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -205,6 +205,15 @@ def test_folders_of_an_opml_file_become_tags() -> None:
     one, two = parse_opml(OPML)
     assert (one.url, one.title, one.tags) == ("https://a.example/f", "A", ("AI", "Law", "courts"))
     assert (two.title, two.tags) == ("B", ("AI",))
+
+
+def test_an_opml_file_that_cannot_be_written_or_is_none_is_one_clear_error(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    with pytest.raises(SinkError, match=r"cannot write .*feeds\.opml: Not a directory"):
+        write_opml(file / "feeds.opml", [], now=NOW)
+    with pytest.raises(ConfigError, match="not OPML: it is no XML"):
+        read_opml(file)
 
 
 def test_feeds_survive_writing_and_reading(tmp_path: Path) -> None:
