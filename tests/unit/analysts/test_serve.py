@@ -1,11 +1,15 @@
 """The dashboard's server reads its options as Streamlit does."""
 
 import socket
+import sys
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from dashboards.serve import _option
 from newsbeam.errors import NewsbeamError
+from pipelines.cli import cli
 from pipelines.cli.dashboard import check_free
 
 
@@ -30,3 +34,23 @@ def test_a_place_where_nobody_can_listen_is_said_before_streamlit_starts() -> No
 )
 def test_options_keep_their_types(argument: str, expected: tuple[str, object]) -> None:
     assert _option(argument) == expected
+
+
+def test_the_server_takes_the_place_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal to `newsbeam dashboard` must not leave a server behind."""
+    (tmp_path / "newsroom/published").mkdir(parents=True)
+    published = tmp_path / "newsroom/published/news.duckdb"
+    published.touch()
+    monkeypatch.chdir(tmp_path)
+    started: list[tuple[str, list[str], dict[str, str]]] = []
+    monkeypatch.setattr("os.execve", lambda *call: started.append(call))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = CliRunner().invoke(cli, ["dashboard", "--no-open", "--port", str(port)])
+    assert done.exception is None, done.output
+    ((program, command, environment),) = started
+    assert program == command[0] == sys.executable
+    assert f"--server.port={port}" in command
+    assert environment["NEWSBEAM_PUBLICATION"] == str(published)
