@@ -25,7 +25,10 @@ def volume_chart(rows: Sequence[Mapping[str, Any]], topics: Sequence[str], today
     names = sorted({str(r["topic"]) for r in rows})
     x = alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True, grid=False))
     y = alt.Y("mentions:Q", title="articles per day", axis=alt.Axis(tickMinStep=1, tickCount=5))
-    legend = alt.Legend(orient="top", columns=6, symbolType="stroke") if len(names) > 1 else None
+    fitting = alt.ExprRef("width < 480 ? 2 : 5")  # a phone is not as wide as five names
+    legend = (
+        alt.Legend(orient="top", columns=fitting, symbolType="stroke") if len(names) > 1 else None
+    )
     colour = alt.Color("topic:N", title=None, legend=legend, scale=colours(topics))
     tip = [alt.Tooltip("topic:N"), alt.Tooltip("day:T", format="%d %b %Y"), "mentions:Q"]
     lines = (

@@ -27,6 +27,8 @@ STYLE = """
 @media (max-width: 640px) {
   .stMainBlockContainer { padding-top: 4.5rem; }
   .stMainBlockContainer h1 { font-size: 1.5rem; }
+  .nb-table.nb-table { font-size: .82rem; }
+  .nb-table.nb-table td:first-child > a { white-space: normal; }
 }
 .stMainBlockContainer h2 { font-size: 1.3rem; padding: .6rem 0 .3rem; }
 .stMainBlockContainer h3 { font-size: 1.1rem; padding: .4rem 0 .2rem; }
@@ -40,7 +42,7 @@ STYLE = """
   color-mix(in srgb, currentColor 15%, transparent); margin: 0; }
 .nb-head { font-weight: 600; line-height: 1.35; }
 .nb-head, .nb-quote, .nb-meta { unicode-bidi: plaintext; overflow-wrap: anywhere; }
-.nb-table td { unicode-bidi: plaintext; overflow-wrap: break-word; }
+.nb-table td { unicode-bidi: plaintext; overflow-wrap: anywhere; min-width: 5rem; }
 .nb-meta a, .nb-table a, .nb mark, .nb-list mark { unicode-bidi: isolate; }
 .nb-meta { font-size: .86rem; opacity: .85; margin-top: .1rem; }
 .nb-quote { margin: .2rem 0 0; line-height: 1.45; }
@@ -52,7 +54,8 @@ STYLE = """
 .nb-table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 .nb-table th, .nb-table td { text-align: left; padding: .3rem .7rem .3rem 0; vertical-align: top;
   border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
-.nb-table td.num, .nb-table th.num { text-align: right; font-variant-numeric: tabular-nums; }
+.nb-table td.num, .nb-table th.num { text-align: right; font-variant-numeric: tabular-nums;
+  overflow-wrap: normal; min-width: 0; }
 .nb-table time, .nb-table td:first-child > a { white-space: nowrap; }
 .nb-scroll { overflow-x: auto; }
 .nb ins { background: color-mix(in srgb, #2e9e5b 28%, transparent); text-decoration: none; }
@@ -86,6 +89,11 @@ def page_link(page: str, text: str, **parameters: str) -> str:
     """Return a link to a page of the dashboard."""
     query = "&amp;".join(f"{k}={quote(v, safe='')}" for k, v in parameters.items())
     return f'<a href="{page}?{query}" target="_self">{escape(text)}</a>'
+
+
+def domain(name: str | None) -> str:
+    """Return an outlet's name that may be broken after its dots, not within a word."""
+    return escape(name or "").replace(".", ".<wbr>")
 
 
 def when(value: datetime | date | None) -> str:

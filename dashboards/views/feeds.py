@@ -22,7 +22,7 @@ def show() -> None:
                 f'{parts.cell(r["title"] or r["outlet"])}<div class="nb-meta nb-url">'
                 f"{parts.link(r['feed_url'], r['feed_url'])}</div>"
             ),
-            "trouble": r["reason"] or (r["verdict"] if r["state"] == "failing" else ""),
+            "trouble": (r["reason"] or r["verdict"]) if r["state"] == "failing" else "",
         }
         for r in rows[:500]
     ]
@@ -33,9 +33,9 @@ def show() -> None:
                 {
                     "state": "State",
                     "feed": "Feed",
+                    "trouble": "What is wrong",
                     "last_success": "Last answer",
                     "last_new": "Last new entry",
-                    "trouble": "What is wrong",
                 },
                 "Feeds",
             )

@@ -39,12 +39,16 @@ def show() -> None:
     rows = frame.ask(data.by_day, chosen)
     charts.volume_chart(rows, frame.ask(data.topics), today)
     frame.download(rows, "volume-by-day")
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([6, 5], gap="large")  # the table needs the room
     with left:
         st.header("Topics")
         topics = frame.ask(data.topic_table, chosen)
         linked = [
-            {**r, "topic": parts.Html(parts.page_link("topic", r["topic"], topic=r["topic"]))}
+            {
+                **r,
+                "topic": parts.Html(parts.page_link("topic", r["topic"], topic=r["topic"])),
+                "loudest": parts.Html(parts.domain(r["loudest"])),
+            }
             for r in topics
         ]
         if linked:

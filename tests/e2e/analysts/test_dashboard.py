@@ -52,6 +52,16 @@ def test_a_narrow_screen_shows_the_whole_heading(visit: Any) -> None:
     assert wide <= 390
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_table_of_topics_is_not_cut_off(visit: Any, width: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 800})
+    page = visit.open("/")
+    region = page.get_by_role("region", name="Topics", exact=True)
+    region.wait_for()
+    hidden = region.evaluate("e => e.scrollWidth - e.clientWidth")
+    assert hidden <= 0
+
+
 def test_old_data_is_said_to_be_old(visit: Any) -> None:
     page = visit.open("/")  # the newsroom's clock stands in November 2026
     shown = page.get_by_text("nothing was collected since")
