@@ -19,6 +19,6 @@ def start_where_all_is_new(settings: Settings) -> None:
 
 
 def dismiss() -> None:
-    """End the processes; they start anew when they are needed."""
-    readers.dismiss()
+    """End the processes, but for the parsers in memory; they start anew when they are needed."""
+    readers.rest()
     dismiss_encoders()

@@ -29,6 +29,13 @@ def warm(settings: ExtractSettings) -> None:
             READING.release()
 
 
+def rest() -> None:
+    """End the processes that have read pages; the next start quicker than after `dismiss`."""
+    with READING:
+        for one in _readers.values():
+            one.rest()
+
+
 def dismiss() -> None:
     """End the readers' processes; they start anew when they are needed."""
     with READING:

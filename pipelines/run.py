@@ -4,6 +4,7 @@ The same for ``newsbeam run``, ``backfill``, each cycle of ``watch`` and the dem
 """
 
 import gc
+import operator
 import shutil
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -22,6 +23,7 @@ from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Feed
 from newsbeam.settings import RunSettings, Settings
 from pipelines import early, readers
+from pipelines.ahead import Ahead
 from pipelines.job import Job
 from pipelines.memory import give_back, spare_arenas
 from pipelines.parts import Part, cut
@@ -86,7 +88,8 @@ def run_once(
     portion: int | None = None,
     warm: dict[str, Any] | None = None,
     progress: Progress | None = None,
-    before_commit: Callable[[], None] = lambda: None,
+    before_commit: Callable[[Job], None] = lambda job: None,
+    call: Callable[..., Any] = operator.call,
 ) -> RunReport:
     """Run the graph and commit; many entries in parts (:mod:`pipelines.parts`).
 
@@ -102,7 +105,8 @@ def run_once(
             from their beginnings.
         warm: memory that the commit's steps may keep between cycles of one process.
         progress: told of every step, on the embedded runner.
-        before_commit: called before the last commit, which leaves cores idle.
+        before_commit: called with what was staged before the last commit, which leaves cores idle.
+        call: calls a pure function of an article's text, which may have been done ahead.
 
     Raises:
         ConfigError: no feeds, a refused runner, a topic or model that is wrong.
@@ -133,8 +137,8 @@ def run_once(
                 elif warm is None:
                     early.dismiss()  # no other run follows: the commit has better use for memory
                 if part.last:
-                    before_commit()
-                one = _committed(db, part, report, memory)
+                    before_commit(part.job)
+                one = _committed(db, part, report, memory, call)
                 done = added(done, one) if done else one
                 if not part.last:
                     _settle(db)
@@ -167,7 +171,11 @@ def _sweep_memory() -> None:
 
 
 def _committed(
-    db: duckdb.DuckDBPyConnection, part: Part, report: RunReport, warm: dict[str, Any]
+    db: duckdb.DuckDBPyConnection,
+    part: Part,
+    report: RunReport,
+    warm: dict[str, Any],
+    call: Callable[..., Any],
 ) -> RunReport:
     """Commit what was staged; return the report on it."""
     job = part.job
@@ -180,6 +188,7 @@ def _committed(
         folder=job.folder,
         warm=warm,
         last=part.last,
+        call=call,
     )
     before = perf_counter()
     fresh = commit(db, batch, STEPS, finished=clock, stages=part.stages)
@@ -209,11 +218,19 @@ def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
         arguments["feeds"] = configured_feeds(settings)
     with open_store(path, f"newsbeam {arguments.get('kind', 'run')}") as db:
         target = settings.path(settings.publish.path)
-        with preparing(db, target, settings.publish) as prepare:
-            report = run_once(settings, db, before_commit=prepare, **arguments)
-        take_requests(db, path, clock())
-        began = perf_counter()
-        publish(db, target, settings.publish, now=clock(), force=True)
+        with Ahead(settings) as ahead:
+            with preparing(db, target, settings.publish) as prepare:
+
+                def before_commit(job: Job) -> None:
+                    ahead.begin(job)
+                    prepare()
+
+                report = run_once(
+                    settings, db, before_commit=before_commit, call=ahead.call, **arguments
+                )
+            take_requests(db, path, clock())
+            began = perf_counter()
+            publish(db, target, settings.publish, now=clock(), force=True, call=ahead.call)
         report.stages["publish"] = round(perf_counter() - began, 3)
         return replace(report, seconds=report.seconds + perf_counter() - began)
 

@@ -13,10 +13,11 @@ import struct
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Any
 
 from newsbeam.articles import worker
 from newsbeam.errors import ExtractError, NewsbeamError
@@ -41,7 +42,8 @@ ENVIRONMENT = {
 """One worker per core is enough, and spare threads would eat address space.  Huge pages: 4 % of the
 time goes into looking up the addresses of a tree's nodes; other systems ignore it."""
 
-Job = Page | Entry
+Task = Callable[[], Any]
+Job = Page | Entry | Task
 Result = Article | LedgerRow
 
 
@@ -108,8 +110,40 @@ class Reader:
             self._nursery.wait()
             self._nursery = None
 
+    def rest(self) -> None:
+        """End the workers and what they keep of pages; the next start sooner than after `close`."""
+        for one in self._workers:
+            one.channel.close()
+        self._workers.clear()
+
+    @property
+    def started(self) -> bool:
+        """Whether the parsers are loaded, or load."""
+        return self._control is not None
+
+    def ahead(self, tasks: Iterable[Task]) -> Generator[Any, None, None]:
+        """Have one process do tasks; yield what they return, in order.
+
+        Args:
+            tasks: functions without arguments that can be pickled.  Like a page, each is bounded
+                in time and memory.
+
+        Yields:
+            What a task returned, until one fails: the caller may then do what is left.
+        """
+        self.rest()
+        count, self._count = self._count, 1
+        try:
+            for _, _, answer in self._answers(enumerate(tasks), datetime.now(UTC), {}):
+                if isinstance(answer, ExtractError):
+                    return
+                yield answer
+        finally:
+            self._count = count
+            self.close()
+
     def map(
-        self, items: Iterable[Job], *, now: datetime | None = None, ordered: bool = True
+        self, items: Iterable[Page | Entry], *, now: datetime | None = None, ordered: bool = True
     ) -> Iterator[Result]:
         """Read pages, and entries whose page could not be had, as they come.
 
@@ -126,7 +160,8 @@ class Reader:
         ready: dict[int, Result] = {}
         following = 0
         try:
-            for number, result in self._answers(enumerate(items), moment, ready):
+            for number, job, answer in self._answers(enumerate(items), moment, ready):
+                result = _row(job, answer, moment) if isinstance(answer, ExtractError) else answer
                 if not ordered:
                     yield result
                     continue
@@ -140,7 +175,8 @@ class Reader:
 
     def _answers(
         self, source: Iterator[tuple[int, Job]], now: datetime, held: dict[int, Result]
-    ) -> Iterator[tuple[int, Result]]:
+    ) -> Iterator[tuple[int, Job, Any]]:
+        """Give jobs out; yield number, job and answer as they come."""
         again: deque[tuple[int, Job]] = deque()
         exhausted = False
         while True:
@@ -158,7 +194,7 @@ class Reader:
                         break  # one of them has gone, which its answer will tell
             busy = [one for one in self._workers if one.jobs]
             if busy:
-                yield from self._collect(busy, again, now)
+                yield from self._collect(busy, again)
             elif exhausted and not again:
                 return
 
@@ -183,8 +219,8 @@ class Reader:
         return True
 
     def _collect(
-        self, busy: list[_Worker], again: deque[tuple[int, Job]], now: datetime
-    ) -> Iterator[tuple[int, Result]]:
+        self, busy: list[_Worker], again: deque[tuple[int, Job]]
+    ) -> Iterator[tuple[int, Job, Any]]:
         """Wait for answers; a worker that died costs the job that it was reading."""
         waiting = select.poll()
         for one in busy:
@@ -211,10 +247,10 @@ class Reader:
                     continue
                 number, job = one.jobs.popleft()
                 again.extendleft(reversed(one.jobs))
-                answer = ExtractError(job.url or "", self._why(status))
+                answer = ExtractError("", self._why(status))
             else:
                 _, job = one.jobs.popleft()
-            yield number, _row(job, answer, now) if isinstance(answer, ExtractError) else answer
+            yield number, job, answer
 
     def _start(self) -> _Worker:
         control = self._control or self._start_nursery()
@@ -306,7 +342,7 @@ def _push(one: _Worker) -> None:
             one.unsent.popleft()
 
 
-def _row(job: Job, error: ExtractError, now: datetime) -> LedgerRow:
+def _row(job: Any, error: ExtractError, now: datetime) -> LedgerRow:
     entry = job.entry if isinstance(job, Page) else job
     return LedgerRow(
         subject=entry.id,

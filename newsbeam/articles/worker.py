@@ -184,7 +184,12 @@ def _used() -> int:
 
 
 def run(job: Any, now: datetime) -> Any:
-    """Read one page or entry; what is wrong with it comes back as an ExtractError value."""
+    """Read one page or entry; what is wrong with it comes back as an ExtractError value.
+
+    What is neither is a task, a function without arguments; its errors end the process.
+    """
+    if callable(job):
+        return job()
     from newsbeam.articles import read
     from newsbeam.errors import ExtractError
     from newsbeam.records import Entry

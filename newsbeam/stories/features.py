@@ -6,7 +6,6 @@ Rarity is learnt from the window; a list of common English words stands in while
 """
 
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 import numpy as np
@@ -112,11 +111,11 @@ class Frequencies:
         self._counts: dict[int, int] = {}
         self.articles = 0
 
-    def rarity(self, term: Term, key: int) -> float:
-        """Return -log of the expected share of articles that have the term."""
-        share = _prior(term)
-        seen = self._counts.get(key, 0)
-        return -log((seen + PRIOR_WEIGHT * share) / (self.articles + PRIOR_WEIGHT))
+    def rarity(self, ids: NDArray[np.uint32], priors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return -log of the expected share of articles that have each term."""
+        get = self._counts.get
+        seen = np.array([get(key, 0) for key in ids.tolist()], np.float64)
+        return -np.log((seen + PRIOR_WEIGHT * priors) / (self.articles + PRIOR_WEIGHT))
 
     def add(self, ids: NDArray[np.uint32]) -> None:
         """Count one article."""
@@ -159,30 +158,50 @@ def _prior(term: Term) -> float:
     return min(0.9, _PRIORS.get(term.text, UNKNOWN_SHARE))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TermTable:
+    """All terms of an article, before they are weighed; the arrays follow each other."""
+
+    ids: NDArray[np.uint32]
+    """Hashed terms, never 0; two terms may share a hash."""
+    priors: NDArray[np.float64]
+    """Share of articles that is expected to have the term while the window is young."""
+    counts: NDArray[np.uint32]
+    """How often each occurs."""
+    bits: NDArray[np.uint8]
+
+
+def term_table(terms: dict[str, Term]) -> TermTable:
+    """Return what weighing needs of an article's terms: nothing of it depends on the window."""
+    found = terms.values()
+    return TermTable(
+        np.array([hash_term(term.text) or 1 for term in found], np.uint32),
+        np.array([_prior(term) for term in found], np.float64),
+        np.array([term.count for term in found], np.uint32),
+        np.array([term.bits for term in found], np.uint8),
+    )
+
+
 def make_features(
-    terms: dict[str, Term],
+    terms: TermTable,
     frequencies: Frequencies,
     vector: Floats | None,
     has_text: bool,
     days: tuple[float, ...] | None = None,
 ) -> Features:
     """Weigh an article's terms against the window as it is now."""
-    rows = []
-    for term in terms.values():
-        key = hash_term(term.text) or 1
-        rare = max(0.05, frequencies.rarity(term, key))
-        weight = rare * (1 + log(term.count)) * _share(term.bits)
-        rows.append((not term.bits & IN_TITLE, -weight, key, rare, term.bits))
-    rows.sort()
-    kept = {row[2]: row for row in rows[TERMS - 1 :: -1]}  # a collision keeps the heavier
-    ordered = [kept[key] for key in sorted(kept)]
-    weights = np.array([-row[1] for row in ordered], np.float32)
+    rare = np.maximum(0.05, frequencies.rarity(terms.ids, terms.priors))
+    weight = rare * (1 + np.log(terms.counts)) * _share(terms.bits)
+    order = np.lexsort((terms.ids, -weight, (terms.bits & IN_TITLE) == 0))[:TERMS]
+    ids, first = np.unique(terms.ids[order], return_index=True)  # a collision keeps the heavier
+    order = order[first]
+    weights = weight[order].astype(np.float32)
     # half precision is what the store keeps: a restored window must equal this one
-    rarity = np.array([row[3] for row in ordered], np.float16).astype(np.float32)
-    bits = np.array([row[4] for row in ordered], np.uint8)
+    rarity = rare[order].astype(np.float16).astype(np.float32)
+    bits = terms.bits[order]
     norm = float(np.linalg.norm(weights)) or 1.0
     return Features(
-        ids=np.array([row[2] for row in ordered], np.uint32),
+        ids=ids,
         weights=(weights / np.float32(norm)).astype(np.float16).astype(np.float32),
         rarity=rarity,
         bits=bits,
@@ -193,11 +212,9 @@ def make_features(
     )
 
 
-def _share(bits: int) -> float:
+def _share(bits: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return what part of its weight a term keeps: a pair's words count already, marks never."""
-    if not bits & PAIR:
-        return 1.0
-    return 0.0 if bits & (ORDINAL | SIDE) else 0.6
+    return np.where((bits & PAIR) == 0, 1.0, np.where((bits & (ORDINAL | SIDE)) != 0, 0.0, 0.6))
 
 
 @dataclass(slots=True, eq=False)

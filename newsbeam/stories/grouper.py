@@ -23,14 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.records import record_id
-from newsbeam.stories.copies import Likeness, headline_sketch, sketch
+from newsbeam.stories.copies import Likeness
 from newsbeam.stories.features import Features, Floats, compare, make_features
 from newsbeam.stories.model import PairModel, load_model
 from newsbeam.stories.originals import find_original
 from newsbeam.stories.pack import Packed
-from newsbeam.stories.terms import article_terms, weekdays
+from newsbeam.stories.traits import Traits, read_traits
 from newsbeam.stories.window import Window
-from newsbeam.stories.wires import wire_origin
 
 WINDOW_DAYS = 7.0
 """How long after its last article a story can still grow, days."""
@@ -62,6 +61,8 @@ class StoryInput:
     language: str | None = None
     vector: Floats | None = None
     """float32 (d,) of title and lead, L2-normalised."""
+    traits: Traits | None = None
+    """Of title, text and language, where they have been read already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +221,11 @@ class Grouper:
             return self._known(item)
         seen = self._advance(item.seen or item.published)
         text = item.text or None
+        traits = item.traits or read_traits(item.title, text, item.language)
         features = make_features(
-            article_terms(item.title, text, item.language),
-            self._window.frequencies,
-            item.vector,
-            text is not None,
-            weekdays(text),
+            traits.terms, self._window.frequencies, item.vector, text is not None, traits.days
         )
-        print_ = (sketch(text) if text else None) or headline_sketch(item.title or "")
+        print_ = traits.print
         near = self._window.candidates(features)
         pairs = compare(features, self._window.rows(near))
         original, alike = find_original(
@@ -250,7 +248,7 @@ class Grouper:
             story=self.kept(item.id).story,
             new=is_new,
             copy_of=root,
-            wire_origin=wire_origin(item.title, text),
+            wire_origin=traits.wire,
             similarity=round(_probability(margin), 4),
             reasons=tuple(reasons),
             likeness=alike,

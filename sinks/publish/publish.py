@@ -9,6 +9,7 @@ remove are named in ``publish_journal`` (:func:`touch`).  Nothing that a reader 
 written to: files appear under new names, and ``news.duckdb`` changes by rename.
 """
 
+import operator
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import duckdb
 
@@ -65,6 +67,7 @@ def publish(
     now: datetime,
     force: bool = False,
     rebuild: bool = False,
+    call: Callable[..., Any] = operator.call,
 ) -> Published | None:
     """Publish the store to ``target``; None where there is nothing new, or it is too soon.
 
@@ -75,12 +78,13 @@ def publish(
         now: the clock, aware UTC.
         force: publish also where the last publication is younger than ``every_s``.
         rebuild: write everything anew from the store.
+        call: calls a pure function of an article's text, which may have been done ahead.
 
     Raises:
         SinkError: the disk is full or read-only; readers keep the last publication.
     """
     try:
-        return _publish(db, target, options, now, force or rebuild, rebuild)
+        return _publish(db, target, options, now, force or rebuild, rebuild, call)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         text = " ".join(str(error).split())[:300]
         raise SinkError(
@@ -95,6 +99,7 @@ def _publish(
     now: datetime,
     force: bool,
     rebuild: bool,
+    call: Callable[..., Any],
 ) -> Published | None:
     target = target.parent.resolve() / target.name  # readers start in any folder
     folder = target.parent / "data"
@@ -113,7 +118,7 @@ def _publish(
         changes = find_changes(db, state, GROWING)
         if changes.nothing and _is_shown(folder, state, target):
             return None
-        job = _Job(db, folder, state, options, changes)
+        job = _Job(db, folder, state, options, changes, call)
         job.write(stamp)
         clock.lap("write")
         job.merge(stamp)
@@ -143,9 +148,10 @@ class _Job:
         state: State,
         options: PublishSettings,
         changes: Changes,
+        call: Callable[..., Any],
     ) -> None:
         self._db, self._folder, self._state, self._options = db, folder, state, options
-        self._changes = changes
+        self._changes, self._call = changes, call
         self._number = state.number + 1
         self._writer = Writer(db, folder, state, self._number)
         self._dead = Dead(db, folder, state)
@@ -187,7 +193,7 @@ class _Job:
             )
         since = None if where is None or ARTICLES in changes.keys else changes.since
         for rows in batches(self._db, where, since):
-            docs, postings, state.documents = tables(rows, state.documents)
+            docs, postings, state.documents = tables(rows, state.documents, self._call)
             for table, found, group in ((DOCS, docs, GROUP), (POSTINGS, postings, INDEX_GROUP)):
                 self._db.register("rows_in", found)
                 query = f"SELECT *, {self._number}::BIGINT AS _seq FROM rows_in"

@@ -11,17 +11,16 @@ the index says of a phrase or NEAR is what live matching says.  An article that 
 number; rows of the old one are skipped, and dropped when segments are merged.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from newsbeam.records import Article, Zone, ZoneKind
-from newsbeam.topics.query.document import LEAD, TITLE, Document, article_document
+from newsbeam.topics.query.postings import Indexed, Ints, index_words
 from sinks.publish.tables import Table
 
 DOCS = Table("search_docs", order="doc", key="article_id")
@@ -115,80 +114,50 @@ def batches(
             yield rows
 
 
-def document(row: tuple[Any, ...]) -> Document:
-    """Return the words of a row of :func:`batches`."""
-    article_id, title, text, zones, verdict = row[:5]
-    return article_document(
-        Article(
-            id=article_id,
-            url="",
-            canonical_url="",
-            outlet="",
-            title=title,
-            text=text or "",
-            fetched=_NEVER,
-            zones=tuple(Zone(ZoneKind(k), a, b) for k, a, b in json.loads(zones or "[]")),
-            verdict=verdict,
-        )
-    )
-
-
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def tables(rows: Iterable[tuple[Any, ...]], first: int) -> tuple[pa.Table, pa.Table, int]:
+def tables(
+    rows: Iterable[tuple[Any, ...]], first: int, call: Callable[..., Any] = operator.call
+) -> tuple[pa.Table, pa.Table, int]:
     """Index articles; return docs, postings, and the next free number.
 
     Args:
         rows: of :func:`batches`.
         first: number of the first article.
+        call: calls :func:`index_words`, which may have been done ahead.
     """
     docs: dict[str, list[Any]] = {name: [] for name, _ in DOC_COLUMNS}
     terms: list[str] = []
-    numbers: list[int] = []
-    times: list[int] = []
-    titles: list[int] = []
-    places: list[int] = []
-    number = first
-    for row in rows:
-        words = document(row)
-        zones = words.zones
-        title_end = sum(1 for z in zones if z == TITLE)
-        lead_end = title_end + sum(1 for z in zones if z & LEAD)
-        length = sum(map(len, words.places.values()))
-        known = (row[0], number, length, title_end, lead_end, row[5], row[6], breaks(words))
+    found: list[Indexed] = []
+    for number, row in enumerate(rows, first):
+        one: Indexed = call(index_words, *row[1:5])
+        known = (row[0], number, one.words, one.title_end, one.lead_end, row[5], row[6], one.breaks)
         coded = (row[7], *bits(row[8]))
         for column, value in zip(docs.values(), known + coded, strict=True):
             column.append(value)
-        for term, found in words.places.items():
-            terms.append(term)
-            numbers.append(number)
-            times.append(len(found))
-            titles.append(sum(1 for p in found if p < title_end) if found[0] < title_end else 0)
-            places.extend(found)
-        number += 1
+        terms += one.terms.split("\n") if one.terms else ()
+        found.append(one)
+    times = _joined([one.times for one in found])
     offsets = np.zeros(len(times) + 1, dtype=np.int32)
     np.cumsum(times, out=offsets[1:])
+    numbers = np.arange(first, first + len(found), dtype=np.int32)
     postings = pa.table(
         {
             "term": pa.array(terms, pa.string()),
-            "doc": pa.array(numbers, pa.int32()),
-            "times": pa.array(times, pa.int32()),
-            "in_title": pa.array(titles, pa.int32()),
+            "doc": pa.array(np.repeat(numbers, [len(one.times) for one in found])),
+            "times": pa.array(times),
+            "in_title": pa.array(_joined([one.in_title for one in found])),
             "places": pa.ListArray.from_arrays(
-                pa.array(offsets), pa.array(np.asarray(places, dtype=np.int32))
+                pa.array(offsets), pa.array(_joined([one.places for one in found]))
             ),
         }
     )
     types = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "BLOB": pa.binary()}
     types |= {"TIMESTAMP": pa.timestamp("us"), "INTEGER[]": pa.list_(pa.int32())}
     doc_table = pa.table({name: pa.array(docs[name], types[kind]) for name, kind in DOC_COLUMNS})
-    return doc_table, postings, number
+    return doc_table, postings, first + len(found)
 
 
-def breaks(words: Document) -> list[int]:
-    """Return twice the place where each sentence but the first begins; odd: a paragraph, too."""
-    return [2 * place + paragraph for place, paragraph in words.breaks() if place]
+def _joined(parts: Sequence[Ints]) -> Ints:
+    return np.concatenate([np.zeros(0, np.int32), *parts])
 
 
 def bits(vector: Sequence[float] | None) -> tuple[int | None, *tuple[bytes | None, ...]]:

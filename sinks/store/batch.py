@@ -15,6 +15,8 @@ one row per natural key, in a stable order, so that the steps of the commit are 
 that may be walls: :mod:`sinks.store.outlets` puts it in the place of those that are.
 """
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +50,8 @@ class Batch:
     """Memory that a step may keep between the cycles of one process; never the only copy."""
     last: bool = True
     """No further batch of the same run follows."""
+    call: Callable[..., Any] = operator.call
+    """Calls a pure function of an article's text, which may have been done ahead."""
 
     @property
     def utc(self) -> datetime:

@@ -22,6 +22,7 @@ from newsbeam.stories.features import Floats
 from newsbeam.stories.grouper import WINDOW_DAYS, Assignment, Grouper, Kept, Merge, Past, StoryInput
 from newsbeam.stories.newsrooms import Owners, load_owners
 from newsbeam.stories.pack import Packed, readable, unpack
+from newsbeam.stories.traits import read_traits
 from sinks.store.batch import Batch
 from sinks.store.story_edits import (
     Change,
@@ -200,6 +201,7 @@ def _new_articles(db: Db, batch: Batch) -> Iterator[StoryInput]:
                 seen=_aware(came),
                 language=language,
                 vector=vector if known else None,
+                traits=batch.call(read_traits, title, text, language),
             )
 
 

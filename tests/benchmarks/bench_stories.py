@@ -281,7 +281,7 @@ Pair = tuple[str, tuple[str, str], Likeness, Alignment, float]
 
 def labelled_pairs(file: Path) -> list[Pair]:
     """Return the hand-checked pairs of a file as the grouper sees them."""
-    from newsbeam.stories.features import Frequencies, make_features
+    from newsbeam.stories.features import Frequencies, make_features, term_table
     from newsbeam.stories.terms import article_terms
 
     lines = file.read_text(encoding="utf-8").splitlines()
@@ -295,7 +295,7 @@ def labelled_pairs(file: Path) -> list[Pair]:
             continue
         text = plain_text(e.get("description"))
         terms = article_terms(html.unescape(e["title"] or ""), text, (e["language"] or "en")[:2])
-        features = make_features(terms, frequencies, None, True)
+        features = make_features(term_table(terms), frequencies, None, True)
         frequencies.add(features.ids)
         if name in ids:
             entries.setdefault(name, (sketch(text), features))
@@ -331,7 +331,7 @@ def cost(sizes: tuple[int, ...] = (10_000, 100_000), measured: int = 1_500) -> N
     The window is filled by restoring rows (entries of the stream, over and over); the measured
     articles are entries that are not among them.
     """
-    from newsbeam.stories.features import Frequencies, make_features
+    from newsbeam.stories.features import Frequencies, make_features, term_table
     from newsbeam.stories.grouper import Kept, Past
     from newsbeam.stories.pack import pack
     from newsbeam.stories.terms import article_terms, weekdays
@@ -353,7 +353,7 @@ def cost(sizes: tuple[int, ...] = (10_000, 100_000), measured: int = 1_500) -> N
     frequencies, made = Frequencies(), []
     for title, text, language in known:
         terms = article_terms(title, text, language)
-        features = make_features(terms, frequencies, None, True, weekdays(text))
+        features = make_features(term_table(terms), frequencies, None, True, weekdays(text))
         frequencies.add(features.ids)
         made.append(pack(features, sketch(text)))
     packed = np.concatenate(made)

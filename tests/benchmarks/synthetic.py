@@ -113,7 +113,7 @@ def fill(
 def fill_window(db: duckdb.DuckDBPyConnection, days: float = 7.0) -> int:
     """Let the grouper know the last days' articles, as if grouped by it; return how many."""
     from newsbeam.stories.copies import sketch
-    from newsbeam.stories.features import Frequencies, make_features
+    from newsbeam.stories.features import Frequencies, make_features, term_table
     from newsbeam.stories.pack import pack
     from newsbeam.stories.terms import article_terms, weekdays
 
@@ -138,7 +138,7 @@ def fill_window(db: duckdb.DuckDBPyConnection, days: float = 7.0) -> int:
         for article, arrival, arrived, published, title, text, language, vector in rows:
             terms = article_terms(title, text, language)
             exact = None if vector is None else np.asarray(vector, np.float32)
-            features = make_features(terms, known, exact, True, weekdays(text))
+            features = make_features(term_table(terms), known, exact, True, weekdays(text))
             known.add(features.ids)
             packed = pack(features, sketch(text)).tobytes()
             row = (article, arrival, arrived, published, packed, exact)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from bench_stories import SETS, bcubed, load_set, with_vectors
 
-from newsbeam.stories.features import PAIR_FEATURES, compare, make_features
+from newsbeam.stories.features import PAIR_FEATURES, compare, make_features, term_table
 from newsbeam.stories.model import Rule, load_model
 from newsbeam.stories.terms import article_terms, weekdays
 from newsbeam.stories.window import Window
@@ -40,7 +40,7 @@ def pairs_of(name: str, short: bool, seed: int) -> Pairs:
         terms = article_terms(item.title, item.text, item.language)
         days = weekdays(item.text)
         features = make_features(
-            terms, window.frequencies, item.vector, item.text is not None, days
+            term_table(terms), window.frequencies, item.vector, item.text is not None, days
         )
         if place:
             made[place, :place] = compare(features, window.rows(np.arange(place)))

@@ -11,10 +11,11 @@ from stores import Newsroom
 from newsbeam.errors import ConfigError, QueryError
 from newsbeam.topics.query import Document, Evaluation, QuerySet, parse_query
 from newsbeam.topics.query.document import article_document
+from newsbeam.topics.query.postings import document
 from newsbeam.topics.query.words import folded_words
 from sinks.publish.reader import Reader
 from sinks.search.find import Filters, search
-from sinks.search.index import batches, document
+from sinks.search.index import batches
 from sinks.search.like import like_this
 from sinks.search.macros import MACROS
 from sinks.store.store import open_store
@@ -80,7 +81,7 @@ def test_search_finds_what_the_query_language_says(
         row[0]
         for rows in batches(newsroom.db, None)
         for row in rows
-        if Evaluation(document(row)).truth(query.root)
+        if Evaluation(document(*row[1:5])).truth(query.root)
     }
     found = search(reader, text, limit=1000)
     assert {r.article_id for r in found.results} == expected

@@ -1,6 +1,7 @@
 import os
 import signal
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -86,3 +87,19 @@ def test_stopping_early_leaves_the_reader_usable(reader: Reader) -> None:
     for _ in reader.map(page(n) for n in range(20)):
         break
     assert len(list(reader.map([page(1), page(2)]))) == 2
+
+
+def test_tasks_are_done_ahead_in_order_by_one_process_and_end_where_one_fails() -> None:
+    with Reader(ExtractSettings(workers=2)) as reader:
+        list(reader.map([page(n) for n in range(4)], now=NOW))
+        used = {one.pid for one in reader._workers}
+        done = list(reader.ahead(partial(divmod, n, 7) for n in range(20)))
+        assert done == [divmod(n, 7) for n in range(20)]
+        assert not reader._workers
+        pids = list(reader.ahead(partial(os.getpid) for _ in range(5)))
+        assert len(set(pids)) == 1
+        assert not used & {os.getpid(), *pids}
+        failing = [partial(divmod, 9, 7), partial(os._exit, 9), partial(divmod, 9, 7)]
+        assert list(reader.ahead(failing)) == [(1, 2)]
+        results = list(reader.map([page(n) for n in range(4)], now=NOW))
+        assert all(isinstance(r, Article) for r in results)
