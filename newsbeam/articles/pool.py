@@ -24,9 +24,9 @@ from newsbeam.errors import ExtractError, NewsbeamError
 from newsbeam.records import Article, Entry, LedgerRow, Page
 from newsbeam.settings import ExtractSettings
 
-AHEAD = 2
-"""Jobs that a worker holds: what it reads, and the next, so that it need not wait while the caller
-works.  With more, one worker still has some when the others are done."""
+AHEAD = 8
+"""Jobs that a worker holds: what it reads, and the next ones, so that it need not wait while the
+caller works: with two it did at every article that the caller took long over."""
 WINDOW = 128
 """Answers kept back for the sake of order, at most."""
 ROOM = 1 << 21
