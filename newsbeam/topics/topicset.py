@@ -89,6 +89,14 @@ def load_topics(packs: Sequence[str], folders: Sequence[Path]) -> "TopicSet":
     )
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What is kept of an article between ``passages`` and ``match``."""
+
+    view: ArticleView
+    candidates: list[str] | None = None
+
+
 class TopicSet:
     """Topics that are matched together."""
 
@@ -108,7 +116,7 @@ class TopicSet:
                 queries[f"query {name}"] = active.topic.parsed
         self._gates = QuerySet(queries)
         self._model: str | None = None
-        self._views: dict[str, ArticleView] = {}
+        self._views: dict[str, _Seen] = {}
         self._lock = threading.Lock()
 
     @property
@@ -161,8 +169,9 @@ class TopicSet:
         These are the passages (title, lead, paragraphs) that have the words of some topic: its
         wide query or its query is true of the passage alone.
         """
-        view = self._view(article)
-        names = [n for n in self.candidates(view) if self._topics[n].topic.has_meaning]
+        seen = self._seen(article)
+        view = seen.view
+        names = [n for n in self._found(seen) if self._topics[n].topic.has_meaning]
         places = [*((view.title,) if view.title is not None else ()), *view.prose]
         sure: list[int] = []
         maybe: list[int] = []
@@ -188,10 +197,11 @@ class TopicSet:
         Raises:
             ConfigError: the vectors are of another model than ``prepare`` saw.
         """
-        view = self._view(embedded.article)
+        kept = self._seen(embedded.article)
+        view = kept.view
         vectors = self._vectors(embedded, view)
         judged = []
-        for name in self.candidates(view) if names is None else names:
+        for name in self._found(kept) if names is None else names:
             active = self[name]
             meaning: Mapping[int, float] = {}
             if active.vectors is not None and vectors:
@@ -206,21 +216,26 @@ class TopicSet:
     def match(self, embedded: Embedded) -> tuple[Mention, ...]:
         """Return the mentions of an article: topics whose score reaches their threshold."""
         judged = [j for j in self.judge(embedded) if j.passes]
-        view = self._view(embedded.article)
+        view = self._seen(embedded.article).view
         with self._lock:  # nobody asks for it after this
             self._views.pop(embedded.article.id, None)
         return tuple(mention(j, view) for j in judged)
 
-    def _view(self, article: Article) -> ArticleView:
+    def _seen(self, article: Article) -> _Seen:
         """Return an article cut up; ``passages`` and ``match`` ask for the same one in turn."""
         with self._lock:
-            view = self._views.pop(article.id, None)
-            if view is None or view.article is not article:
-                view = ArticleView(article)
-            self._views[article.id] = view
+            seen = self._views.pop(article.id, None)
+            if seen is None or seen.view.article is not article:
+                seen = _Seen(ArticleView(article))
+            self._views[article.id] = seen
             if len(self._views) > VIEWS:
                 self._views.pop(next(iter(self._views)))
-        return view
+        return seen
+
+    def _found(self, seen: _Seen) -> list[str]:
+        if seen.candidates is None:
+            seen.candidates = self.candidates(seen.view)
+        return seen.candidates
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what a worker makes for itself."""
