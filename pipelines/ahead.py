@@ -139,6 +139,7 @@ def _staged(folder: Path, now: datetime) -> Iterator[tuple[Any, ...]]:
 
     names = ["article_id", "title", "text", "language", "zones", "verdict"]
     for file in folder.glob("articles-*.parquet"):
-        table = pq.read_table(file, columns=["published", *names])
+        # not `read_table`, which imports the reading of datasets first: 40 ms
+        table = pq.ParquetFile(file).read(columns=["published", *names])
         times = [min(time or now, now) for time in table["published"].to_pylist()]
         yield from zip(times, *(table[name].to_pylist() for name in names), strict=True)

@@ -106,6 +106,7 @@ def _warm_up() -> None:
 
     A first page compiles the library's paths and fills what is made on first use.
     """
+    gc.disable()  # trees are counted, not cyclic; what little is cyclic is collected now and then
     import trafilatura  # noqa: F401 - slow to import, so not by the modules themselves
 
     from newsbeam.articles import read
@@ -113,7 +114,6 @@ def _warm_up() -> None:
     from newsbeam.articles.facts import language
     from newsbeam.records import Entry, Page
 
-    gc.disable()  # trees are counted, not cyclic; what little is cyclic is collected now and then
     language.detect("The first call loads the model, which the workers then share.")
     text = "<p>Every worker would otherwise make these things again, for its own first page.</p>"
     url = "https://newsbeam.example/first"
