@@ -117,6 +117,7 @@ def retag(
     from pipelines.cli.topics_tag import load_topics_for
     from sinks.store.store import existing, open_store
     from sinks.store.topics import record_retag, record_versions, replace_mentions
+    from sinks.store.transaction import transaction
 
     settings = load_settings(config)
     store = existing(settings.path(settings.store.path))
@@ -126,22 +127,16 @@ def retag(
     now = datetime.now(UTC)
     run_id = record_id("retag", now.isoformat(), *topics.names)
     total = {"articles": 0, "gained": 0, "kept": 0, "lost": 0}
-    with open_store(store, "topics retag") as db:
-        db.execute("BEGIN")
-        try:
-            record_versions(db, topics, now)
-            for batch, found in _judged(db, topics, encoder, _utc(since)):
-                mentions = [m for _, ms in found for m in ms]
-                ids = [a.id for a in batch]
-                counts = replace_mentions(db, topics.names, ids, mentions, now, run_id)
-                total["articles"] += len(batch)
-                for key, count in counts.items():
-                    total[key] += count
-            record_retag(db, run_id, now, datetime.now(UTC), settings.hash(), total)
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
+    with open_store(store, "topics retag") as db, transaction(db):
+        record_versions(db, topics, now)
+        for batch, found in _judged(db, topics, encoder, _utc(since)):
+            mentions = [m for _, ms in found for m in ms]
+            ids = [a.id for a in batch]
+            counts = replace_mentions(db, topics.names, ids, mentions, now, run_id)
+            total["articles"] += len(batch)
+            for key, count in counts.items():
+                total[key] += count
+        record_retag(db, run_id, now, datetime.now(UTC), settings.hash(), total)
     if as_json:
         click.echo(json.dumps(total))
         return

@@ -12,7 +12,7 @@ import duckdb
 from newsbeam.alerts.settings import AlertsSettings
 from sinks.channels.dispatch import Transports
 from sinks.slack.bot import SlackBot
-from sinks.store.outbox import transaction
+from sinks.store.transaction import transaction
 
 log = logging.getLogger(__name__)
 

@@ -21,9 +21,10 @@ from sinks.store.batch import Batch, stage, unstage
 from sinks.store.lookup import upsert
 from sinks.store.outlets import outlets_step
 from sinks.store.revisions import revisions_step
-from sinks.store.store import of_disk, roll_back
+from sinks.store.store import of_disk
 from sinks.store.stories import group_step
 from sinks.store.topics import topics_step
+from sinks.store.transaction import transaction
 
 Step = Callable[[duckdb.DuckDBPyConnection, Batch], None]
 
@@ -50,16 +51,14 @@ def commit(
     """
     if db.execute("SELECT 1 FROM runs WHERE run_id = ?", [batch.run_id]).fetchone():
         return False
-    db.execute("BEGIN")
     try:
-        stage(db, batch)
-        for step in steps:
-            step(db, batch)
-        _record_run(db, batch, finished().replace(tzinfo=None), stages or {})
-        unstage(db)
-        db.execute("COMMIT")
-    except BaseException as error:
-        roll_back(db)
+        with transaction(db):
+            stage(db, batch)
+            for step in steps:
+                step(db, batch)
+            _record_run(db, batch, finished().replace(tzinfo=None), stages or {})
+            unstage(db)
+    except (duckdb.Error, OSError) as error:
         if of_disk(error):
             raise SinkError(f"nothing was written: {' '.join(str(error).split())[:300]}") from error
         raise

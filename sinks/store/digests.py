@@ -9,7 +9,7 @@ from newsbeam.alerts.messages import Message, from_json, to_json
 from newsbeam.alerts.text import clock
 from newsbeam.records import record_id
 from sinks.store.alert_facts import Row, rows
-from sinks.store.outbox import transaction
+from sinks.store.transaction import transaction
 
 DIGEST_CARDS = 20
 """Stories in one digest message; the rest is a number."""

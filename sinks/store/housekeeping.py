@@ -21,6 +21,7 @@ from newsbeam.settings import RetentionSettings
 from sinks.store.mailbox import leave
 from sinks.store.schema import migrations
 from sinks.store.store import connect, existing, open_store
+from sinks.store.transaction import transaction
 
 RETRY_S = 0.25
 """How often the store is tried again while another process holds it, seconds."""
@@ -247,8 +248,7 @@ def prune(
     plain = now.replace(tzinfo=None)
     changed: list[str] = []
     counts = {"texts": 0, "summaries": 0, "rows": 0}
-    db.execute("BEGIN")
-    try:
+    with transaction(db):
         for days, table, what, action in _ACTIONS:
             keep = getattr(retention, days)
             if not keep:
@@ -262,10 +262,6 @@ def prune(
             changed.append(table)
             if not dry:
                 db.execute(f"{sql} WHERE {cutoff}")
-        db.execute("ROLLBACK" if dry else "COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
     return Pruned(counts["texts"], counts["summaries"], counts["rows"], tuple(changed))
 
 

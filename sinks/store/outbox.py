@@ -4,8 +4,6 @@ Each function is one short transaction.  ``sending`` is written to disk before a
 process that dies in between leaves a row that :func:`recover` finds.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,6 +12,7 @@ import duckdb
 from newsbeam.alerts.messages import from_json
 from sinks.channels.transport import Answer, Delivery
 from sinks.store.alert_facts import Row, rows
+from sinks.store.transaction import transaction
 
 REFUSED = "the token is refused: "
 """Beginning of a channel's error while nothing can be sent to anybody."""
@@ -21,18 +20,6 @@ MUTED = "muted"
 """Error of what was cancelled by a mute; it may be decided again when the mute is over."""
 MAX_ATTEMPTS = 8
 """Calls that the channel answered with a failure, before the row is a dead letter."""
-
-
-@contextmanager
-def transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what happens inside, or nothing."""
-    db.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def recover(db: duckdb.DuckDBPyConnection, now: datetime) -> int:

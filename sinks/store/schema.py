@@ -6,7 +6,6 @@ describe the table or view (a line ``--   column: text`` describes a column of a
 a column's line describes the column.
 """
 
-import contextlib
 import re
 from collections.abc import Iterator
 from importlib import resources
@@ -15,6 +14,7 @@ from typing import NamedTuple
 import duckdb
 
 from newsbeam.errors import SinkError
+from sinks.store.transaction import transaction
 
 
 class Migration(NamedTuple):
@@ -55,19 +55,13 @@ def migrate(db: duckdb.DuckDBPyConnection) -> list[str]:
     for migration in todo:
         if migration.version in done:
             continue
-        db.execute("BEGIN")
-        try:
+        with transaction(db):
             db.execute(migration.sql)
             for statement in comments(migration.sql):
                 db.execute(statement)
             db.execute(
                 "INSERT INTO schema_versions VALUES (?, ?)", [migration.version, migration.name]
             )
-            db.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(duckdb.Error):  # a failed COMMIT has rolled back already
-                db.execute("ROLLBACK")
-            raise
         ran.append(migration.name)
     if 1 in {m.version for m in todo if m.name in ran}:
         for statement in (

@@ -121,12 +121,6 @@ def of_disk(error: BaseException) -> bool:
     return isinstance(error, kinds)
 
 
-def roll_back(db: duckdb.DuckDBPyConnection) -> None:
-    """End a transaction that failed; a failed COMMIT has ended it already."""
-    with contextlib.suppress(duckdb.Error):
-        db.execute("ROLLBACK")
-
-
 def explained(error: Exception, path: Path) -> Exception:
     """Turn an error of the disk or the database into one that says what to do."""
     if isinstance(error, StoreBusyError | SinkError):

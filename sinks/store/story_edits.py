@@ -16,6 +16,7 @@ import pyarrow as pa
 from newsbeam.errors import ConfigError
 from newsbeam.records import record_id
 from sinks.store.lookup import keys_of, listed, only, upsert
+from sinks.store.transaction import transaction
 
 Db = duckdb.DuckDBPyConnection
 _EVER = datetime(1, 1, 1)  # noqa: DTZ001 - naive, as the store keeps times
@@ -240,18 +241,13 @@ def split_story(
 
 
 def _in_one(db: Db, change: Change, articles: Sequence[str] | None) -> int:
-    db.execute("BEGIN")
-    try:
+    with transaction(db):
         moved = move_articles(db, change, articles)
         if change.kind == "merge":
             close_story(db, change)
             refresh_stories(db, [(change.to_story, None)])
         else:
             refresh_stories(db, [(change.from_story, None), (change.to_story, None)])
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
     return moved
 
 

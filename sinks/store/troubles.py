@@ -19,7 +19,7 @@ from newsbeam.alerts.messages import Message, to_json
 from newsbeam.alerts.settings import AlertsSettings
 from newsbeam.records import record_id
 from sinks.store.alert_facts import rows
-from sinks.store.outbox import transaction
+from sinks.store.transaction import transaction
 
 FAILURES = 5
 """Weighted failures in a row: about five polls without a usable answer."""
