@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from newsbeam.errors import ConfigError
+from newsbeam.errors import ConfigError, reason_of
 
 Answers = Callable[[str], tuple[int, str, bytes]]
 """Path -> status, content type, body."""
@@ -37,8 +37,11 @@ class Port:
         handler = type("Handler", (_Handler,), {"answers": staticmethod(answers)})
         try:
             self._server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), handler)
-        except (OSError, ValueError, OverflowError) as error:
-            raise ConfigError("watch.listen", f"cannot listen on {listen!r}: {error}") from error
+        except ValueError:
+            raise ConfigError("watch.listen", f"{listen!r}; write it like 127.0.0.1:9464") from None
+        except (OSError, OverflowError) as error:
+            reason = f"cannot listen on {listen!r}: {reason_of(error)}"
+            raise ConfigError("watch.listen", reason) from error
         self._server.daemon_threads = True
         self.address = f"{host or '127.0.0.1'}:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, name="port", daemon=True).start()

@@ -51,7 +51,7 @@ def span_of(text: str) -> timedelta | None:
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
 
-@alerts.command()
+@alerts.command(short_help="Show which messages would be sent.")
 @click.argument("articles", nargs=-1)
 @click.option("--since", metavar="7d|TIME", help="All runs from this time on, instead of ARTICLES.")
 @click.option("--until", metavar="TIME", help="Up to this time.")
@@ -228,7 +228,7 @@ def _end_of(span: str | None, now: datetime) -> datetime | None:
     return now + length
 
 
-@alerts.command()
+@alerts.command(short_help="Be quiet about a story, a topic or an outlet.")
 @click.argument("kind", type=click.Choice(["story", "topic", "outlet"]))
 @click.argument("value")
 @click.option("--channel", help="Only in this channel.  [default: in all]")
@@ -294,7 +294,7 @@ def _ask(settings: Settings, request: dict[str, Any]) -> None:
         click.echo("left for the process that holds the store; `watch` takes it up within seconds")
 
 
-@alerts.command()
+@alerts.command(short_help="Send what is due and stop, without polling.")
 @click.pass_obj
 def send(config: Path | None) -> None:
     """Send what is due and stop, without polling: after `newsbeam run` in cron."""

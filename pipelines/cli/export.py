@@ -29,13 +29,15 @@ def export() -> None:
     """Write CSV, Parquet, JSON Lines, feeds, reports, or the whole as one DuckDB file."""
 
 
-@export.command()
+@export.command(short_help="Write a view or a query to a file.")
 @click.argument("view", required=False, default="mentions")
 @click.option("--sql", help="Rows of this query instead of a whole view.")
 @click.option(
     "--format", "form", type=click.Choice(["csv", "jsonl", "parquet"]), help="[default: by name]"
 )
-@click.option("--partition-by", multiple=True, help="Column; folders column=value (Parquet).")
+@click.option(
+    "--partition-by", multiple=True, help="Column for folders column=value; Parquet only."
+)
 @_output(required=True)
 @click.pass_obj
 def table(
@@ -73,7 +75,7 @@ def table(
     click.echo(f"{count} rows in {output}", err=True)
 
 
-@export.command()
+@export.command(short_help="Write everything into one DuckDB file.")
 @_output(required=True)
 @click.pass_obj
 def duckdb(config: Path | None, output: Path) -> None:
@@ -139,7 +141,7 @@ def opml(config: Path | None, output: Path | None) -> None:
     _write(feeds.opml(rows, datetime.now(UTC)), output)
 
 
-@export.command()
+@export.command(short_help="Write the weekly report on a topic as HTML.")
 @click.argument("topic")
 @click.option("--week-to", help="Last day of the week: 2026-11-15.  [default: yesterday's data]")
 @_output()

@@ -51,7 +51,7 @@ def list_(ctx: click.Context, tag: str | None, json_: bool) -> None:
     _print_table(("title", "url", "tags", "kind"), rows, f"{len(found)} feeds")
 
 
-@feeds.command()
+@feeds.command(short_help="Add feeds by their address or their site's.")
 @click.argument("urls", nargs=-1, required=True)
 @click.option("--tag", "tags", multiple=True, help="Tag of the feeds; may be repeated.")
 @click.option("--title", help="What to call the feed (with one URL).")
@@ -116,7 +116,7 @@ def remove(ctx: click.Context, urls: tuple[str, ...]) -> None:
         ctx.exit(EXIT_FAILED)
 
 
-@feeds.command("import")
+@feeds.command("import", short_help="Take the feeds of an OPML file.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--tag", "tags", multiple=True, help="Tag for all of them; may be repeated.")
 @click.pass_context
@@ -136,7 +136,7 @@ def import_(ctx: click.Context, file: Path, tags: tuple[str, ...]) -> None:
     click.echo(f"{len(found)} feeds read, {len(kept) - before} of them new, in {own}")
 
 
-@feeds.command()
+@feeds.command(short_help="Write all feeds as OPML, for other readers.")
 @click.argument("file", default="-", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_context
 def export(ctx: click.Context, file: Path) -> None:
@@ -170,7 +170,7 @@ def discover(ctx: click.Context, url: str, json_: bool) -> None:
         ctx.exit(EXIT_FAILED)
 
 
-@feeds.command()
+@feeds.command(short_help="Ask feeds now and say what they answer.")
 @click.argument("urls", nargs=-1)
 @as_json
 @click.pass_context

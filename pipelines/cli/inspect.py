@@ -27,7 +27,7 @@ def inspect() -> None:
     """Run one stage on one input and print one JSON line per input, in order."""
 
 
-@inspect.command()
+@inspect.command(short_help="Parse feeds that are files.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--kind",
@@ -51,7 +51,7 @@ def feeds(files: tuple[Path, ...], kind: str, base_url: str | None) -> None:
             print_line(_feed_line(name, kind, base_url))
 
 
-@inspect.command()
+@inspect.command(short_help="Print canonical form and outlet of URLs.")
 @click.argument("source", default="-", type=click.Path(path_type=Path))
 def urls(source: Path) -> None:
     """Print the canonical form and the outlet of URLs, one a line, from a file or `-` (stdin).

@@ -28,7 +28,12 @@ from pipelines.cli.tables import console
     help="[default: table on a terminal, csv else]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write.  [default: standard output]",
+)
 @click.option(
     "--limit",
     "-n",

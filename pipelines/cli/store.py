@@ -25,7 +25,7 @@ def store() -> None:
     """Keep the store in order."""
 
 
-@store.command()
+@store.command(short_help="Say how large it is, and what is in it.")
 @_JSON
 @click.pass_obj
 def stats(config: Path | None, as_json: bool) -> None:
@@ -66,7 +66,7 @@ def stats(config: Path | None, as_json: bool) -> None:
         click.echo(f"{rows:>15,}  {name}")
 
 
-@store.command()
+@store.command(short_help="Copy the store to a file.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_WAIT
 @click.pass_obj
@@ -79,7 +79,7 @@ def backup(config: Path | None, file: Path, wait: float) -> None:
     click.echo(f"{size / 1e6:,.1f} MB in {file}")
 
 
-@store.command()
+@store.command(short_help="Put a backup in the place of the store.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
@@ -113,7 +113,7 @@ def compact(config: Path | None, wait: float) -> None:
     click.echo(f"{before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB after")
 
 
-@store.command()
+@store.command(short_help="Forget what is older than [retention] says.")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @_WAIT
 @_JSON
@@ -195,7 +195,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-@store.command()
+@store.command(short_help="Describe every view, table and column.")
 def schema() -> None:
     """Describe every view, table and column as Markdown: docs/schema.md."""
     import duckdb

@@ -32,7 +32,7 @@ def stories() -> None:
     """List, show, merge and split stories; group a stream of articles."""
 
 
-@stories.command(name="list")
+@stories.command(name="list", short_help="List stories, the widest covered first.")
 @click.option("--topic", metavar="NAME", help="Only stories on this topic.")
 @click.option(
     "--days",

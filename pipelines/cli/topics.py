@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli import LazyGroup
+from pipelines.cli.options import topics_folder
 
 
 @click.group(
@@ -41,14 +42,9 @@ def topics() -> None:
     """Write, test, calibrate and explain topics."""
 
 
-@topics.command()
+@topics.command(short_help="Tag texts: JSON lines in, JSON lines out.")
 @click.argument("source", default="-", type=click.Path(path_type=Path))
-@click.option(
-    "--topics",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Folder with topic files, instead of the topics of the settings.",
-)
+@topics_folder
 @click.pass_obj
 def tag(config: Path | None, source: Path, folder: Path | None) -> None:
     """Tag texts: JSON lines in (id, title, text[, language]), one JSON line out for each, in order.

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines.cli.options import topics_folder
+
 if TYPE_CHECKING:
     from newsbeam.records import Article
     from newsbeam.settings import Settings
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("article")
 @click.argument("topic")
-@click.option("--topics", "folder", type=click.Path(path_type=Path, exists=True), help="Folder.")
+@topics_folder
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
 def explain(

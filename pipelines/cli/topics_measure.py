@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsbeam.topics.learning import Row
+from pipelines.cli.options import topics_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,14 +42,18 @@ class Case:
 @click.command(name="eval")
 @click.argument("labels", nargs=-1, type=click.Path(path_type=Path), required=True)
 @click.option("--topic", "names", multiple=True, help="Only this topic; may be repeated.")
-@click.option("--topics", "folder", type=click.Path(path_type=Path, exists=True), help="Folder.")
+@topics_folder
 @click.option(
     "--cross-validate",
     is_flag=True,
     help="Score each text by a model fitted without it: honest figures on the labels that the "
     "topics were calibrated with.",
 )
-@click.option("--plots", type=click.Path(path_type=Path, file_okay=False), help="Folder for SVGs.")
+@click.option(
+    "--plots",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the reliability and the precision-recall plot into this folder, as SVG.",
+)
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
 def evaluate(
@@ -90,7 +95,7 @@ def evaluate(
     type=click.Path(path_type=Path),
     help="File of labelled texts; may be repeated.  The store's labels are used as well.",
 )
-@click.option("--topics", "folder", type=click.Path(path_type=Path, exists=True), help="Folder.")
+@topics_folder
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
 def calibrate(

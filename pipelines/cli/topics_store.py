@@ -65,7 +65,9 @@ def label(
 
 @click.command()
 @click.argument("topic")
-@click.option("--file", "path", type=click.Path(path_type=Path, exists=True), help="Edited topic.")
+@click.option(
+    "--file", "path", type=click.Path(path_type=Path, exists=True), help="The edited topic's file."
+)
 @click.option("--since", type=click.DateTime(), help="Only articles fetched since this day (UTC).")
 @click.option("--json", "as_json", is_flag=True, help="For machines: all of them.")
 @click.pass_obj

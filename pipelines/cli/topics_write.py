@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.cli.options import topics_folder
 from pipelines.cli.tables import console
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="list")
-@click.option("--topics", "folder", type=click.Path(path_type=Path, exists=True), help="Folder.")
+@topics_folder
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
 def list_topics(config: Path | None, folder: Path | None, as_json: bool) -> None:

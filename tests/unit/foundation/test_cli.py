@@ -42,6 +42,12 @@ def test_every_command_of_the_table_exists_and_helps(command: str) -> None:
     assert "Usage:" in result.output
 
 
+def test_no_list_of_commands_is_cut_off() -> None:
+    for name in COMMANDS:
+        shown = CliRunner().invoke(cli, [name, "--help"]).output
+        assert "..." not in shown.partition("Commands:")[2], name
+
+
 def test_no_help_shows_the_marks_that_are_for_click() -> None:
     for path in {path for path, _ in OPTIONS}:
         shown = CliRunner().invoke(cli, [*path.split(), "--help"]).output
