@@ -8,12 +8,15 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import pytest
+from apache_beam.runners.worker.statesampler import StateSampler
 from apache_beam.testing import test_pipeline
 from apache_beam.testing.util import assert_that, equal_to
+from apache_beam.utils.counters import CounterFactory
 
 from newsbeam.records import Article, Entry, LedgerRow, Page
 from newsbeam.settings import Settings
 from pipelines.job import Job
+from pipelines.quick_beam import LOOK_MS, quick_options
 from pipelines.stages.dedupe import PickEntries, pick_entry
 from pipelines.stages.extract import from_feed, judged
 from pipelines.stages.items import Done, Read, Unread, under_way
@@ -94,3 +97,9 @@ def test_what_is_done_passes_every_stage() -> None:
     done = Done(entry("a"), row)
     work, passed = under_way([entry("b"), done])
     assert (work, passed) == ([entry("b")], [done])
+
+
+def test_beam_does_not_wait_long_for_its_own_look_at_where_the_work_is() -> None:
+    quick_options(["--runner=FnApiRunner"])
+    sampler = StateSampler("any", CounterFactory())
+    assert sampler.sampling_period_ms == LOOK_MS
