@@ -109,6 +109,8 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, config: Path | None) -> None:
     """Watch the news: feeds in, articles, topics, stories and alerts out."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org; click does not look
+        ctx.color = False
     here = Path("newsbeam.toml")
     ctx.obj = config or (here if here.exists() else None)
 

@@ -14,6 +14,9 @@ from newsbeam.errors import ConfigError
 from newsbeam.settings import load_settings
 from pipelines.cli.tables import console
 
+LEAST_WIDTH = 10
+"""Characters that a column of a table needs; where there are fewer, rows are written downwards."""
+
 
 @click.command(
     epilog="Views: articles, mentions, stories, coverage_by_day, share_of_voice, outlets, ledger … "
@@ -157,22 +160,36 @@ def _plain(value: Any) -> Any:
 
 
 def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]], limit: int) -> None:
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    for row in rows[:limit] if limit else rows:
-        table.add_row(*("" if v is None else escape(_short(v)) for v in row))
     out = console()
-    out.print(table)
+    shown = rows[:limit] if limit else rows
+    if len(shown) and len(names) * LEAST_WIDTH > out.width:  # a column per line of each row
+        for row in shown:
+            table = Table(box=None, show_header=False, pad_edge=False)
+            table.add_column(style="bold", no_wrap=True)
+            table.add_column(overflow="fold")
+            for name, value in zip(names, row, strict=True):
+                table.add_row(Text(name), Text(_short(value)))
+            out.print(table)
+            out.print()
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for name in names:
+            table.add_column(name, overflow="fold")
+        for row in shown:
+            table.add_row(*(Text(_short(value)) for value in row))
+        out.print(table)
     if limit and len(rows) > limit:
         out.print(f"… more than {limit} rows; --limit 0 prints all", style="dim")
 
 
 def _short(value: Any) -> str:
+    """Return a value as one harmless line: titles may hold codes that move a terminal's cursor."""
+    if value is None:
+        return ""
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = str(value).replace("\n", " ")
+    text = "".join(c if c.isprintable() else " " for c in str(value))
     return text if len(text) <= 300 else text[:299] + "…"

@@ -91,6 +91,26 @@ def test_a_file_is_written_whole_or_not_at_all(
         assert [p.name for p in good.parent.iterdir()] == ["out"]
 
 
+def test_a_table_that_is_too_wide_is_written_downwards(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql = "SELECT 'a' || chr(27) || '[2J' AS title, 2 AS n, NULL AS nothing"
+    monkeypatch.setenv("COLUMNS", "40")
+    wide = run("query", sql, "--format", "table").stdout
+    assert [line.split() for line in wide.splitlines()] == [
+        ["title", "n", "nothing"],
+        ["a", "[2J", "2"],
+    ]
+    monkeypatch.setenv("COLUMNS", "29")
+    narrow = run("query", sql, "--format", "table").stdout
+    assert [line.split() for line in narrow.splitlines()] == [
+        ["title", "a", "[2J"],
+        ["n", "2"],
+        ["nothing"],
+        [],
+    ]
+
+
 def test_json_of_a_query_is_json_whatever_the_columns_hold(run: Run) -> None:
     sql = (
         "SELECT 1 AS a, 2 AS a, 'nan'::FLOAT AS f, "

@@ -42,6 +42,15 @@ def test_every_command_of_the_table_exists_and_helps(command: str) -> None:
     assert "Usage:" in result.output
 
 
+@pytest.mark.parametrize(("value", "coloured"), [("1", False), ("", True)])
+def test_no_color_is_honoured(tmp_path: Path, value: str, coloured: bool) -> None:
+    (tmp_path / "newsbeam.toml").write_text("")
+    arguments = ["-c", str(tmp_path / "newsbeam.toml"), "status"]
+    done = CliRunner().invoke(cli, arguments, env={"NO_COLOR": value}, color=True)
+    assert "there is no store yet" in done.output
+    assert ("\x1b[" in done.output) is coloured
+
+
 def test_no_list_of_commands_is_cut_off() -> None:
     for name in COMMANDS:
         shown = CliRunner().invoke(cli, [name, "--help"]).output
