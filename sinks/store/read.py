@@ -30,13 +30,19 @@ def polled(db: duckdb.DuckDBPyConnection, now: datetime) -> set[str]:
 
 
 def record_feeds(db: duckdb.DuckDBPyConnection, feeds: Iterable[Feed], now: datetime) -> None:
-    """Write the feeds of the settings; feeds that have left them stay, as not active."""
+    """Write the feeds of the settings; feeds that have left them stay, as not active.
+
+    What the settings do not tell (title, outlet, language) is kept as the feed told it.
+    """
     rows = [
         (f.id, f.url, f.outlet, f.title, list(f.tags), f.language, f.kind, now.replace(tzinfo=None))
         for f in feeds
     ]
-    have = set(db.execute("SELECT feed_id, url, kind FROM feeds WHERE active").fetchall())
-    if have == {(r[0], r[1], r[6]) for r in rows}:
+    told = "SELECT feed_id, outlet, title, tags, language, kind FROM feeds WHERE active"
+    have = {row[0]: row[1:] for row in db.execute(told).fetchall()}
+    if have.keys() == {row[0] for row in rows} and all(
+        _says_the_same((row[2], row[3], row[4], row[5], row[6]), have[row[0]]) for row in rows
+    ):
         return
     import pyarrow as pa
 
@@ -56,9 +62,15 @@ def record_feeds(db: duckdb.DuckDBPyConnection, feeds: Iterable[Feed], now: date
     db.execute(
         "INSERT INTO feeds SELECT *, true FROM settings_feeds ON CONFLICT (feed_id) DO UPDATE SET "
         "tags = excluded.tags, active = true, kind = excluded.kind, "
-        "title = coalesce(excluded.title, feeds.title)"
+        "title = coalesce(excluded.title, feeds.title), "
+        "outlet = coalesce(excluded.outlet, feeds.outlet), "
+        "language = coalesce(excluded.language, feeds.language)"
     )
     db.unregister("settings_feeds")
+
+
+def _says_the_same(said: Sequence[Any], have: Sequence[Any]) -> bool:
+    return all(one is None or one == other for one, other in zip(said, have, strict=True))
 
 
 def batch_summary(db: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, Any]:
