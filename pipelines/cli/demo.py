@@ -1,6 +1,7 @@
 """``newsbeam demo``: the main job on the bundled sample newsroom, over real HTTP on loopback."""
 
 import json
+import shlex
 import shutil
 import threading
 from pathlib import Path
@@ -156,7 +157,7 @@ def _opml() -> str:
 
 
 def _next_steps(config: Path, report: "RunReport", serve: bool) -> str:
-    newsbeam = f"newsbeam -c {config}"
+    newsbeam = f"newsbeam -c {shlex.quote(str(config))}"
     steps = [
         f'  {newsbeam} query "{QUERY}"',
         f"  {newsbeam} stories list",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import click
@@ -36,7 +37,7 @@ def init(folder: Path, force: bool, as_json: bool) -> None:
         ("topics/_example.toml", "how to write a topic; the pack `ai` is on already"),
     ):
         click.echo(f"wrote {folder / name}: {what}")
-    place = "" if folder == Path() else f"cd {folder} && "
+    place = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
     click.echo(
         f"\nNext:\n"
         f"  set fetch.contact in newsbeam.toml, so that outlets know whom to ask\n"

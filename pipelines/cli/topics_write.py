@@ -1,6 +1,7 @@
 """``newsbeam topics list``, ``lint`` and ``new``: writing topics."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,8 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(str(target), f"cannot be written: {error.strerror}") from error
-    click.echo(f"{target}: edit it, then `newsbeam topics lint {target}` and `topics backtest`")
+    quoted = shlex.quote(str(target))
+    click.echo(f"{target}: edit it, then `newsbeam topics lint {quoted}` and `topics backtest`")
 
 
 def _example(key: str, store: Path) -> "Article":
