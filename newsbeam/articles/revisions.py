@@ -26,8 +26,7 @@ _NOISE = re.compile(
     r"|geplaatst|zaktualizowano|opublikowano)\b.{0,80}$"
     r"|^\W*[\d.,\s]+[km]?\s*(?:views?|shares?|comments?|likes?|reads?|kommentare?|commentaires?"
     r"|comentarios?|commenti|comentários|reacties|komentarzy)\b.{0,30}$"
-    r"|\b(?:min(?:ute)?s?|hours?|days?)\s+ago\W*$|^\W*(?:advertisement|anzeige|publicité)\W*$"
-    r"|\b\d+\s*(?:min(?:ute)?s?)\s+read\b"
+    r"|^\W*(?:advertisement|anzeige|publicité)\W*$"
     r"|^\W*(?:this|the) (?:article|story|post|page) (?:was|has been) (?:(?:first|last) )?"
     r"(?:updated|published|modified) (?:at|on|in)\b.{0,60}$"
     r"|^\W*dieser (?:artikel|text|beitrag) wurde (?:zuletzt )?am .{0,40}aktualisiert\W*$"
@@ -37,6 +36,9 @@ _NOISE = re.compile(
     r"|advertentie|reklama)\b.{0,30}(?<![.!?])$"
     r"|^\W*\d+ (?:people|readers|users|visitors|others)\b.{0,40}$",
     re.I,
+)
+_NOISE_ANYWHERE = re.compile(
+    r"\b(?:min(?:ute)?s?|hours?|days?)\s+ago\W*$|\b\d+\s*(?:min(?:ute)?s?)\s+read\b", re.I
 )
 _SEPARATOR = re.compile(r"(?<=\d)[.,:/](?!\d{3}(?!\d))(?=\d)")
 """What makes another number of the same digits: 4.2 and 42, not 4,200 and 4200."""
@@ -125,7 +127,7 @@ def _sentences(reading: Article | Reading) -> Iterator[tuple[str, str]]:
             # a short line of mostly figures is a counter; a figure in a sentence is news
             if len(_DIGITS.sub("", key)) < MIN_SENTENCE and not _is_short_sentence(text, key):
                 continue
-            if key in seen or _NOISE.search(text) or _is_date(text):
+            if key in seen or _is_noise(text) or _is_date(text):
                 continue
             seen.add(key)
             yield key, text
@@ -137,6 +139,14 @@ def _is_short_sentence(text: str, key: str) -> bool:
     """Say whether a short line is a sentence all the same (``He resigned.``), also in Chinese."""
     dense = len(key) >= 8 and any(c > "\u2e80" for c in key)
     return (text.endswith((".", "!", "?", "。")) and len(key) >= 8) or dense
+
+
+def _is_noise(text: str) -> bool:
+    """Say whether a line is of those that change at every visit."""
+    if _NOISE.match(text):  # all of it is bound to the beginning, which `search` does not know
+        return True
+    lower = text.lower()
+    return ("ago" in lower or "read" in lower) and bool(_NOISE_ANYWHERE.search(text))
 
 
 def _is_date(text: str) -> bool:
