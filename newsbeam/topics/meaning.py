@@ -1,7 +1,8 @@
 """How much a passage reads like a topic: the vectors of its examples, and what is made of them.
 
-The vectors are kept in ``<name>.vectors.json`` beside the topic's file, so that a run need not
-compute them; those of the background passages come with newsbeam for the bundled model.
+The vectors are kept in ``<name>.vectors.json`` beside the topic's file, those of the examples that
+the topics of a folder share in ``_examples.vectors.json``, so that a run need not compute them;
+those of the background passages come with newsbeam for the bundled model.
 """
 
 import base64
@@ -12,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from newsbeam.topics.topic import Topic
+from newsbeam.topics.topic import SHARED, Topic
 
 if TYPE_CHECKING:
     import numpy as np
 
     Matrix = np.ndarray[Any, np.dtype[np.float32]]
+    Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 BACKGROUND = Path(__file__).parent / "background.txt"
 """Passages on all sorts of subjects, one a line, written for newsbeam: what news is otherwise."""
@@ -25,12 +27,15 @@ BACKGROUND_VECTORS = BACKGROUND.with_suffix(".vectors.json")
 """Of the model that comes with newsbeam; another one embeds the passages when topics change."""
 BACKGROUND_WEIGHT = 0.3
 """Of a background passage, beside 1 of an example."""
-STRENGTH = 0.3
-"""Of the pull to zero on the leaning's weights."""
-SCALE = 4.0
-"""Vectors have length 1; this makes their numbers as large as the weights' pull expects."""
+BIAS_SPREAD = 10.0
+"""Variance of the prior of the border's bias."""
+STRENGTH = 0.1
+"""Of the pull to zero on the border's weights."""
+REACH = 2.0
+"""How fast the pull of an example falls with distance: exp(-REACH * (1 - cosine))."""
 
-_backgrounds: "dict[str, Matrix]" = {}
+_matrices: "dict[str, Matrix]" = {}
+"""Vectors that all topics use: of the background and of the examples of whole folders."""
 
 
 class Encodes(Protocol):
@@ -48,61 +53,88 @@ class Encodes(Protocol):
 class TopicVectors:
     """The vectors of a topic's examples, float32, rows L2-normalised."""
 
-    about: "Matrix"
-    not_about: "Matrix"
-    lean: "Matrix"
-    """(1 + d,): bias and weights that tell examples from counter-examples and background."""
+    own: "Matrix"
+    """(n, d): of the examples in the topic's file."""
+    shared: "Matrix"
+    """(m, d): of the examples of its folder; one matrix for all topics there."""
+    background: "Matrix"
+    """(b, d): one matrix for all topics."""
+    about: "Mask"
+    """(n + m,): which of the examples, own and shared, are about the topic."""
+    other: "Mask"
+    """(n + m,): which are counter-examples.  A shared one may be neither."""
+    border: "Matrix"
+    """(1 + n + m + b,): bias, and the pull of each passage: above 0 towards the topic."""
 
     def meaning(self, vectors: "Matrix") -> "Matrix":
-        """Return for each passage how much it reads like the topic, float32 (n,), about -0.3 to 1.
+        """Return for each passage how much it reads like the topic, float32 (k,), about -0.3 to 1.
 
         Half is nearness: to the closest examples (mean of three, less half of that to the two
         closest counter-examples) and to all of them.  Half is the side of the border between
         examples and the rest on which it lies.  Each alone misses passages that the other finds.
+
+        Args:
+            vectors: float32 (k, d), of the passages.
         """
         import numpy as np
 
-        about = np.sort(vectors @ self.about.T, axis=1)[:, ::-1]
-        near = about[:, :3].mean(axis=1) + about.mean(axis=1)
-        if len(self.not_about):
-            other = np.sort(vectors @ self.not_about.T, axis=1)[:, ::-1]
-            near = near - 0.5 * (other[:, :2].mean(axis=1) + other.mean(axis=1))
-        margin = self.lean[0] + SCALE * (vectors @ self.lean[1:])
+        to_all = np.hstack([vectors @ m.T for m in (self.own, self.shared, self.background)])
+        examples = to_all[:, : len(self.about)]
+        near = _nearness(examples[:, self.about], 3)
+        if self.other.any():
+            near = near - 0.5 * _nearness(examples[:, self.other], 2)
+        margin = self.border[0] + np.exp(REACH * (to_all - 1)) @ self.border[1:]
         side = 0.35 + 0.4 * np.tanh(margin / 4)
         meaning: Matrix = ((near + side) / 2).astype(np.float32)
         return meaning
 
 
-def fit_lean(about: "Matrix", not_about: "Matrix", background: "Matrix") -> "Matrix":
-    """Return bias and weights, float32 (1 + d,), of the border around a topic's examples.
+def _nearness(cosines: "Matrix", closest: int) -> "Matrix":
+    """Return the mean of the closest and the mean of all, together, float32 (k,)."""
+    import numpy as np
 
-    A logistic regression with a strong pull to zero, so that few examples give nearly the
-    direction from the mean of the others to theirs, and many give more.
+    first = min(closest, cosines.shape[1])
+    nearest = -np.partition(-cosines, first - 1, axis=1)[:, :first]
+    near: Matrix = nearest.mean(axis=1) + cosines.mean(axis=1)
+    return near
+
+
+def fit_border(
+    rows: "Matrix", answers: "np.ndarray[Any, Any]", weights: "np.ndarray[Any, Any]"
+) -> "Matrix":
+    """Return bias and pull of each row, float32 (1 + n,): the border around a topic's examples.
+
+    A logistic regression on the nearness to each row (a Gaussian kernel: it falls with distance),
+    with a pull to zero: few examples give nearly the direction from the mean of the others to
+    theirs, and many a border that bends around them.
+
+    Args:
+        rows: float32 (n, d), L2-normalised.
+        answers: (n,), 1 where the row is about the topic, else 0.
+        weights: (n,), how much a row counts.
+
+    Source: J. Zhu and T. Hastie, "Kernel Logistic Regression and the Import Vector Machine" (2005).
     """
     import numpy as np
 
-    others = len(not_about) + len(background)
-    x = np.vstack([about, not_about, background]).astype(float) * SCALE
-    y = np.concatenate([np.ones(len(about)), np.zeros(others)])
-    count = np.ones(len(y))
-    count[len(about) + len(not_about) :] = BACKGROUND_WEIGHT
-    # The weights lie in the span of the rows (plus the bias): solved there, with n unknowns.
-    inner = x @ x.T / STRENGTH + 10 / STRENGTH
-    dual = np.zeros(len(y))
+    x = rows.astype(float)
+    inner = np.exp(REACH * (x @ x.T - 1)) / STRENGTH + BIAS_SPREAD
+    dual = np.zeros(len(x))
     for _ in range(40):  # Newton's method; the problem is convex
         p = 1 / (1 + np.exp(-np.clip(inner @ dual, -30, 30)))
-        spread = np.maximum(count * p * (1 - p), 1e-9)
-        step = np.linalg.solve(np.eye(len(y)) + spread[:, None] * inner, count * (y - p) - dual)
+        spread = np.maximum(weights * p * (1 - p), 1e-9)
+        step = np.linalg.solve(
+            np.eye(len(x)) + spread[:, None] * inner, weights * (answers - p) - dual
+        )
         dual = dual + step / max(1.0, float(np.abs(step).max()))
         if np.abs(step).max() < 1e-7:
             break
-    bias = 10 / STRENGTH * dual.sum()
-    lean: Matrix = np.concatenate([[bias], x.T @ dual / STRENGTH]).astype(np.float32)
-    return lean
+    border: Matrix = np.concatenate([[BIAS_SPREAD * dual.sum()], dual / STRENGTH])
+    return border.astype(np.float32)
 
 
 def example_vectors(topic: Topic, path: Path | None, encoder: Encodes) -> TopicVectors | None:
-    """Return what a topic's examples come to, from the file beside it where that is current.
+    """Return what a topic's examples come to, from the files beside it where those are current.
 
     Vectors are rounded to float16 in any case, so that a stored and a fresh one are equal, and one
     file serves every precision of the same weights.  Where the folder may be written, new vectors
@@ -110,22 +142,44 @@ def example_vectors(topic: Topic, path: Path | None, encoder: Encodes) -> TopicV
     """
     if not topic.has_meaning:
         return None
-    about, not_about = topic.examples.about, topic.examples.not_about
-    others = background()
-    key = _key(encoder, about, not_about, others, (BACKGROUND_WEIGHT, STRENGTH, SCALE))
+    import numpy as np
+
+    texts = [*topic.examples.about, *topic.examples.not_about]
+    common = [passage.text for passage in topic.shared]
+    answers = np.array(
+        [True] * len(topic.examples.about)
+        + [False] * len(topic.examples.not_about)
+        + [topic.name in passage.about for passage in topic.shared]
+    )
+    counted = np.array([True] * len(texts) + [topic.name not in p.open for p in topic.shared])
+    shared = _common(path.with_name(SHARED) if path else None, common, encoder)
+    known = _background_vectors(encoder)
+    said = [answers.tolist(), counted.tolist()]
+    key = _key(encoder, texts, common, said, background(), (BACKGROUND_WEIGHT, STRENGTH, REACH))
     stored = path.with_suffix(".vectors.json") if path else None
     kept = _read(stored, key) if stored else None
     if kept is None:
-        whole = _whole(encoder.encode([*about, *not_about]))
-        split = len(about)
-        lean = _whole(fit_lean(whole[:split], whole[split:], _background_vectors(encoder)))
-        kept = {"about": whole[:split], "not_about": whole[split:], "lean": lean}
+        own = _whole(encoder.encode(texts))
+        border = _border(np.vstack([own, shared]), known, answers, counted)
+        kept = {"own": own, "border": _whole(border)}
         if stored:
             _write(stored, key, kept)
-    shape = (-1, len(kept["lean"]) - 1)
-    return TopicVectors(
-        kept["about"].reshape(shape), kept["not_about"].reshape(shape), kept["lean"]
-    )
+    own = kept["own"].reshape(len(texts), known.shape[1])
+    about, other = answers & counted, ~answers & counted
+    return TopicVectors(own, shared, known, about, other, kept["border"])
+
+
+def _border(examples: "Matrix", known: "Matrix", answers: "Mask", counted: "Mask") -> "Matrix":
+    """Return the border; a passage that does not count has no pull."""
+    import numpy as np
+
+    rest = len(known)
+    rows = np.vstack([examples[counted], known])
+    weights = np.concatenate([np.ones(int(counted.sum())), np.full(rest, BACKGROUND_WEIGHT)])
+    found = fit_border(rows, np.concatenate([answers[counted], np.zeros(rest)]), weights)
+    border = np.zeros(1 + len(examples) + rest, dtype=np.float32)
+    border[np.concatenate([[True], counted, np.ones(rest, dtype=bool)])] = found
+    return border
 
 
 def background() -> list[str]:
@@ -143,11 +197,27 @@ def store_background(encoder: Encodes) -> None:
 def _background_vectors(encoder: Encodes) -> "Matrix":
     texts = background()
     key = _key(encoder, texts)
-    if key not in _backgrounds:
+    if key not in _matrices:
         kept = _read(BACKGROUND_VECTORS, key)
         whole = _whole(encoder.encode(texts)) if kept is None else kept["background"]
-        _backgrounds[key] = whole.reshape(len(texts), -1)
-    return _backgrounds[key]
+        _matrices[key] = whole.reshape(len(texts), -1)
+    return _matrices[key]
+
+
+def _common(path: Path | None, texts: list[str], encoder: Encodes) -> "Matrix":
+    """Return the vectors of the examples of a folder; the same matrix for each of its topics."""
+    if not texts:
+        return _background_vectors(encoder)[:0]
+    key = _key(encoder, texts, ["shared"])
+    if key not in _matrices:
+        stored = path.with_suffix(".vectors.json") if path else None
+        kept = _read(stored, key) if stored else None
+        if kept is None:
+            kept = {"shared": _whole(encoder.encode(texts))}
+            if stored:
+                _write(stored, key, kept)
+        _matrices[key] = kept["shared"].reshape(len(texts), _background_vectors(encoder).shape[1])
+    return _matrices[key]
 
 
 def _whole(numbers: "Matrix") -> "Matrix":

@@ -10,7 +10,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from newsbeam.settings import read_table
 from newsbeam.topics.query.nodes import Fact, Node, Not, Or, Phrase, children
 from newsbeam.topics.query.parser import Known, Query, parse_query
 
+SHARED = "_examples.jsonl"
+"""Examples that the topics of a folder share, a JSON object a line."""
 PACKS = Path(__file__).parent / "packs"
 """Folder of the packs that come with newsbeam."""
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*$")
@@ -30,6 +32,17 @@ class Examples:
 
     about: tuple[str, ...] = ()
     not_about: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SharedExample:
+    """A passage or headline that all topics of a folder learn from."""
+
+    text: str
+    about: tuple[str, ...] = ()
+    """Topics that it deals with; for the others it is a counter-example."""
+    open: tuple[str, ...] = ()
+    """Topics for which it is neither, as readers may differ."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,8 @@ class Topic:
     macros: dict[str, str] = field(default_factory=dict)
     """name -> query, used as ``$name``."""
     examples: Examples = field(default_factory=Examples)
+    shared: tuple[SharedExample, ...] = ()
+    """The examples of its folder, where any is about the topic; not in the topic's own file."""
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -82,12 +97,17 @@ class Topic:
     @property
     def has_meaning(self) -> bool:
         """Whether the topic has examples, so that passages are compared with them."""
-        return bool(self.examples.about)
+        return bool(self.examples.about or self.shared)
 
     @cached_property
     def version(self) -> str:
         """12 hexadecimal digits that change with the definition."""
-        plain = json.dumps(asdict(self), sort_keys=True)
+        known = asdict(replace(self, shared=()))
+        if self.shared:
+            known["shared"] = [(e.text, e.about, e.open) for e in self.shared]
+        else:  # the version is then that of times when there were none
+            del known["shared"]
+        plain = json.dumps(known, sort_keys=True)
         return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
@@ -115,7 +135,12 @@ def load_topic(path: Path) -> Topic:
         raise ConfigError(str(path), f"not valid TOML: {error}") from error
     if shared := shared_macros(path.parent):
         raw["macros"] = {**shared, **raw.get("macros", {})}
+    if "shared" in raw:
+        raise ConfigError(f"{path}: shared", f"unknown key; shared examples are in {SHARED}")
     topic = read_table(Topic, raw, str(path))
+    examples = shared_examples(path.parent)
+    if any(topic.name in example.about for example in examples):
+        topic = replace(topic, shared=examples)
     for key in ("query", "wide"):
         try:
             _ = topic.parsed if key == "query" else topic.gate
@@ -141,6 +166,39 @@ def shared_macros(folder: Path) -> Mapping[str, str]:
     if set(raw) - {"macros"} or not all(isinstance(v, str) for v in macros.values()):
         raise ConfigError(str(path), "holds one table, [macros], of name = 'query'")
     return dict(macros)
+
+
+def shared_examples(folder: Path) -> tuple[SharedExample, ...]:
+    """Return the examples that all topics of a folder learn from: its ``_examples.jsonl``.
+
+    Raises:
+        ConfigError: the file is wrong (with the line's number).
+    """
+    path = folder / SHARED
+    if not path.exists():
+        return ()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {error}") from error
+    return tuple(_shared(line, f"{path}: line {number}") for number, line in enumerate(lines, 1))
+
+
+def _shared(line: str, where: str) -> SharedExample:
+    try:
+        raw = json.loads(line)
+    except ValueError as error:
+        raise ConfigError(where, f"not JSON: {error}") from error
+    known = isinstance(raw, dict) and raw.keys() <= {"text", "about", "open"}
+    text = raw.get("text") if known else None
+    about, open_ = (raw.get("about", []), raw.get("open", [])) if known else ([], [])
+    if not isinstance(text, str) or not text.strip() or not _names(about) or not _names(open_):
+        raise ConfigError(where, 'must be {"text": "…", "about": [topics], "open": [topics]}')
+    return SharedExample(text, tuple(about), tuple(open_))
+
+
+def _names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def find_topics(packs: Sequence[str], folders: Sequence[Path]) -> list[Path]:

@@ -17,7 +17,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
-from topic_labels import HELD_OUT, sample
+from topic_labels import HELD_OUT, UNSEEN, sample
 from topic_labels import LABELS as FOLDER
 
 from newsbeam.encoder import LazyEncoder
@@ -155,7 +155,10 @@ def fresh(topics: Any, encoder: Any) -> None:
     sets = {
         "headlines of feeds": list(sample(DATA, "stream-headlines", False)),
         "entries of feeds, last days (held out)": list(sample(DATA, HELD_OUT, True)),
-        "written headlines (in no calibration)": read_labels([FOLDER / "fresh-headlines.jsonl"]),
+        **{
+            f"of {name} (in no calibration)": read_labels([FOLDER / f"{name}.jsonl"])
+            for name in UNSEEN
+        },
     }
     for title, texts in sets.items():
         print(f"\n{len(texts)} {title}; the topics in force:")

@@ -16,8 +16,11 @@ from newsbeam.topics.labelled import Labelled, read_labels
 LABELS = Path(__file__).parent / "labels"
 TOPICS = ("ai-capex", "ai-copyright", "ai-regulation", "llama-monetization", "open-source-ai")
 DEV = ("articles-dev", "headlines-dev")
-WRITTEN = ("short-texts", "hard-texts")
-"""Written for newsbeam: short, many at the border of two topics, or of topic and mention."""
+WRITTEN = ("short-texts", "hard-texts", "written-texts")
+"""Written for newsbeam: short, many at the border of two topics, or of topic and mention; the last
+with the examples of the pack, by the same hands, and drawn from them by chance."""
+UNSEEN = ("fresh-headlines", "unseen-texts")
+"""Written for newsbeam and in no calibration; the second drawn like ``written-texts``."""
 SAMPLES = {"stream-headlines": False, "stream-summaries": True, "stream-first-days": True}
 """Samples of feed entries to learn from; whether their description was read too."""
 HELD_OUT = "stream-last-days"

@@ -107,6 +107,29 @@ def test_a_damaged_calibration_is_refused_with_the_cure(tmp_path: Path) -> None:
         load_topics([], [folder])
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("{", "line 1.*not JSON"),
+        ("[]", "line 1.*must be"),
+        ('{"text": "a well", "topics": ["wells"]}', "line 1.*must be"),
+        ('{"text": "a well", "about": "wells"}', "line 1.*must be"),
+        ('{"text": " ", "about": ["wells"]}', "line 1.*must be"),
+    ],
+)
+def test_a_wrong_shared_example_is_named_with_its_line(tmp_path: Path, line: str, why: str) -> None:
+    folder = folder_with(tmp_path, wells=TOPIC)
+    (folder / "_examples.jsonl").write_text(line, encoding="utf-8")
+    with pytest.raises(ConfigError, match=why):
+        load_topics([], [folder])
+
+
+def test_the_topic_s_own_file_has_no_shared_examples(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, wells="shared = []\n" + TOPIC)
+    with pytest.raises(ConfigError, match="shared examples are in"):
+        load_topics([], [folder])
+
+
 def test_vectors_are_kept_beside_the_topic(tmp_path: Path) -> None:
     folder, encoder = folder_with(tmp_path, wells=TOPIC), WordEncoder()
     load_topics([], [folder]).prepare(encoder)
