@@ -55,12 +55,10 @@ def execute(
     try:
         result = pipeline.run()
         result.wait_until_finish()
-    except NewsbeamError:
-        raise
     except Exception as error:
         # Beam wraps what a stage raises; ours is what the operator must see
         if ours := _own_cause(error):
-            raise ours from error
+            raise ours from None
         raise
     counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
     # portable runners may know attempted counts only
@@ -93,11 +91,15 @@ def _greet(endpoint: str | None) -> None:
 
 
 def _own_cause(error: BaseException | None) -> NewsbeamError | None:
+    """Return our own error behind Beam's, best without the name of a step, which Beam adds."""
+    found = None
     while error is not None:
         if isinstance(error, NewsbeamError):
-            return error
+            found = found or error
+            if not getattr(error, "_tagged_with_step", False):
+                return error
         error = error.__cause__ or error.__context__
-    return None
+    return found
 
 
 def pipeline_options(job: Job) -> PipelineOptions:

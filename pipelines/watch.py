@@ -422,9 +422,8 @@ def _print_of(settings: Settings) -> tuple[Any, ...]:
 
 def _check_topics(settings: Settings) -> None:
     """Refuse topics that cannot be read; forget the ones that are loaded."""
-    from newsbeam.topics import load_topics
+    from newsbeam.topics import configured_topics
     from pipelines.stages.match import forget_topics
 
-    folders = [settings.path(folder) for folder in settings.topics.folders]
-    load_topics(settings.topics.packs, [f for f in folders if f.is_dir()])
+    configured_topics(settings.topics, settings.home)
     forget_topics()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Embedded, Mention, Passage, record_id
+from newsbeam.settings import TopicsSettings
 from newsbeam.topics.calibration import Calibration, read_calibration
 from newsbeam.topics.evidence import collect_evidence, matched_by
 from newsbeam.topics.features import Look, look
@@ -95,6 +96,26 @@ class _Seen:
 
     view: ArticleView
     candidates: list[str] | None = None
+
+
+def configured_topics(topics: TopicsSettings, home: str) -> "TopicSet":
+    """Read the topics that the settings name.
+
+    Args:
+        topics: the table of the settings.
+        home: folder at which its paths start.
+
+    Raises:
+        ConfigError: as :func:`load_topics`; or there is no such folder.  Only the default one may
+            be missing.
+    """
+    folders = []
+    for name in topics.folders:
+        if (folder := Path(home, name)).is_dir():
+            folders.append(folder)
+        elif name not in TopicsSettings().folders:
+            raise ConfigError("topics.folders", f"there is no folder {folder}")
+    return load_topics(topics.packs, folders)
 
 
 class TopicSet:

@@ -11,7 +11,7 @@ from newsbeam.encoder import LazyEncoder, preload
 from newsbeam.errors import ConfigError, RecordError
 from newsbeam.records import Article, Embedded, Entry, Mention
 from newsbeam.settings import ModelSettings, Settings
-from newsbeam.topics import TopicSet, load_topics
+from newsbeam.topics import TopicSet, configured_topics, load_topics
 from newsbeam.topics.meaning import Encodes
 from pipelines.cli.lines import read_json, valid
 
@@ -30,7 +30,7 @@ def load_topics_for(settings: Settings, folder: Path | None = None) -> TopicSet:
         if not topics.names:
             raise ConfigError(str(folder), "no topic (*.toml) is in it")
         return topics
-    return load_topics(settings.topics.packs, [settings.path(f) for f in settings.topics.folders])
+    return configured_topics(settings.topics, settings.home)
 
 
 def tag_lines(

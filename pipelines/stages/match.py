@@ -6,14 +6,13 @@ The deciding itself is ``newsbeam.topics``.
 import threading
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
 from time import perf_counter
 
 import apache_beam as beam
 
 from newsbeam.encoder_process import remote_encoder
 from newsbeam.settings import ModelSettings, Settings, TopicsSettings
-from newsbeam.topics import TopicSet, load_topics
+from newsbeam.topics import TopicSet, configured_topics
 from pipelines.job import Job
 from pipelines.stages.items import Done, Vectors
 
@@ -28,8 +27,7 @@ def topic_set(settings: Settings) -> TopicSet:
 
 @lru_cache(maxsize=2)
 def _topics(topics: TopicsSettings, model: ModelSettings, home: str) -> TopicSet:
-    folders = [Path(home, folder) for folder in topics.folders]
-    loaded = load_topics(topics.packs, [f for f in folders if f.is_dir()])
+    loaded = configured_topics(topics, home)
     loaded.prepare(remote_encoder(model))  # the model is needed only where an example has no vector
     return loaded
 

@@ -16,7 +16,7 @@ import duckdb
 from newsbeam import __version__
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Mention, Zone, ZoneKind
-from newsbeam.topics.topicset import ActiveTopic, TopicSet, load_topics
+from newsbeam.topics.topicset import ActiveTopic, TopicSet, configured_topics
 from sinks.publish.changes import touch
 from sinks.store.batch import Batch
 from sinks.store.rows import mention_row
@@ -64,9 +64,8 @@ def topics_step(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         "(FROM topic_versions v WHERE v.topic = m.topic AND v.version = m.topic_version)"
     ).fetchall()
     if unknown:
-        settings = batch.settings
-        folders = [settings.path(folder) for folder in settings.topics.folders]
-        record_versions(db, load_topics(settings.topics.packs, folders), batch.now)
+        topics = configured_topics(batch.settings.topics, batch.settings.home)
+        record_versions(db, topics, batch.now)
 
 
 def _version_row(active: ActiveTopic) -> list[Any]:

@@ -7,8 +7,8 @@ import pytest
 
 from newsbeam.encoder import model_identity
 from newsbeam.errors import ConfigError
-from newsbeam.settings import ModelSettings
-from newsbeam.topics import load_topics
+from newsbeam.settings import ModelSettings, TopicsSettings
+from newsbeam.topics import configured_topics, load_topics
 from newsbeam.topics.calibration import MAX_SHIFT, read_calibration
 from newsbeam.topics.lint import lint_topic
 from newsbeam.topics.topic import find_topics, load_topic, shared_macros
@@ -139,3 +139,9 @@ def test_vectors_are_kept_beside_the_topic(tmp_path: Path) -> None:
     (folder / "wells.vectors.json").write_text("damaged", encoding="utf-8")
     load_topics([], [folder]).prepare(encoder)
     assert encoder.calls == calls + 1
+
+
+def test_a_folder_of_the_settings_must_be_there_unless_it_is_the_default(tmp_path: Path) -> None:
+    assert configured_topics(TopicsSettings(packs=()), str(tmp_path)).names == ()
+    with pytest.raises(ConfigError, match=r"topics\.folders: there is no folder .*mine"):
+        configured_topics(TopicsSettings(packs=(), folders=("mine",)), str(tmp_path))
