@@ -26,15 +26,6 @@ LONGEST = 400
 Row = dict[str, Any]
 
 
-def differences(db: duckdb.DuckDBPyConnection, edition: date, tick: int = 0) -> list[str]:
-    """Return every difference between store and golden table; empty: all is as it must be."""
-    return [
-        *page_differences(db, edition, tick),
-        *topic_differences(db, edition, tick),
-        *story_differences(db, edition, tick),
-    ]
-
-
 def page_differences(db: duckdb.DuckDBPyConnection, edition: date, tick: int = 0) -> list[str]:
     """Return what is wrong with feeds, verdicts, addresses, texts, dates, languages, revisions."""
     pages, articles = expected_pages(edition, tick), _articles(db)
