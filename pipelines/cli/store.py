@@ -90,13 +90,13 @@ def restore(config: Path | None, file: Path, yes: bool) -> None:
     settings = load_settings(config)
     path = settings.path(settings.store.path)
     runs, last = housekeeping.check(file)
-    if not yes:
-        click.confirm(
-            f"{file}: {runs} runs, the last {last} UTC. Put it in place of {path}?", abort=True
-        )
+    held = f"{runs} {'run' if runs == 1 else 'runs'}"
+    until = f", the last {last:%Y-%m-%d %H:%M:%S} UTC" if last else ""
+    if not yes and not click.confirm(f"{file}: {held}{until}. Put it in place of {path}?"):
+        raise SystemExit("nothing was restored")
     kept = housekeeping.restore(file, path)
     _publish(settings, rebuild=True)
-    click.echo(f"restored {runs} runs up to {last} UTC")
+    click.echo(f"restored {held}{until}")
     if kept:
         click.echo(f"the store before is in {kept}")
 

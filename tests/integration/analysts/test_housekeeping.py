@@ -7,10 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from stores import OPTIONS, Newsroom
 
 from newsbeam.errors import SinkError, StoreBusyError
 from newsbeam.settings import RetentionSettings
+from pipelines.cli import cli
 from sinks.publish.changes import touch
 from sinks.publish.publish import publish
 from sinks.store import housekeeping
@@ -120,3 +122,16 @@ def test_texts_go_while_everything_else_stays(newsroom: Newsroom) -> None:
         counts = db.execute("SELECT count(*), count(text), count(title) FROM articles").fetchall()
         assert counts == [(315, 15, 315)]
         assert db.execute("SELECT count(*) FROM search_docs WHERE words > 40").fetchall() == [(15,)]
+
+
+def test_a_restore_that_is_not_wanted_changes_nothing_and_says_so(home: Path) -> None:
+    saved, store = home / "saved.duckdb", home / "store.duckdb"
+    housekeeping.backup(store, saved)
+    before = store.read_bytes()
+    (home / "newsbeam.toml").write_text('[store]\npath = "store.duckdb"\n')
+    arguments = ["-c", str(home / "newsbeam.toml"), "store", "restore", str(saved)]
+    done = CliRunner().invoke(cli, arguments, input="n\n")
+    assert isinstance(done.exception, SystemExit)
+    assert done.exception.code == "nothing was restored"
+    assert "Put it in place of" in done.output
+    assert store.read_bytes() == before
