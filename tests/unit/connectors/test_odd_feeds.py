@@ -1,13 +1,16 @@
 """Feeds that break their own rules are read as their authors meant them."""
 
+import contextlib
 import gzip
 import json
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 
 from connectors.kinds import parser_of
 from connectors.parsing.times import parse_time
+from newsbeam.errors import ParseError
 from newsbeam.records import Entry
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -185,3 +188,46 @@ def test_json_text_is_text() -> None:
 def test_dates_come_in_many_shapes(text: str, expected: str | None) -> None:
     found = parse_time(text, NOW)
     assert (f"{found:%Y-%m-%dT%H:%M}" if found else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("mira@herald.example (Mira Olsen)", "Mira Olsen"),
+        ("mailto:mira@herald.example (Mira (Mo) Olsen)", "Mira (Mo) Olsen"),
+        ("Mira Olsen (mira@herald.example)", "Mira Olsen"),
+        ("Mira (Mo) Olsen (mailto:mira@herald.example)", "Mira (Mo) Olsen"),
+        ("Mira Olsen &lt;mira@herald.example&gt;", "Mira Olsen"),
+        ("mira@herald.example", "mira@herald.example"),
+        ("Mira @ the Herald", "Mira @ the Herald"),
+    ],
+)
+def test_authors_are_named_without_their_addresses(text: str, name: str) -> None:
+    found = only(rss(f"<title>A</title>{LINK}<author>{text}</author>").encode())
+    assert found.authors == (name,)
+
+
+@pytest.mark.parametrize(
+    ("begin", "again", "end"),
+    [
+        ("<author>", "a@", "</author>"),  # well-formed: the strict reader takes it
+        ("<author>", "a@(", "</author>"),
+        ("<author>x ", "(a@ ", "</author>"),
+        ("<author>x ", "&lt;a@", "</author>"),
+        ("<author>", "a", "</author><b></i>"),
+        ("<author>a@", "b-", "</author><b></i>"),
+        ("<description>", "<a>", ""),
+        ("", "<item>", ""),
+        ("<content>", "<table><tr><td>", ""),
+        ("<title>", "&amp;#1; ", "</title><b></i>"),
+    ],
+)
+def test_a_feed_of_a_quarter_megabyte_takes_seconds_at_most(
+    begin: str, again: str, end: str
+) -> None:
+    """Whatever is in it: other feeds wait for it.  Some of these took hours."""
+    body = rss(f"<title>A</title>{LINK}{begin}{again * (250_000 // len(again))}{end}").encode()
+    began = process_time()
+    with contextlib.suppress(ParseError):
+        entries(body)
+    assert process_time() - began < 5
