@@ -193,6 +193,8 @@ class TopicSet:
         seen = self._seen(article)
         view = seen.view
         names = [n for n in self._found(seen) if self._topics[n].topic.has_meaning]
+        if not names:
+            return ()
         places = [*((view.title,) if view.title is not None else ()), *view.prose]
         sure: list[int] = []
         maybe: list[int] = []
@@ -255,7 +257,10 @@ class TopicSet:
 
     def _found(self, seen: _Seen) -> list[str]:
         if seen.candidates is None:
-            seen.candidates = self.candidates(seen.view)
+            view = seen.view
+            seen.candidates = self.candidates(view)
+            if not seen.candidates:  # most articles: the words of a batch of them take 40 MB
+                seen.view = ArticleView(view.article, view.passages)
         return seen.candidates
 
     def __getstate__(self) -> dict[str, Any]:
