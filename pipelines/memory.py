@@ -8,6 +8,7 @@ https://man7.org/linux/man-pages/man3/malloc_trim.3.html.
 """
 
 import ctypes
+import gc
 import sys
 from functools import cache
 
@@ -34,3 +35,27 @@ def give_back() -> bool:
     """Return free memory to the system; say whether there was any.  Takes some milliseconds."""
     libc = _libc()
     return bool(libc and libc.malloc_trim(0))
+
+
+def sweep() -> None:
+    """Let go of what a graph that has run leaves: a net of cycles, with all that was in it."""
+    import pyarrow as pa  # a tenth of a second, which `--help` need not wait for
+
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    give_back()
+
+
+def set_aside() -> None:
+    """Spare what is there now all later looks for garbage: they then take milliseconds.
+
+    For a process that has loaded all that it needs.  What becomes garbage of it is freed where no
+    cycle holds it, else not until :func:`take_back`.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def take_back() -> None:
+    """Undo :func:`set_aside`: some of it may be garbage now."""
+    gc.unfreeze()

@@ -3,7 +3,6 @@
 The same for ``newsbeam run``, ``backfill``, each cycle of ``watch`` and the demo.
 """
 
-import gc
 import operator
 import shutil
 from collections import Counter
@@ -16,7 +15,6 @@ from time import perf_counter
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from connectors.opml import read_opml
 from newsbeam.errors import ConfigError, SinkError
@@ -25,7 +23,8 @@ from newsbeam.settings import RunSettings, Settings
 from pipelines import early, readers
 from pipelines.ahead import Ahead
 from pipelines.job import Job
-from pipelines.memory import give_back, spare_arenas
+from pipelines.memory import spare_arenas
+from pipelines.memory import sweep as sweep_memory
 from pipelines.parts import Part, cut
 from pipelines.quick_beam import settle_pyarrow, without_collecting
 from pipelines.report import RunReport, added
@@ -133,7 +132,7 @@ def run_once(
             for part in parts:
                 if not part.last:
                     readers.dismiss()  # they load in half a second, the model in two: it stays
-                    _sweep_memory()
+                    sweep_memory()
                 elif warm is None:
                     early.dismiss()  # no other run follows: the commit has better use for memory
                 if part.last:
@@ -161,13 +160,7 @@ def _settle(db: duckdb.DuckDBPyConnection) -> None:
     with suppress(duckdb.Error):  # the disk is full, which the next commit will say
         db.execute("CHECKPOINT")
     let_go(db)
-    _sweep_memory()
-
-
-def _sweep_memory() -> None:
-    gc.collect()  # a graph that has run is a net of cycles, with all that was in it
-    pa.default_memory_pool().release_unused()
-    give_back()
+    sweep_memory()
 
 
 def _committed(

@@ -27,7 +27,7 @@ import duckdb
 from newsbeam.errors import ConfigError, NewsbeamError, SinkError
 from newsbeam.records import Feed
 from newsbeam.settings import Settings, load_settings
-from pipelines.memory import give_back, spare_arenas
+from pipelines.memory import give_back, set_aside, spare_arenas, sweep, take_back
 from pipelines.report import RunReport
 from pipelines.run import KNOWN, clock, configured_feeds, run_once
 from pipelines.watch_http import Metrics, Port, answer
@@ -106,6 +106,7 @@ class Supervisor:
         self._checked: datetime | None = None
         self._published: datetime | None = None
         self._news, self._sent = False, 0
+        self._graph = self._aside = False
         self._feeds: list[Feed] = []
         self._pushes: Pushes | None = None
         self._sender: Dispatcher | None = None
@@ -130,6 +131,7 @@ class Supervisor:
             try:
                 self._loop(held)
             finally:
+                take_back()
                 for listener in (self._feedback, self._pushes):
                     if listener:
                         listener.close()
@@ -178,7 +180,7 @@ class Supervisor:
                 if self.done and self.done % RENEW_CYCLES == 0:
                     db = dispatcher.db = held.renew()
                     self._warm.pop(KNOWN, None)  # it may read by the old connection
-                give_back()
+                self._tidy()
                 message = self._now()
                 if last:
                     break
@@ -190,6 +192,20 @@ class Supervisor:
             write_status(self._status(db), self.settings)
             # the outbox changes by cycles and requests only: nobody looks into it in between
             self._wait(min(due, message) if message else due)
+
+    def _tidy(self) -> None:
+        """Give back what the cycle took.
+
+        The garbage of graphs would lie about for 25 cycles, and what stays would be put between.
+        """
+        if not self._graph:
+            give_back()
+            return
+        self._graph = False
+        sweep()
+        if not self._aside:
+            self._aside = True
+            set_aside()
 
     def _cycle(self, db: duckdb.DuckDBPyConnection) -> datetime:
         """Run one cycle; return when the next is due."""
@@ -214,7 +230,8 @@ class Supervisor:
         self._failures, self._error = 0, None
         self._last_end = self._now()
         self.done += 1
-        self._news = self._news or bool(report.verdicts)
+        self._graph = bool(report.verdicts)
+        self._news = self._news or self._graph
         if report.feeds:
             self._last_report = report
             self.metrics.after_cycle(report, self._last_end.timestamp())
@@ -306,6 +323,8 @@ class Supervisor:
             self._refused = f"the new settings are not used: {error}"
             log.error(self._refused)
             return False
+        take_back()  # of the old ones
+        self._aside = False
         self.settings, self._feeds = new, feeds
         self._feeds_print = _print_of(new)
         self._refused = None
