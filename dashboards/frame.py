@@ -10,11 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import streamlit as st
 
 from dashboards import data, parts
-from newsbeam.errors import NewsbeamError, SinkError
+from newsbeam.errors import NewsbeamError
 from newsbeam.settings import DashboardSettings
 from sinks.publish.reader import Reader
 
@@ -52,11 +51,7 @@ def ask(function: Any, *arguments: Any) -> Any:
     key = function.__name__, repr(arguments)  # lists have no hash
     if key in answers:
         return answers[key]
-    try:
-        found = answers[key] = function(source, *arguments)
-    except duckdb.IOException as error:
-        text = " ".join(str(error).split())[:200]
-        raise SinkError(f"the publication's data cannot be read: {text}") from error
+    found = answers[key] = function(source, *arguments)
     if len(answers) > KEPT:
         answers.popitem(last=False)
     return found

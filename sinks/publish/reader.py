@@ -28,10 +28,29 @@ def open_publication(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises:
         ConfigError: there is no publication; the message says what to run.
-        SinkError: it cannot be opened.
+        SinkError: it cannot be opened, or its data is not there.
     """
-    with ExitStack() as stack:
+    with ExitStack() as stack, readable(path):
         yield _open(path, stack)
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Say the cure where the files of a publication cannot be read.
+
+    Raises:
+        SinkError: instead of DuckDB's error of the disk.
+    """
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise _broken(path, error) from error
+
+
+def _broken(path: Path, error: Exception) -> SinkError:
+    text = " ".join(str(error).split())[:300]
+    cure = "`newsbeam store publish --rebuild` writes it anew"
+    return SinkError(f"the publication {path} cannot be read: {text}; {cure}")
 
 
 def _open(path: Path, stack: ExitStack) -> duckdb.DuckDBPyConnection:
@@ -57,8 +76,7 @@ def _open(path: Path, stack: ExitStack) -> duckdb.DuckDBPyConnection:
         db.execute(f"SET allowed_directories = ['{home}']")
         db.execute("SET enable_external_access = false")
     except (duckdb.Error, OSError) as error:
-        text = " ".join(str(error).split())[:300]
-        raise SinkError(f"cannot open the publication {path}: {text}") from error
+        raise _broken(path, error) from error
     return db
 
 
@@ -119,8 +137,9 @@ class Reader:
                 return False
             self.close()
             self._db, self._mark = _open(self._path, self._stack), mark
-            for statement in self._prepare:
-                self._db.execute(statement)
+            with readable(self._path):
+                for statement in self._prepare:
+                    self._db.execute(statement)
             return True
 
     def rows(
@@ -131,9 +150,10 @@ class Reader:
             if self._db is None:
                 self.follow()
             assert self._db is not None  # noqa: S101  # follow() opened it
-            result = self._db.execute(sql, parameters)
-            names = [column[0] for column in result.description or []]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+            with readable(self._path):
+                result = self._db.execute(sql, parameters)
+                names = [column[0] for column in result.description or []]
+                return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def columns(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
         """Return the columns of a query as numpy arrays; lists and bytes come flattened."""
@@ -146,7 +166,8 @@ class Reader:
             assert self._db is not None  # noqa: S101  # follow() opened it
             relation = self._db.sql(sql, params=list(parameters))
             assert relation is not None  # noqa: S101  # a SELECT gives one
-            found = relation.to_arrow_table()
+            with readable(self._path):
+                found = relation.to_arrow_table()
         made = {}
         for name in found.column_names:
             column = found.column(name).combine_chunks()

@@ -236,6 +236,20 @@ def test_a_moved_folder_is_read_after_naming_it(newsroom: Newsroom, tmp_path: Pa
         assert db.execute("SELECT count(*) FROM articles").fetchall() == [(newsroom.articles,)]
 
 
+def test_data_that_is_gone_is_said_with_the_cure(newsroom: Newsroom) -> None:
+    newsroom.publish()
+    for file in (newsroom.path.parent / "data").glob("*.parquet"):
+        file.unlink()
+    cure = "cannot be read: .*newsbeam store publish --rebuild"
+    with pytest.raises(SinkError, match=cure), open_publication(newsroom.path) as db:
+        db.execute("SELECT count(*) FROM articles").fetchall()
+    with Reader(newsroom.path) as reader, pytest.raises(SinkError, match=cure):
+        reader.rows("SELECT count(*) FROM articles")
+    prepare = ["CREATE TEMP TABLE t AS FROM articles"]
+    with Reader(newsroom.path, prepare) as reader, pytest.raises(SinkError, match=cure):
+        reader.follow()
+
+
 def test_the_file_opens_attached_under_another_name(newsroom: Newsroom) -> None:
     newsroom.publish()
     with duckdb.connect() as db:
