@@ -137,9 +137,13 @@ class Reader:
                 return False
             self.close()
             self._db, self._mark = _open(self._path, self._stack), mark
-            with readable(self._path):
-                for statement in self._prepare:
-                    self._db.execute(statement)
+            try:
+                with readable(self._path):
+                    for statement in self._prepare:
+                        self._db.execute(statement)
+            except SinkError:
+                self.close()  # the next call tries anew
+                raise
             return True
 
     def rows(

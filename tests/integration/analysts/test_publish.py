@@ -246,8 +246,10 @@ def test_data_that_is_gone_is_said_with_the_cure(newsroom: Newsroom) -> None:
     with Reader(newsroom.path) as reader, pytest.raises(SinkError, match=cure):
         reader.rows("SELECT count(*) FROM articles")
     prepare = ["CREATE TEMP TABLE t AS FROM articles"]
-    with Reader(newsroom.path, prepare) as reader, pytest.raises(SinkError, match=cure):
-        reader.follow()
+    with Reader(newsroom.path, prepare) as reader:
+        for _ in range(2):
+            with pytest.raises(SinkError, match=cure):
+                reader.follow()
 
 
 def test_the_file_opens_attached_under_another_name(newsroom: Newsroom) -> None:
