@@ -120,6 +120,23 @@ def model_identity(settings: ModelSettings) -> str:
     return f"{Path(settings.name).name}@{_revision(folder)}/{precision}/sentence-transformers"
 
 
+def reads(identity: str | None, language: str | None) -> bool:
+    """Return whether a model may be trusted with texts in a language.
+
+    The bundled one was trained on English pairs alone, and in other languages goes by names and
+    words of English.  Of other models nothing is known here: they are trusted.
+
+    Args:
+        identity: of the model, as :func:`model_identity` gives it.
+        language: code of the text's language; None: unknown.
+
+    Source: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (training data).
+    """
+    if language is None or identity is None or identity.partition("@")[0] != BUNDLED:
+        return True
+    return language.partition("-")[0] in ("en", "und", "zxx")
+
+
 def resolve_precision(settings: ModelSettings) -> str:
     """Return ``fp32`` or ``bf16``; ``auto`` takes bf16 where the processor computes in it.
 

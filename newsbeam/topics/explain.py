@@ -121,6 +121,11 @@ def _meaning(judged: Judged, view: ArticleView) -> Iterator[str]:
         level = "clearly" if score >= MEANT else "hardly"
         yield f"The passage that reads most like the topic's examples ({level}, {score:.2f}):"
         yield f"  “{view.cleaned(best).text[:240]}”"
+        if not judged.read and judged.look.queried:
+            yield (
+                "The model hardly reads this article's language: where the query is true, the "
+                "passage counts as if it read like the topic."
+            )
     yield ""
 
 

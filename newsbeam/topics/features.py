@@ -32,6 +32,9 @@ HARDLY, CLEARLY = 0.3, 0.6
 """Meanings between which a passage counts in part towards ``meaning_count``."""
 BARELY, WELL = 0.25, 0.5
 """The same for ``agreeing``, where the query is true too: both agree, so less meaning is enough."""
+UNREAD = 0.45
+"""What a passage in which the query is true is taken to mean at least, in a language that the model
+does not read and so finds too little in: as much as speaks for a topic by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,14 @@ class Look:
         return dict(zip(NAMES, self.values, strict=True))
 
 
-def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
+def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float], read: bool = True) -> Look:
     """Return the features of an article for a topic.
 
     Args:
         topic: the topic.
         view: the article.
         meaning: passage -> meaning, for the passages that were embedded.
+        read: whether the model reads the article's language.
     """
     root = topic.parsed.root if topic.parsed else None
     gate = topic.gate.root if topic.gate else None
@@ -67,8 +71,11 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
     found = [i for i in prose if root is not None and view.passage(i).truth(root)]
     in_title = title is not None and root is not None and view.passage(title).truth(root)
     wide_title = title is not None and (gate is None or view.passage(title).truth(gate))
-    in_text = sorted((meaning[i] for i in prose if i in meaning), reverse=True)
     queried = (*((title,) if in_title and title is not None else ()), *found)
+    embedded = meaning
+    if not read:
+        meaning = {i: max(m, UNREAD) if i in queried else m for i, m in embedded.items()}
+    in_text = sorted((meaning[i] for i in prose if i in meaning), reverse=True)
     at_title = meaning.get(title, 0.0) if title is not None else 0.0
     best = in_text[0] if in_text else at_title
     values = (
@@ -86,7 +93,7 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float]) -> Look:
         min(1.0, math.log2(1 + sum(map(_reads, in_text))) / 3),
         float(bool(prose)),
     )
-    return Look(values, queried, meaning, whole)
+    return Look(values, queried, embedded, whole)
 
 
 def _reads(meaning: float) -> float:

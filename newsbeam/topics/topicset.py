@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from newsbeam.encoder import reads
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Embedded, Mention, Passage, record_id
 from newsbeam.settings import TopicsSettings
@@ -69,6 +70,8 @@ class Judged:
     active: ActiveTopic
     look: Look
     probability: float
+    read: bool = True
+    """The model reads the article's language."""
 
     @property
     def passes(self) -> bool:
@@ -223,6 +226,7 @@ class TopicSet:
         kept = self._seen(embedded.article)
         view = kept.view
         vectors = self._vectors(embedded, view)
+        read = reads(self._model, embedded.article.language)
         judged = []
         for name in self._found(kept) if names is None else names:
             active = self[name]
@@ -232,8 +236,8 @@ class TopicSet:
 
                 scores = active.vectors.meaning(np.stack(list(vectors.values())))
                 meaning = dict(zip(vectors, map(float, scores), strict=True))
-            seen = look(active.topic, view, meaning)
-            judged.append(Judged(active, seen, active.model.probability(seen.values)))
+            seen = look(active.topic, view, meaning, read)
+            judged.append(Judged(active, seen, active.model.probability(seen.values), read))
         return judged
 
     def match(self, embedded: Embedded) -> tuple[Mention, ...]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from newsbeam.encoder import reads
 from newsbeam.errors import ConfigError
 from newsbeam.topics import TopicSet, load_topics
 from newsbeam.topics.calibration import Calibration, compare, write_calibration
 from newsbeam.topics.explain import explain
-from newsbeam.topics.features import NAMES
+from newsbeam.topics.features import NAMES, UNREAD
 from newsbeam.topics.menus import headline, prose_pieces
 from newsbeam.topics.model import GENERIC
 from newsbeam.topics.view import ArticleView
@@ -154,6 +155,49 @@ def test_a_topic_without_query_works_by_meaning(tmp_path: Path) -> None:
     (alike,) = topics.match(embed(topics, again, ENCODER))
     assert alike.matched_by == "meaning"
     assert topics.match(embed(topics, ELSEWHERE, ENCODER)) == ()
+
+
+class EnglishEncoder(WordEncoder):
+    """Says that it is the bundled model, which reads English alone."""
+
+    identity = "all-MiniLM-L6-v2@0/fp32/torch"
+
+
+def test_in_a_language_that_the_model_does_not_read_the_query_counts_as_meaning(
+    tmp_path: Path,
+) -> None:
+    topics = load_topics([], [folder_with(tmp_path, wells=TOPIC)])
+    topics.prepare(EnglishEncoder())
+    far = article(
+        "Anno nuovo in paese", "La village fu oggi felice per via del well che hanno aperto ieri."
+    )
+    foreign = replace(far, language="it")
+    english, other = (
+        topics.judge(embed(topics, a, EnglishEncoder()), ["wells"])[0] for a in (far, foreign)
+    )
+    best = NAMES.index("meaning_best")
+    assert english.look.values[best] < UNREAD
+    assert other.look.values[best] == UNREAD
+    assert other.probability > english.probability
+    assert other.look.meaning == english.look.meaning  # the evidence says what was measured
+    assert "hardly reads" in "\n".join(explain(other, ArticleView(foreign)))
+    assert "hardly reads" not in "\n".join(explain(english, ArticleView(far)))
+
+
+@pytest.mark.parametrize(
+    ("identity", "language", "read"),
+    [
+        ("all-MiniLM-L6-v2@0/fp32/torch", "en-GB", True),
+        ("all-MiniLM-L6-v2@0/fp32/torch", "de", False),
+        ("all-MiniLM-L6-v2@0/fp32/torch", None, True),
+        ("paraphrase-multilingual-MiniLM-L12-v2@0/fp32/x", "de", True),
+        (None, "de", True),
+    ],
+)
+def test_only_the_bundled_model_is_known_to_read_english_alone(
+    identity: str | None, language: str | None, read: bool
+) -> None:
+    assert reads(identity, language) is read
 
 
 def test_an_article_is_explained_in_words(topics: TopicSet) -> None:
