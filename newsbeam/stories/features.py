@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbeam.stories.directions import cosines
 from newsbeam.stories.terms import (
     DATE,
     IN_TITLE,
@@ -48,6 +49,7 @@ PAIR_FEATURES = (
     "date_veto",
     "name_veto",
     "side_veto",
+    "untitled",
 )
 
 Floats = NDArray[np.float32]
@@ -261,7 +263,7 @@ def compare(one: Features, rows: Rows) -> Floats:
     near_days = rows.days @ (_NEAR_DAYS @ one.days)
 
     if one.vector is not None:
-        out[:, 0] = rows.vectors @ one.vector
+        out[:, 0] = cosines(one.vector, rows.vectors)
     out[:, 1] = total(rows.weights.ravel()[hit] * one.weights[at])
     out[:, 2] = title / (np.minimum(one_title, row_title) + 1e-6)
     out[:, 3] = 0.5 * (theirs_in_one + ones_in_theirs)
@@ -284,6 +286,7 @@ def compare(one: Features, rows: Rows) -> Floats:
     named = total(((theirs & kind) == kind) | ((ours & kind) == kind))
     both_name = (rows.totals[:, 4] > 0) & (one_totals[4] > 0)
     out[:, 14] = both_name & (named == 0) & (out[:, 2] >= PATTERN)
+    out[:, 16] = (row_title <= 0) | (one_title <= 0)
     out[:, 10] = near_days
     out[:, 11] = (near_days < 0.1) & (one.days.sum() > 0) & (rows.days.sum(1) > 0)
     return out

@@ -73,7 +73,7 @@ def test_the_next_days_report_of_the_same_kind_is_another_story_in_a_thick_strea
     start = datetime(2026, 3, 1, tzinfo=UTC)
     one, like, other = (np.zeros(384, np.float32) for _ in range(3))
     one[0] = other[1] = 1.0
-    like[:2] = 0.55, 0.835
+    like[:2] = 0.25, 0.968
 
     def joins(between: int) -> bool:
         grouper = Grouper()
