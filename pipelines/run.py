@@ -23,7 +23,7 @@ from newsbeam.settings import RunSettings, Settings
 from pipelines import early, readers
 from pipelines.ahead import Ahead
 from pipelines.job import Job
-from pipelines.memory import spare_arenas
+from pipelines.memory import set_aside, spare_arenas, take_back
 from pipelines.memory import sweep as sweep_memory
 from pipelines.parts import Part, cut
 from pipelines.quick_beam import settle_pyarrow, without_collecting
@@ -141,9 +141,12 @@ def run_once(
                 done = added(done, one) if done else one
                 if not part.last:
                     _settle(db)
+                    set_aside()  # the garbage of the next graph is then looked for more often
     except OSError as error:
         raise SinkError(f"staging failed, nothing of it was committed: {error}") from error
     finally:
+        if warm is None:
+            take_back()
         sweep(job)
     assert done is not None  # noqa: S101  # there is always one part
     if portion:

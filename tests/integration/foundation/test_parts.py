@@ -1,5 +1,6 @@
 """A run over many entries is committed in parts: the same store, whatever breaks in between."""
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,7 +94,18 @@ def test_parts_give_the_store_that_one_transaction_gives(
 ) -> None:
     monkeypatch.setattr(parts, "ENTRIES", 15)
     settings = load_settings(write_settings(tmp_path, newsroom))
+    frozen: list[int] = []
+    settle = run._settle
+
+    def settled(db: duckdb.DuckDBPyConnection) -> None:
+        frozen.append(gc.get_freeze_count())
+        settle(db)
+
+    monkeypatch.setattr(run, "_settle", settled)
     report = run.run_and_publish(settings, kind="demo", now=NOW)
+    assert frozen[0] == 0
+    assert min(frozen[1:]) > 100_000  # Beam and all: no look for garbage goes through it again
+    assert gc.get_freeze_count() == 0
     assert sum(report.verdicts.values()) + report.known == report.entries == 65
     one, many = held(calm), held(settings)
     for name, rows in one.items():
