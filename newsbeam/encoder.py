@@ -44,6 +44,7 @@ Read at the first use."""
 
 Forward = Callable[[Sequence[str]], Any]
 """Texts -> float32 (n, d), unit length."""
+Lengths = Callable[[Sequence[str]], list[int]]
 
 
 class Encoder:
@@ -53,11 +54,15 @@ class Encoder:
         identity: ``name@revision/precision/backend``; calibrations are bound to it.
         forward: encodes texts.
         dim: length of a vector.
+        lengths: of texts, as the model reads them: those of one length take the same kernels.
     """
 
-    def __init__(self, identity: str, forward: Forward, dim: int) -> None:
+    def __init__(
+        self, identity: str, forward: Forward, dim: int, lengths: Lengths | None = None
+    ) -> None:
         self.identity = identity
         self.dim = dim
+        self.lengths = lengths or (lambda texts: [len(text) for text in texts])
         self._forward = forward
 
     def encode(self, texts: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.float32]]":
@@ -178,8 +183,8 @@ def _load_bundled(settings: ModelSettings) -> Encoder:
         )
     from newsbeam.minilm import load_minilm
 
-    forward, dim = load_minilm(folder, resolve_precision(settings), settings.threads)
-    return Encoder(model_identity(settings), forward, dim)
+    forward, lengths, dim = load_minilm(folder, resolve_precision(settings), settings.threads)
+    return Encoder(model_identity(settings), forward, dim, lengths)
 
 
 def _load_other(settings: ModelSettings) -> Encoder:

@@ -79,7 +79,7 @@ def test_a_process_that_died_is_told_and_replaced(encoder: RemoteEncoder) -> Non
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads Linux's /proc")
 def test_helpers_share_the_texts_and_end_with_the_process_that_forked_them() -> None:
-    texts = [" ".join(["tide"] * (1 + n)) for n in range(23)]
+    texts = [" ".join(["tide"] * (1 + n % 3)) for n in range(29)]
     settings = ModelSettings(threads=3)
     here, before = load_encoder(ModelSettings()).encode(texts), children()
     encoder = RemoteEncoder(settings)
