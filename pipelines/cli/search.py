@@ -11,7 +11,7 @@ import click
 
 from newsbeam.errors import ConfigError
 from newsbeam.headlines import headline
-from newsbeam.settings import load_settings
+from newsbeam.settings import Settings, load_settings
 
 
 @click.command(
@@ -66,6 +66,8 @@ def search(
             return
         filters = Filters(topic, outlets, languages, _day("--since", since), _day("--until", until))
         found = find(reader, query or "", filters, limit=limit, newest=newest)
+        if topic and not found.total:
+            _check_topic(reader, settings, topic)
     finally:
         reader.close()
     if as_json:
@@ -77,6 +79,17 @@ def search(
         click.echo(f"    {_bold(result.snippet, result.words)}")
     about = "" if found.exact else "about "
     click.echo(f"{about}{found.total} articles", err=True)
+
+
+def _check_topic(reader: Any, settings: Settings, topic: str) -> None:
+    """Tell a topic on which nothing was found from a name that is none."""
+    from newsbeam.topics import configured_topics
+
+    known = set(configured_topics(settings.topics, settings.home).names)
+    known |= {row["topic"] for row in reader.rows("SELECT DISTINCT topic FROM mentions")}
+    if topic not in known:
+        names = ", ".join(sorted(known)) or "none"
+        raise ConfigError("--topic", f"there is no topic {topic!r}; there are: {names}")
 
 
 def _like(reader: Any, article: str, limit: int, as_json: bool) -> None:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from stores import Newsroom
 
-from newsbeam.errors import SinkError
+from newsbeam.errors import ConfigError, SinkError
 from pipelines.cli import cli
 from sinks.export import feeds, report
 from sinks.store.store import open_store
@@ -41,6 +41,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(home: Path) -> Iterator[Run]:
     def call(*arguments: str) -> Result:
         result = CliRunner().invoke(cli, ["-c", str(home / "newsbeam.toml"), *arguments])
+        if isinstance(result.exception, ConfigError):
+            raise result.exception  # as main() has it
         assert result.exception is None or isinstance(result.exception, SystemExit), result.output
         return result
 
@@ -187,6 +189,14 @@ def test_search_and_more_like_this_answer_in_json(run: Run) -> None:
     near = json.loads(run("search", "--like", article, "--json", "-n", "5").stdout)
     assert len(near) == 5
     assert article not in {n["article_id"] for n in near}
+
+
+def test_a_search_names_a_topic_that_is_none(run: Run) -> None:
+    with pytest.raises(ConfigError, match=r"there is no topic 'ai-copyrigth'.* ai-copyright"):
+        run("search", "copyright", "--topic", "ai-copyrigth")
+    none = run("search", "nosuchword", "--topic", "ai-copyright")
+    assert none.exit_code == 0
+    assert "0 articles" in none.stderr
 
 
 def test_query_prints_csv_into_a_pipe(run: Run) -> None:
