@@ -312,17 +312,21 @@ class Supervisor:
 
     def _take_settings(self) -> bool:
         """Read the settings again; keep the old ones where the new are wrong."""
+        from newsbeam.topics import configured_topics
+        from pipelines.stages.match import forget_topics
+
         try:
             new = load_settings(self._config)
             if new.path(new.store.path) != self.settings.path(self.settings.store.path):
                 raise ConfigError("store.path", "another store needs a restart")
-            _check_topics(new)
+            configured_topics(new.topics, new.home)
             Registry(new, self._secrets).check()
             feeds = configured_feeds(new)
         except NewsbeamError as error:
             self._refused = f"the new settings are not used: {error}"
             log.error(self._refused)
             return False
+        forget_topics()
         take_back()  # of the old ones
         self._aside = False
         self.settings, self._feeds = new, feeds
@@ -437,12 +441,3 @@ def _print_of(settings: Settings) -> tuple[Any, ...]:
         stat = path.stat() if path.exists() else None
         files.append((str(path), stat.st_mtime_ns if stat else 0, stat.st_size if stat else 0))
     return (*files, settings.feeds)
-
-
-def _check_topics(settings: Settings) -> None:
-    """Refuse topics that cannot be read; forget the ones that are loaded."""
-    from newsbeam.topics import configured_topics
-    from pipelines.stages.match import forget_topics
-
-    configured_topics(settings.topics, settings.home)
-    forget_topics()
