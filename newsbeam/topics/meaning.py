@@ -49,6 +49,24 @@ class Encodes(Protocol):
         """Return float32 (n, d), L2-normalised, rows follow the texts."""
 
 
+class Compared:
+    """The vectors of an article's passages, compared once with what several topics share."""
+
+    def __init__(self, vectors: "Matrix") -> None:
+        """Args: vectors: float32 (k, d), of the passages, L2-normalised."""
+        self._vectors = vectors
+        self._near: dict[int, tuple[Matrix, Matrix]] = {}
+
+    def to(self, rows: "Matrix") -> "tuple[Matrix, Matrix]":
+        """Return the cosine with each row of a matrix that is kept, (k, m), and the row's pull."""
+        import numpy as np
+
+        if id(rows) not in self._near:
+            cosines = self._vectors @ rows.T
+            self._near[id(rows)] = cosines, np.exp(REACH * (cosines - 1))
+        return self._near[id(rows)]
+
+
 @dataclass(frozen=True, slots=True)
 class TopicVectors:
     """The vectors of a topic's examples, float32, rows L2-normalised."""
@@ -66,24 +84,24 @@ class TopicVectors:
     border: "Matrix"
     """(1 + n + m + b,): bias, and the pull of each passage: above 0 towards the topic."""
 
-    def meaning(self, vectors: "Matrix") -> "Matrix":
+    def meaning(self, passages: Compared) -> "Matrix":
         """Return for each passage how much it reads like the topic, float32 (k,), about -0.3 to 1.
 
         Half is nearness: to the closest examples (mean of three, less half of that to the two
         closest counter-examples) and to all of them.  Half is the side of the border between
         examples and the rest on which it lies.  Each alone misses passages that the other finds.
-
-        Args:
-            vectors: float32 (k, d), of the passages.
         """
         import numpy as np
 
-        to_all = np.hstack([vectors @ m.T for m in (self.own, self.shared, self.background)])
-        examples = to_all[:, : len(self.about)]
+        found = [passages.to(rows) for rows in (self.own, self.shared, self.background)]
+        examples = np.hstack([cosines for cosines, _ in found[:2]])
         near = _nearness(examples[:, self.about], 3)
         if self.other.any():
             near = near - 0.5 * _nearness(examples[:, self.other], 2)
-        margin = self.border[0] + np.exp(REACH * (to_all - 1)) @ self.border[1:]
+        margin, begin = self.border[0], 1
+        for _, pulls in found:
+            margin = margin + pulls @ self.border[begin : begin + pulls.shape[1]]
+            begin += pulls.shape[1]
         side = 0.35 + 0.4 * np.tanh(margin / 4)
         meaning: Matrix = ((near + side) / 2).astype(np.float32)
         return meaning

@@ -23,7 +23,7 @@ from newsbeam.settings import TopicsSettings
 from newsbeam.topics.calibration import Calibration, read_calibration
 from newsbeam.topics.evidence import collect_evidence, matched_by
 from newsbeam.topics.features import Look, look
-from newsbeam.topics.meaning import Encodes, TopicVectors, example_vectors
+from newsbeam.topics.meaning import Compared, Encodes, TopicVectors, example_vectors
 from newsbeam.topics.model import Model, generic_model
 from newsbeam.topics.query import Query, QuerySet
 from newsbeam.topics.topic import Topic, find_topics, load_topic
@@ -227,14 +227,17 @@ class TopicSet:
         view = kept.view
         vectors = self._vectors(embedded, view)
         read = reads(self._model, embedded.article.language)
+        compared = None
+        if vectors:
+            import numpy as np
+
+            compared = Compared(np.stack(list(vectors.values())))
         judged = []
         for name in self._found(kept) if names is None else names:
             active = self[name]
             meaning: Mapping[int, float] = {}
-            if active.vectors is not None and vectors:
-                import numpy as np
-
-                scores = active.vectors.meaning(np.stack(list(vectors.values())))
+            if active.vectors is not None and compared is not None:
+                scores = active.vectors.meaning(compared)
                 meaning = dict(zip(vectors, map(float, scores), strict=True))
             seen = look(active.topic, view, meaning, read)
             judged.append(Judged(active, seen, active.model.probability(seen.values), read))

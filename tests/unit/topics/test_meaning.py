@@ -12,6 +12,7 @@ from newsbeam.topics import meaning
 from newsbeam.topics.meaning import (
     BACKGROUND_VECTORS,
     BACKGROUND_WEIGHT,
+    Compared,
     background,
     example_vectors,
     fit_border,
@@ -101,7 +102,7 @@ def test_shared_examples_are_about_what_they_name_and_against_the_rest(tmp_path:
     assert found.other.tolist() == [False, False, True, False, True, False]
     assert found.border[1 + 5] == 0  # the open one pulls nowhere
     near, far = found.meaning(
-        WordEncoder().encode(["The mayor opens a new well", "An oil well burns at sea"])
+        Compared(WordEncoder().encode(["The mayor opens a new well", "An oil well burns at sea"]))
     )
     assert near > far + 0.3
 
