@@ -27,7 +27,7 @@ Compare = Callable[[duckdb.DuckDBPyConnection, date, int], list[str]]
 
 OPEN = pytest.mark.xfail(
     strict=False,
-    reason="reports on two neighbouring events by one outlet are still joined to one story",
+    reason="neighbouring events of one subject share a story in four places: docs/stories.md",
 )
 
 
