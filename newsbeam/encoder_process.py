@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Huge pages: the weights are walked through for each text.  Other systems ignore it."""
 
+HELPERS = 8
+"""At most, unless the settings say more: each holds some 25 MB of its own."""
 PORTION = 8
 """Texts of one length that a helper is given at once, at most: a tenth of a second of work."""
 
@@ -169,7 +171,7 @@ def main(fd: int) -> None:
         helpers = 0
         if settings.name == BUNDLED:
             _lighten_torch()
-            helpers = settings.threads or os.cpu_count() or 1
+            helpers = settings.threads or min(os.cpu_count() or 1, HELPERS)
         try:
             encoder = load_encoder(replace(settings, threads=1) if helpers else settings)
         except NewsbeamError as error:

@@ -159,7 +159,7 @@ class ModelSettings:
     batch: AtLeastOne = 32
     """Texts per batch; the bundled model takes each text by itself."""
     threads: Count = 0
-    """Threads for the model; 0: one per core."""
+    """Threads for the model; 0: one per core, for the bundled model at most 8."""
 
 
 @dataclass(frozen=True, slots=True)
