@@ -37,7 +37,7 @@ ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """Huge pages: the weights are walked through for each text.  Other systems ignore it."""
 
 HELPERS = 8
-"""At most, unless the settings say more: each holds some 25 MB of its own."""
+"""At most, unless the settings say more: each holds some 20 MB of its own."""
 PORTION = 8
 """Texts of one length that a helper is given at once, at most: a tenth of a second of work."""
 

@@ -19,16 +19,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from newsbeam.encoder import Forward, Lengths
+
 TOKENS = 128
 """Length of text that the layout of the weights is chosen for: about a headline and a lead."""
 
 
-Lengths = Callable[[Sequence[str]], list[int]]
-
-
-def load_minilm(
-    folder: Path, precision: str, threads: int
-) -> tuple[Callable[[Sequence[str]], Any], Lengths, int]:
+def load_minilm(folder: Path, precision: str, threads: int) -> tuple[Forward, Lengths, int]:
     """Load weights and tokenizer.
 
     Args:

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from newsbeam.errors import ConfigError, QueryError, reason_of
@@ -178,10 +178,17 @@ def shared_examples(folder: Path) -> tuple[SharedExample, ...]:
     if not path.exists():
         return ()
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), f"cannot be read: {error}") from error
-    return tuple(_shared(line, f"{path}: line {number}") for number, line in enumerate(lines, 1))
+        raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
+    return _read_shared(text, str(path))
+
+
+@lru_cache(maxsize=4)
+def _read_shared(text: str, path: str) -> tuple[SharedExample, ...]:
+    """Read them once for all topics of the folder."""
+    lines = enumerate(text.splitlines(), 1)
+    return tuple(_shared(line, f"{path}: line {number}") for number, line in lines)
 
 
 def _shared(line: str, where: str) -> SharedExample:
