@@ -1,17 +1,17 @@
 """How much a passage reads like a topic: the vectors of its examples, and what is made of them.
 
-The vectors are kept in ``<name>.vectors.json`` beside the topic's file, those of the examples that
-the topics of a folder share in ``_examples.vectors.json``, so that a run need not compute them;
+The vectors are kept in ``<name>.vectors.npz`` beside the topic's file, those of the examples that
+the topics of a folder share in ``_examples.vectors.npz``, so that a run need not compute them;
 those of the background passages come with newsbeam for the bundled model.
 """
 
-import base64
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from zipfile import BadZipFile
 
 from newsbeam.topics.topic import SHARED, Topic
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BACKGROUND = Path(__file__).parent / "background.txt"
 """Passages on all sorts of subjects, one a line, written for newsbeam: what news is otherwise."""
-BACKGROUND_VECTORS = BACKGROUND.with_suffix(".vectors.json")
+BACKGROUND_VECTORS = BACKGROUND.with_suffix(".vectors.npz")
 """Of the model that comes with newsbeam; another one embeds the passages when topics change."""
 BACKGROUND_WEIGHT = 0.3
 """Of a background passage, beside 1 of an example."""
@@ -174,7 +174,7 @@ def example_vectors(topic: Topic, path: Path | None, encoder: Encodes) -> TopicV
     known = _background_vectors(encoder)
     said = [answers.tolist(), counted.tolist()]
     key = _key(encoder, texts, common, said, background(), (BACKGROUND_WEIGHT, STRENGTH, REACH))
-    stored = path.with_suffix(".vectors.json") if path else None
+    stored = path.with_suffix(".vectors.npz") if path else None
     kept = _read(stored, key) if stored else None
     if kept is None:
         own = _whole(encoder.encode(texts))
@@ -228,7 +228,7 @@ def _common(path: Path | None, texts: list[str], encoder: Encodes) -> "Matrix":
         return _background_vectors(encoder)[:0]
     key = _key(encoder, texts, ["shared"])
     if key not in _matrices:
-        stored = path.with_suffix(".vectors.json") if path else None
+        stored = path.with_suffix(".vectors.npz") if path else None
         kept = _read(stored, key) if stored else None
         if kept is None:
             kept = {"shared": _whole(encoder.encode(texts))}
@@ -253,20 +253,20 @@ def _read(path: Path, key: str) -> "dict[str, Matrix] | None":
     import numpy as np
 
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        if raw.pop("key") != key:
-            return None
-        return {
-            name: np.frombuffer(base64.b64decode(text), dtype="<f2").astype("float32")
-            for name, text in raw.items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        with np.load(path, allow_pickle=False) as kept:
+            if str(kept["key"]) != key:
+                return None
+            return {name: kept[name].astype("float32") for name in kept.files if name != "key"}
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile):
         return None  # a cache: computed again
 
 
 def _write(path: Path, key: str, kept: "dict[str, Matrix]") -> None:
-    plain = {name: base64.b64encode(v.astype("<f2").tobytes()).decode() for name, v in kept.items()}
+    import numpy as np
+
+    halves: dict[str, Any] = {name: numbers.astype("<f2") for name, numbers in kept.items()}
     try:
-        path.write_text(json.dumps({"key": key, **plain}) + "\n", encoding="utf-8")
+        with path.open("wb") as file:
+            np.savez(file, key=np.array(key), **halves)
     except OSError:
         return  # a read-only folder: they are computed at every start

@@ -1,7 +1,7 @@
 """A topic: what a desk watches for, as a readable TOML file.
 
 ``<name>.toml`` is written by people; ``<name>.calibration.json`` beside it is written by
-``newsbeam topics calibrate``; ``<name>.vectors.json`` keeps the examples' vectors, so that a run
+``newsbeam topics calibrate``; ``<name>.vectors.npz`` keeps the examples' vectors, so that a run
 need not compute them.  The format is described in ``docs/topics.md``.
 """
 

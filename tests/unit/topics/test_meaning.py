@@ -144,13 +144,27 @@ def test_stored_and_fresh_vectors_are_equal(tmp_path: Path) -> None:
     assert np.array_equal(fresh.own, kept.own)
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"key": 1}', ""])
+@pytest.mark.parametrize("damage", ["text", "nothing", "half", "no key", "one array", "spoilt"])
 def test_damaged_vectors_are_computed_again(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "wells.toml"
     path.write_text(TOPIC)
     before = example_vectors(load_topic(path), path, WordEncoder())
-    path.with_suffix(".vectors.json").write_text(damage)
+    kept = path.with_suffix(".vectors.npz")
+    whole = kept.read_bytes()
+    with kept.open("wb") as file:
+        match damage:
+            case "text":
+                file.write(b"{}")
+            case "half":
+                file.write(whole[: len(whole) // 2])
+            case "no key":
+                np.savez(file, own=np.zeros(3))
+            case "one array":
+                np.save(file, np.zeros(3))
+            case "spoilt":
+                file.write(whole.replace(b"\x93NUMPY", b"\x93NUMPX"))
     after = example_vectors(load_topic(path), path, WordEncoder())
+    assert kept.read_bytes() == whole  # and stored again, the same bytes
     assert before is not None
     assert after is not None
     assert np.array_equal(before.border, after.border)

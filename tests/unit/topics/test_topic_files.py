@@ -136,7 +136,7 @@ def test_vectors_are_kept_beside_the_topic(tmp_path: Path) -> None:
     calls = encoder.calls
     load_topics([], [folder]).prepare(encoder)
     assert encoder.calls == calls
-    (folder / "wells.vectors.json").write_text("damaged", encoding="utf-8")
+    (folder / "wells.vectors.npz").write_text("damaged", encoding="utf-8")
     load_topics([], [folder]).prepare(encoder)
     assert encoder.calls == calls + 1
 
