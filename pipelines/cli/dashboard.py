@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from newsbeam.errors import ConfigError, NewsbeamError
+from newsbeam.errors import ConfigError, NewsbeamError, reason_of
 from newsbeam.settings import load_settings
 
 
@@ -65,9 +65,9 @@ def check_free(address: str, port: int) -> None:
             tried.bind(place)
             tried.listen()
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
         raise NewsbeamError(
-            f"cannot listen on {address}:{port}: {reason}; --address and --port name another place"
+            f"cannot listen on {address}:{port}: {reason_of(error)}; "
+            "--address and --port name another place"
         ) from error
 
 

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import click
 
+from newsbeam.errors import reason_of
 from newsbeam.records import Article, Entry, LedgerRow, Page, Verdict, record_id
 from newsbeam.settings import ExtractSettings, load_settings
 from pipelines.cli.lines import print_line, read_json
@@ -64,7 +65,7 @@ def _pages(lines: Iterable[str], now: datetime, wrong: dict[int, dict[str, Any]]
         try:
             yield _page(line, now)
         except (OSError, EOFError, zlib.error) as error:
-            reason = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+            reason = f"cannot be read: {reason_of(error)}"
             wrong[number] = _failed(_url_in(line), Verdict.DAMAGED, reason)
         except ValueError as error:
             wrong[number] = _failed(_url_in(line), Verdict.DAMAGED, str(error))
