@@ -46,6 +46,30 @@ def test_hard_texts_are_told_apart(cases: dict[str, list[Case]], name: str) -> N
     assert recall >= RECALL[name]
 
 
+@pytest.mark.parametrize(
+    ("name", "answer", "headline"),
+    [
+        ("ai-copyright", False, "Ministers acknowledge that one standard for AI must come"),
+        (
+            "ai-copyright",
+            True,
+            "Image generator will acknowledge artists whose work trained its AI",
+        ),
+        ("ai-capex", True, "Bank erwartet KI-Investitionen von zwei Billionen Dollar"),
+        ("ai-capex", True, "Chatbot maker joins the AI data centre push in the north"),
+    ],
+)
+def test_words_that_misled_the_pack_or_that_it_lacked(
+    name: str, answer: bool, headline: str
+) -> None:
+    encoder = LazyEncoder(ModelSettings())
+    topics = load_topics_for(Settings())
+    topics.prepare(encoder)
+    row = Labelled("one", headline, "", None, {name: answer})
+    (case,) = look_at([row], topics, encoder, [name])[name]
+    assert (case.judged is not None and case.judged.passes) == answer
+
+
 def test_the_texts_have_answers_for_all_topics_and_are_told_apart_by_their_ids() -> None:
     rows: list[Labelled] = read_labels(FILES)
     assert len({row.id for row in rows}) == len(rows) > 250
