@@ -178,7 +178,7 @@ def test_nobody_listening_ends_as_unreachable(server, fetch, now) -> None:
     server.close()
     row = page_of(place, fetch, now)
     assert isinstance(row, LedgerRow)
-    assert (row.verdict, row.reason) == ("unreachable", "connection refused")
+    assert (row.verdict, row.reason) == ("unreachable", "robots.txt: connection refused")
 
 
 def test_unusable_links_become_entries_without_link(
