@@ -20,6 +20,7 @@ from connectors.opml import read_opml
 from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Feed
 from newsbeam.settings import RunSettings, Settings
+from newsbeam.topics import check_topics
 from pipelines import early, readers
 from pipelines.ahead import Ahead
 from pipelines.job import Job
@@ -209,6 +210,7 @@ def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
     """
     spare_arenas()
     path = settings.path(settings.store.path)
+    check_topics(settings.topics, settings.home)
     if not arguments.get("archives") and arguments.get("feeds") is None:
         # before the store is opened: wrong settings shall not make one
         arguments["feeds"] = configured_feeds(settings)

@@ -27,6 +27,7 @@ import duckdb
 from newsbeam.errors import ConfigError, NewsbeamError, SinkError
 from newsbeam.records import Feed
 from newsbeam.settings import Settings, load_settings
+from newsbeam.topics import check_topics
 from pipelines.memory import give_back, set_aside, spare_arenas, sweep, take_back
 from pipelines.report import RunReport
 from pipelines.run import KNOWN, clock, configured_feeds, run_once
@@ -123,6 +124,7 @@ class Supervisor:
             ConfigError: the settings cannot work.
         """
         store = self.settings.path(self.settings.store.path)
+        check_topics(self.settings.topics, self.settings.home)
         self._read_feeds()
         spare_arenas()
         with hold_store(store, "newsbeam watch") as held, self._signals():

@@ -258,12 +258,18 @@ def test_an_archive_of_nothing_is_a_failure_with_the_reason(tmp_path: Path, name
     assert [why for _, _, _, why in report.failures] == ["no article and no page is in it"]
 
 
-def test_a_topic_that_is_wrong_is_one_line_without_beams_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "command", [["backfill", "a.txt"], ["run"], ["watch", "--cycles", "1"]], ids=lambda c: c[0]
+)
+def test_a_topic_that_is_wrong_is_told_before_any_work_is_done(
+    tmp_path: Path, command: list[str]
+) -> None:
     (tmp_path / "topics").mkdir()
     (tmp_path / "topics" / "bad.toml").write_text("name =")
     (tmp_path / "a.txt").write_text(WORDS)
-    write_settings(tmp_path, [], {})
-    done = newsbeam("backfill", "a.txt", cwd=tmp_path)
+    write_settings(tmp_path, ["http://127.0.0.1:9/nobody-is-asked.xml"], {})
+    done = newsbeam(*command, cwd=tmp_path)
     assert done.returncode == 2
     said = [line for line in done.stderr.splitlines() if line]
     assert said == ["newsbeam: topics/bad.toml: not valid TOML: Invalid value (at end of document)"]
+    assert not list(tmp_path.glob("**/*.duckdb"))
