@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from newsbeam.topics.contradictions import contradiction
+from newsbeam.topics.dialects import foreign
 from newsbeam.topics.query.common import commonness, is_common
 from newsbeam.topics.query.document import TITLE
 from newsbeam.topics.query.necessary import necessary
@@ -32,6 +33,10 @@ TOO_WIDE = 600.0
 
 IN_TITLE = 5
 """So many times rarer, about, a word is in headlines than in articles."""
+
+
+_OF_MANY = ("lang", "country")
+"""Facts that many articles share; an author, outlet, feed or tag is of few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def lint_query(query: str, macros: dict[str, str] | None = None) -> list[Warning
 def _wide(root: Node) -> Iterator[Warning]:
     clauses = necessary(root)
     if not clauses:
-        if _can_be_empty(root):
+        if _can_be_empty(root) and not _of_few(root):
             yield Warning("wide", root.source, "true of nearly every article: name what must occur")
         return
     share = round(1000 * _share(root))
@@ -141,6 +146,19 @@ def _can_be_empty(node: Node) -> bool:
             return False
 
 
+def _of_few(node: Node) -> bool:
+    """Whether a query without a word that must occur is of few articles all the same."""
+    match node:
+        case Fact(name=name):
+            return name not in _OF_MANY
+        case And(parts=parts):
+            return any(_of_few(p) for p in parts)
+        case Or(parts=parts):
+            return all(_of_few(p) for p in parts)
+        case _:
+            return not _can_be_empty(node)
+
+
 def _never(root: Node) -> Iterator[Warning]:
     for node in walk(root):
         if why := contradiction(node):
@@ -171,8 +189,8 @@ def _meant(root: Node) -> Iterator[Warning]:
     for node in walk(root):
         if isinstance(node, Phrase) and node.source in ("and", "or", "not", "near"):
             yield Warning("meant", node.source, f"operators are in capitals: {node.source.upper()}")
-        if isinstance(node, Phrase) and node.source.lower().startswith(("near/", "onear/")):
-            yield Warning("meant", node.source, f"operators are in capitals: {node.source.upper()}")
+        elif isinstance(node, Phrase) and (advice := foreign(node.source)):
+            yield Warning("meant", node.source, advice)
         if isinstance(node, Phrase) and len(node.words) == 1 and _SIGN.search(node.source):
             yield Warning(
                 "meant", node.source, f"+ and # are no part of words: it looks for {node.words[0]}"

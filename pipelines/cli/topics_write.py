@@ -57,12 +57,12 @@ def list_topics(config: Path | None, folder: Path | None, as_json: bool) -> None
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("topics", nargs=-1)
 @click.option("--query", help="Check this query instead of files.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
-def lint(config: Path | None, files: tuple[Path, ...], query: str | None, as_json: bool) -> None:
-    """Check topic files (default: those in force) or one query.
+def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_json: bool) -> None:
+    """Check TOPICS, names or files (default: all in force), or one query.
 
     Errors end with exit code 2 and the place.  Warnings: too wide, never true, expensive, or
     probably not meant so; they end with 1.
@@ -76,7 +76,8 @@ def lint(config: Path | None, files: tuple[Path, ...], query: str | None, as_jso
     else:
         settings = load_settings(config)
         folders = [settings.path(f) for f in settings.topics.folders]
-        paths = list(files) or find_topics(settings.topics.packs, folders)
+        named = {path.stem: path for path in find_topics(settings.topics.packs, folders)}
+        paths = [named.get(topic, Path(topic)) for topic in topics] or list(named.values())
         found = {str(p): lint_topic(load_topic(p), shared_macros(p.parent)) for p in paths}
     if as_json:
         rows = [

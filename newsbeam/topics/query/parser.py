@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from newsbeam.errors import QueryError
+from newsbeam.topics.dialects import operator_for
 from newsbeam.topics.query.document import ANYWHERE, BODY, LEAD, TITLE, fold_value
 from newsbeam.topics.query.lexer import Token, tokenise
 from newsbeam.topics.query.nodes import (
@@ -220,7 +221,9 @@ class _Parser:
         exact = token.kind == "exact"
         words = tuple(plain(w) if exact else fold(w) for w in query_words(text))
         if not words:
-            raise self.fail(token, "there is no word in this: write letters or digits")
+            meant = operator_for(text)
+            cure = f"for {meant} write {meant}" if meant else "write letters or digits"
+            raise self.fail(token, f"there is no word in this: {cure}")
         if len(words) == 1 and not words[0].strip("*?"):
             raise self.fail(token, "a wildcard needs letters beside it: llama*")
         if stemmed and any(is_wild(w) for w in words):

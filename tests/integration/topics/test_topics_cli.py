@@ -220,6 +220,7 @@ def test_explain_says_why_and_why_not(newsroom: Path) -> None:
 
 def test_lint_and_list_and_new(newsroom: Path, tmp_path: Path) -> None:
     assert run("lint", config=newsroom).exit_code == 0
+    assert run("lint", "bees", config=newsroom).output == "1 checked, no warnings\n"
     assert run("lint", "--query", "the OR of").exit_code == 1
     assert isinstance(run("lint", "--query", "(a").exception, QueryError)
     assert json.loads(run("list", "--json", config=newsroom).output)[0]["topic"] == "bees"

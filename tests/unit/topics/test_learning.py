@@ -142,6 +142,7 @@ def test_a_model_names_the_parts_of_its_score() -> None:
         ("llama or alpaca", "meant"),
         ("llama near/5 meta", "meant"),
         ("llama AND meta OR alpaca", "meant"),
+        ("author:doe OR lang:de", "wide"),
     ],
 )
 def test_lint_warns(query: str, kind: str) -> None:
@@ -149,9 +150,34 @@ def test_lint_warns(query: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "cure"),
+    [
+        ("llama -meta", "write NOT"),
+        ("llama !meta", "write NOT"),
+        ("+llama meta", "write AND"),
+        ('"llama meta"~5', "NEAR/n"),
+        ("llamma~1", "~word"),
+        ("'fair use'", "double ones"),
+        ("llama w/5 money", "NEAR/n"),
+        ("llama near5 money", "NEAR/n"),
+        ("llama pre/3 money", "ONEAR/n"),
+        ("llama /s money", "SENTENCE"),
+        ("atleast3 llama", "count(word)"),
+        ("/llam[ae]/", "regular expressions"),
+        ("llama^2 meta", "weight"),
+    ],
+)
+def test_lint_tells_what_signs_of_other_languages_are_here(query: str, cure: str) -> None:
+    (said,) = [w.message for w in lint_query(query) if w.kind == "meant"]
+    assert cure in said
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "llama",
+        "author:doe OR outlet:gazette.example",
+        "state-run AND rock’n’roll AND companies’ AND 24/7 AND win32",
         "(llama AND meta) OR alpaca",
         "llama NEAR/5 revenue",
         "copyright* AND ai",

@@ -31,7 +31,9 @@ CASES = [
     ("lang:(de AND fr)", 9, "OR between them"),
     ("author:", 7, "a value is missing"),
     ("", 0, "empty"),
-    ("&&", 0, "no word"),
+    ("&&", 0, "for AND write AND"),
+    ("a | b", 2, "for OR write OR"),
+    ("…", 0, "write letters or digits"),
 ]
 
 
