@@ -12,7 +12,7 @@ from time import perf_counter
 import apache_beam as beam
 
 from connectors.archives import Reading
-from newsbeam.records import START, LedgerRow, Page, Verdict, record_id
+from newsbeam.records import START, Entry, LedgerRow, Page, Verdict, record_id
 from pipelines.job import Job
 from pipelines.stages.embed import preload
 from pipelines.stages.extract import AT_ONCE, extract_pages
@@ -20,6 +20,7 @@ from pipelines.stages.items import Archive, Done, Polled, Portion, Read
 from pipelines.stages.known import Known, load_known
 from pipelines.stages.resume import stopped_at
 from pipelines.stages.timing import timed
+from sinks.store.rows import fingerprint, key
 
 
 def read_archives(portion: Portion, known: Known, job: Job) -> Iterator[Polled | Read | Done]:
@@ -44,15 +45,21 @@ def _read_archive(
     entries = fresh = 0
     cursor = None
     verdict, reason = str(Verdict.FEED_OK), None
+    seen: set[tuple[int, int]] = set()
+
+    def fresh_one(entry: Entry) -> bool:
+        """Say whether neither the store nor this reading had it: files of one text are one."""
+        had = (key(entry.id), fingerprint(entry))
+        if had in seen or known.entry(entry, job.now) == "known":
+            return False
+        seen.add(had)
+        return True
+
     try:
         records = iter(reading)
         while batch := list(islice(records, min(AT_ONCE, AT_ONCE if most is None else most))):
             entries += len(batch)
-            new = [
-                i
-                for i in batch
-                if isinstance(i, LedgerRow) or known.entry(i.entry, job.now) != "known"
-            ]
+            new = [i for i in batch if isinstance(i, LedgerRow) or fresh_one(i.entry)]
             fresh += len(new)
             for item in new:
                 if isinstance(item, LedgerRow):

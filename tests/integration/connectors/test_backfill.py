@@ -250,6 +250,16 @@ def test_files_of_one_name_in_two_folders_have_a_row_each(tmp_path: Path) -> Non
     assert (report.entries, report.verdicts) == (2, {"empty": 2})
 
 
+def test_files_of_one_text_count_the_same_in_each_backfill(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "old" / f"{name}.txt").write_text(WORDS)
+    settings = load_settings(write_settings(tmp_path, [], {}))
+    first, second = (backfill(settings, [str(tmp_path / "old")]) for _ in range(2))
+    assert (first.entries, first.known, first.verdicts) == (2, 1, {"article": 1})
+    assert (second.entries, second.known, second.verdicts) == (2, 2, {})
+
+
 @pytest.mark.parametrize("name", ["crawl.warc.gz", "crawl.warc", "articles.jsonl"])
 def test_an_archive_of_nothing_is_a_failure_with_the_reason(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\n" * 50)
