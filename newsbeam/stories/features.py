@@ -37,14 +37,7 @@ PAIR_FEATURES = (
     "terms",
     "title",
     "title_in_other",
-    "names",
-    "numbers",
     "number_conflict",
-    "dates",
-    "date_conflict",
-    "name_conflict",
-    "weekday",
-    "weekday_conflict",
     "ordinal_veto",
     "date_veto",
     "name_veto",
@@ -69,12 +62,9 @@ class Features:
     vector: Floats | None
     """float32 (d,), L2-normalised; None: not embedded."""
     has_text: bool
-    days: Floats
-    """float32 (7,): weekdays that the text speaks of, Monday first; zeros: none."""
     totals: Floats
-    """float32 (TOTALS,): what comparisons need of one side alone: rarity of the title's terms and
-    of the names; whether there are numbers in the title, dates in the text, and names, ordinals,
-    dates and sides in the title."""
+    """float32 (TOTALS,): what comparisons need of the title of one side alone: the rarity of its
+    terms; whether it has numbers, names, ordinals, dates and sides."""
 
     @property
     def brief(self) -> bool:
@@ -82,7 +72,7 @@ class Features:
         return len(self.ids) < TERMS
 
 
-TOTALS = 8
+TOTALS = 6
 
 
 def _totals(bits: NDArray[np.uint8], rarity: Floats) -> Floats:
@@ -94,9 +84,7 @@ def _totals(bits: NDArray[np.uint8], rarity: Floats) -> Floats:
     return np.array(
         [
             rarity[title].sum(),
-            rarity[(bits & NAME) > 0].sum(),
             any_of(NUMBER | IN_TITLE),
-            any_of(DATE),
             any_of(NAME | IN_TITLE),
             any_of(ORDINAL | IN_TITLE),
             any_of(DATE | IN_TITLE),
@@ -189,7 +177,6 @@ def make_features(
     frequencies: Frequencies,
     vector: Floats | None,
     has_text: bool,
-    days: tuple[float, ...] | None = None,
 ) -> Features:
     """Weigh an article's terms against the window as it is now."""
     rare = np.maximum(0.05, frequencies.rarity(terms.ids, terms.priors))
@@ -209,7 +196,6 @@ def make_features(
         bits=bits,
         vector=vector,
         has_text=has_text,
-        days=np.array(days or [0.0] * 7, np.float16).astype(np.float32),
         totals=_totals(bits, rarity),
     )
 
@@ -230,8 +216,6 @@ class Rows:
     bits: NDArray[np.uint8]
     vectors: Floats
     """(n, d); a row of zeros where there is no vector."""
-    days: Floats
-    """(n, 7)"""
     totals: Floats
     """(n, TOTALS)"""
 
@@ -259,41 +243,24 @@ def compare(one: Features, rows: Rows) -> Floats:
     title = total(shared * (((both_bits & IN_TITLE) > 0) & plain))
     theirs_in_one = total(shared * (((theirs & IN_TITLE) > 0) & plain)) / (row_title + 1e-6)
     ones_in_theirs = total(shared * (((ours & IN_TITLE) > 0) & plain)) / (one_title + 1e-6)
-    least_names = np.minimum(one_totals[1], rows.totals[:, 1])
-    near_days = rows.days @ (_NEAR_DAYS @ one.days)
 
     if one.vector is not None:
         out[:, 0] = cosines(one.vector, rows.vectors)
     out[:, 1] = total(rows.weights.ravel()[hit] * one.weights[at])
     out[:, 2] = title / (np.minimum(one_title, row_title) + 1e-6)
     out[:, 3] = 0.5 * (theirs_in_one + ones_in_theirs)
-    out[:, 4] = total(shared * ((both_bits & NAME) > 0)) / (least_names + 5.0)
-    out[:, 5] = np.log1p(total(shared * ((theirs & NUMBER) > 0)))
-    dates = total((theirs & DATE) > 0)
-    out[:, 7] = np.minimum(1.0, dates)
     for place, column, kind in (
-        (6, 2, NUMBER | IN_TITLE),
-        (8, 3, DATE),
-        (9, 4, NAME | IN_TITLE),
-        (12, 5, ORDINAL | IN_TITLE),
-        (13, 6, DATE | IN_TITLE),
-        (15, 7, SIDE | IN_TITLE),
-    ):  # both sides have terms of that kind, and share none
+        (4, 1, NUMBER | IN_TITLE),
+        (5, 3, ORDINAL | IN_TITLE),
+        (6, 4, DATE | IN_TITLE),
+        (8, 5, SIDE | IN_TITLE),
+    ):  # both titles have terms of that kind, and the articles share none
         same = total((theirs & kind) == kind)
         out[:, place] = (rows.totals[:, column] > 0) & (one_totals[column] > 0) & (same == 0)
     # headlines of one pattern on different names, neither of which the other article mentions
     kind = NAME | IN_TITLE
     named = total(((theirs & kind) == kind) | ((ours & kind) == kind))
-    both_name = (rows.totals[:, 4] > 0) & (one_totals[4] > 0)
-    out[:, 14] = both_name & (named == 0) & (out[:, 2] >= PATTERN)
-    out[:, 16] = (row_title <= 0) | (one_title <= 0)
-    out[:, 10] = near_days
-    out[:, 11] = (near_days < 0.1) & (one.days.sum() > 0) & (rows.days.sum(1) > 0)
+    both_name = (rows.totals[:, 2] > 0) & (one_totals[2] > 0)
+    out[:, 7] = both_name & (named == 0) & (out[:, 2] >= PATTERN)
+    out[:, 9] = (row_title <= 0) | (one_title <= 0)
     return out
-
-
-_NEAR_DAYS = sum(
-    share * np.roll(np.eye(7, dtype=np.float32), by, axis=1)
-    for share, by in ((1.0, 0), (0.4, 1), (0.4, -1))
-)
-"""(7, 7): a report of Monday's event may come on Tuesday and say so."""

@@ -223,7 +223,7 @@ class Grouper:
         text = item.text or None
         traits = item.traits or read_traits(item.title, text, item.language)
         features = make_features(
-            traits.terms, self._window.frequencies, item.vector, text is not None, traits.days
+            traits.terms, self._window.frequencies, item.vector, text is not None
         )
         print_ = traits.print
         near = self._window.candidates(features)

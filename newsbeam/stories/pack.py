@@ -14,7 +14,7 @@ from newsbeam.stories.copies import SKETCH, Sketch
 from newsbeam.stories.features import TERMS, TOTALS, Features
 from newsbeam.stories.wording import OPENING
 
-VERSION = 5
+VERSION = 6
 """Of the layout; a row of another version cannot be read."""
 ROW = np.dtype(
     [
@@ -27,7 +27,6 @@ ROW = np.dtype(
         ("weights", "<f2", TERMS),
         ("rarity", "<f2", TERMS),
         ("bits", "u1", TERMS),
-        ("days", "<f2", 7),
         ("totals", "<f4", TOTALS),
         ("sketch", "<u4", SKETCH),
         ("words", "<u2"),
@@ -45,7 +44,7 @@ def pack(features: Features, print_: Sketch | None) -> Packed:
     one["version"], one["has_text"], one["terms"] = VERSION, features.has_text, n
     for name in ("ids", "weights", "rarity", "bits"):
         one[name][:n] = getattr(features, name)
-    one["days"], one["totals"] = features.days, features.totals
+    one["totals"] = features.totals
     if print_ is not None:
         one["hashes"], one["runs"] = len(print_.hashes), print_.runs
         one["sketch"][: len(print_.hashes)] = print_.hashes

@@ -23,13 +23,11 @@ WORDS_KEPT = 4_096
 """Words remembered by each cache: what running text repeats.  News never stops to bring new names,
 so a cache is always full in the end; a word that is not there costs some microseconds."""
 
-IN_TITLE, IN_LEAD, NAME, NUMBER, DATE, PAIR, ORDINAL, SIDE = 1, 2, 4, 8, 16, 32, 64, 128
+IN_TITLE, NAME, NUMBER, DATE, PAIR, ORDINAL, SIDE = 1, 4, 8, 16, 32, 64, 128
 """Bits of a term: where it stands and what it is."""
 
 COMMON = 3000
 """Of English words by how common they are: words before this one are no names of sides."""
-LEAD_CHARS = 600
-"""The first characters of the text that count as lead (about two paragraphs)."""
 TEXT_CHARS = 6000
 """What is read of a text: later paragraphs are background more often than the event."""
 
@@ -143,44 +141,6 @@ def article_terms(title: str | None, text: str | None, language: str | None) -> 
     return terms
 
 
-_WEEKDAYS = {
-    word: number
-    for number, words in enumerate(
-        (
-            "monday mon montag lundi lunes lunedì segunda-feira maandag poniedziałek måndag mandag",
-            "tuesday tue tues dienstag mardi martes martedì terça-feira dinsdag wtorek tisdag "
-            "tirsdag",
-            "wednesday wed weds mittwoch mercredi miércoles mercoledì quarta-feira woensdag środa "
-            "środę onsdag",
-            "thursday thu thurs donnerstag jeudi jueves giovedì quinta-feira donderdag czwartek "
-            "torsdag",
-            "friday fri freitag vendredi viernes venerdì sexta-feira vrijdag piątek fredag",
-            "saturday sat samstag sonnabend samedi sábado sabato zaterdag sobota sobotę lördag "
-            "lørdag",
-            "sunday sun sonntag dimanche domingo domenica zondag niedziela niedzielę söndag søndag",
-        )
-    )
-    for word in words.split()
-}
-_DAYS = {w: number for w, number in _WEEKDAYS.items() if len(w) > 4 or w.endswith("s")}
-_DAY_WORD = re.compile(r"\w+(?:-feira)?")
-DAYS_CHARS = 2500
-"""What is searched for weekdays: the event's own day is named early."""
-
-
-def weekdays(text: str | None) -> tuple[float, ...] | None:
-    """Return how much a text speaks of each weekday, Monday first, sum 1; None: of none.
-
-    Earlier mentions count more: a report opens with the day of its event.
-    """
-    found = [0.0] * 7
-    words = _DAY_WORD.findall((text or "")[:DAYS_CHARS].lower())
-    for place, word in enumerate(filter(_DAYS.__contains__, words)):
-        found[_DAYS[word]] += 0.6**place
-    total = sum(found)
-    return tuple(f / total for f in found) if total else None
-
-
 def _read(
     terms: dict[str, Term], text: str, lang: str, bits: int, names: frozenset[str]
 ) -> frozenset[str]:
@@ -197,16 +157,15 @@ def _read(
         if key is None:
             last_name = None
             continue
-        where = bits or (IN_LEAD if start < LEAD_CHARS else 0)
         is_name = False
         if not kind and word[0].isupper():
             inside = capitals_tell and start > 0 and gap in _INSIDE
             if inside:
                 found.add(key)
             is_name = inside or rare or key in names or (capitals_tell and word.isupper())
-        _add(terms, key, where | kind | (NAME if is_name else 0))
+        _add(terms, key, bits | kind | (NAME if is_name else 0))
         if is_name and last_name and gap in _TIES:
-            _add(terms, f"{last_name} {key}", where | NAME | PAIR)
+            _add(terms, f"{last_name} {key}", bits | NAME | PAIR)
         last_name = key if is_name else None
     return frozenset(found)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from newsbeam.stories.copies import Sketch, headline_sketch, sketch
 from newsbeam.stories.features import TermTable, term_table
-from newsbeam.stories.terms import article_terms, weekdays
+from newsbeam.stories.terms import article_terms
 from newsbeam.stories.wires import wire_origin
 
 
@@ -16,8 +16,6 @@ class Traits:
     """What an article says, as its story is found by it."""
 
     terms: TermTable
-    days: tuple[float, ...] | None
-    """How much it speaks of each weekday, see :func:`newsbeam.stories.terms.weekdays`."""
     print: Sketch | None
     """Of the text; of the headline, where there is no text to have one."""
     wire: str | None
@@ -29,7 +27,6 @@ def read_traits(title: str | None, text: str | None, language: str | None) -> Tr
     text = text or None
     return Traits(
         term_table(article_terms(title, text, language)),
-        weekdays(text),
         (sketch(text) if text else None) or headline_sketch(title or ""),
         wire_origin(title, text),
     )

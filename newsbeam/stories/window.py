@@ -149,7 +149,6 @@ class Window:
             rarity=found["rarity"].astype(np.float32),
             bits=np.ascontiguousarray(found["bits"]),
             vectors=self._vectors[at].astype(np.float32),
-            days=found["days"].astype(np.float32),
             totals=np.ascontiguousarray(found["totals"]),
         )
 
@@ -184,7 +183,6 @@ class Window:
             bits=row["bits"][:n],
             vector=self.vector(number),
             has_text=bool(row["has_text"]),
-            days=row["days"].astype(np.float32),
             totals=row["totals"],
         )
 

@@ -334,7 +334,7 @@ def cost(sizes: tuple[int, ...] = (10_000, 100_000), measured: int = 1_500) -> N
     from newsbeam.stories.features import Frequencies, make_features, term_table
     from newsbeam.stories.grouper import Kept, Past
     from newsbeam.stories.pack import pack
-    from newsbeam.stories.terms import article_terms, weekdays
+    from newsbeam.stories.terms import article_terms
 
     rng = np.random.default_rng(0)
     start = datetime(2026, 1, 1, tzinfo=UTC)
@@ -353,7 +353,7 @@ def cost(sizes: tuple[int, ...] = (10_000, 100_000), measured: int = 1_500) -> N
     frequencies, made = Frequencies(), []
     for title, text, language in known:
         terms = article_terms(title, text, language)
-        features = make_features(term_table(terms), frequencies, None, True, weekdays(text))
+        features = make_features(term_table(terms), frequencies, None, True)
         frequencies.add(features.ids)
         made.append(pack(features, sketch(text)))
     packed = np.concatenate(made)

@@ -115,7 +115,7 @@ def fill_window(db: duckdb.DuckDBPyConnection, days: float = 7.0) -> int:
     from newsbeam.stories.copies import sketch
     from newsbeam.stories.features import Frequencies, make_features, term_table
     from newsbeam.stories.pack import pack
-    from newsbeam.stories.terms import article_terms, weekdays
+    from newsbeam.stories.terms import article_terms
 
     known = Frequencies()
     found = db.cursor().execute(
@@ -138,7 +138,7 @@ def fill_window(db: duckdb.DuckDBPyConnection, days: float = 7.0) -> int:
         for article, arrival, arrived, published, title, text, language, vector in rows:
             terms = article_terms(title, text, language)
             exact = None if vector is None else np.asarray(vector, np.float32)
-            features = make_features(term_table(terms), known, exact, True, weekdays(text))
+            features = make_features(term_table(terms), known, exact, True)
             known.add(features.ids)
             packed = pack(features, sketch(text)).tobytes()
             row = (article, arrival, arrived, published, packed, exact)

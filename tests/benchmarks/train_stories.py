@@ -17,7 +17,7 @@ from bench_stories import LABELLED, SETS, bcubed, load_any, with_vectors
 from newsbeam.stories.features import PAIR_FEATURES, compare, make_features, term_table
 from newsbeam.stories.grouper import MEMBERS, STORIES
 from newsbeam.stories.model import VETO, PairModel, Rule, load_model
-from newsbeam.stories.terms import article_terms, weekdays
+from newsbeam.stories.terms import article_terms
 from newsbeam.stories.window import Window
 
 TRAINED = [PAIR_FEATURES.index(name) for name in ("vector", "title_in_other")]
@@ -54,9 +54,7 @@ def ordered(name: str, short: bool, seed: int) -> Ordered:
         item = items[i]
         terms = article_terms(item.title, item.text, item.language)
         has_text = item.text is not None
-        features = make_features(
-            term_table(terms), window.frequencies, item.vector, has_text, weekdays(item.text)
-        )
+        features = make_features(term_table(terms), window.frequencies, item.vector, has_text)
         if place:
             earlier = np.arange(place)
             compared = compare(features, window.rows(earlier))

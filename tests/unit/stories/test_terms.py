@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from newsbeam.stories.copies import likeness, sketch
 from newsbeam.stories.novelty import new_fact
-from newsbeam.stories.terms import NAME, NUMBER, ORDINAL, article_terms, weekdays
+from newsbeam.stories.terms import NAME, NUMBER, ORDINAL, article_terms
 from newsbeam.stories.wires import wire_origin
 
 
@@ -19,11 +19,6 @@ def test_ordinals_are_told_from_numbers() -> None:
     assert terms["#12."].bits & ORDINAL
     assert terms["#1200"].bits & NUMBER
     assert not terms["#1200"].bits & ORDINAL
-
-
-def test_weekdays_are_read_in_several_languages() -> None:
-    assert weekdays("It happened on Sunday.") == weekdays("Es geschah am Sonntag.")
-    assert weekdays("It happened.") is None
 
 
 @given(st.text(max_size=400), st.text(max_size=80), st.sampled_from(["en", "de", "pl", "ja", None]))
