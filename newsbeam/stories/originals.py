@@ -61,7 +61,8 @@ def find_original(
         found = likeness(print_, other)
         if best is not None and found.containment <= best[1].containment + NEARER:
             continue
-        if not is_copy(found, align(print_.opening, other.opening), float(pair[TERMS])):
+        aligned = align(print_.opening, other.opening)
+        if not is_copy(found, aligned, float(pair[TERMS]), float(pair[TITLE])):
             continue
         if same_outlet(number) and _is_frame(found, pair, print_.opening, other.opening):
             continue

@@ -67,6 +67,11 @@ _QUOTATION = re.compile(
     + rf"|['‘‚](?=\w)(?:[^'’‘\n]|(?<=\w)['’](?=\w)){_LONG}['’‘](?!\w))|[「『][^」』\n]{_LONG}[」』]"
 )
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+_DATELINE = re.compile(
+    r"\W{0,3}(?:[^\n()]{2,70}\(\s?[A-Z][\w./ -]{1,30}\)"
+    r"|[A-ZÀ-Þ]{3,}(?:[ ,]{1,2}[A-Z\d][\w./]*){0,6})(?:\s?(?:[–—]|--)\s?|\s-\s)"
+)
+"""Place, date and agency before a text, up to the dash."""
 
 
 def split_words(text: str) -> list[str]:
@@ -80,6 +85,12 @@ def split_words(text: str) -> list[str]:
 def without_addresses(text: str) -> str:
     """Return a text without addresses of the web: their parts are no words."""
     return _ADDRESS.sub(" ", text) if "://" in text or "www." in text else text
+
+
+def without_dateline(text: str) -> str:
+    """Return a text without place, date and agency in front of it."""
+    found = _DATELINE.match(text)
+    return text[found.end() :] if found else text
 
 
 def own_words(text: str) -> str:

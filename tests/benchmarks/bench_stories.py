@@ -31,15 +31,12 @@ sys.path.insert(0, str(ROOT))
 from newsbeam.encoder import load_encoder  # noqa: E402
 from newsbeam.records import record_id  # noqa: E402
 from newsbeam.settings import ModelSettings  # noqa: E402
-from newsbeam.stories.copies import Likeness, is_copy, likeness, sketch  # noqa: E402
+from newsbeam.stories.copies import is_copy, likeness, sketch  # noqa: E402
 from newsbeam.stories.grouper import Grouper, StoryInput  # noqa: E402
 from newsbeam.stories.vector_text import vector_text  # noqa: E402
-from newsbeam.stories.wording import Alignment, align  # noqa: E402
 
 DATA = Path(os.environ.get("NEWSBEAM_DATA", ROOT.parent / "shared" / "data"))
 SETS = ("wikinews_medium", "wikinews", "handpicked")
-LABELS = Path(__file__).parent / "labels" / "copies.tsv"
-FRESH = LABELS.with_name("copies_fresh.tsv")
 HEADLINES = Path(__file__).parent / "labels" / "headlines.tsv"
 LABELLED = {
     "stream": HEADLINES,
@@ -275,51 +272,19 @@ def plain_text(markup: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-Pair = tuple[str, tuple[str, str], Likeness, Alignment, float]
-"""Label, ids, what sketches and openings say, likeness of the weighed terms."""
-
-
-def labelled_pairs(file: Path) -> list[Pair]:
-    """Return the hand-checked pairs of a file as the grouper sees them."""
-    from newsbeam.stories.features import Frequencies, make_features, term_table
-    from newsbeam.stories.terms import article_terms
-
-    lines = file.read_text(encoding="utf-8").splitlines()
-    wanted = [line.split("\t") for line in lines if not line.startswith("#")][1:]
-    ids = {i for pair in wanted for i in pair[:2]}
-    entries: dict[str, Any] = {}
-    frequencies = Frequencies()
-    for place, e in enumerate(stream_entries()):
-        name = record_id("stream", e["link"])
-        if name not in ids and place > 3000:
-            continue
-        text = plain_text(e.get("description"))
-        terms = article_terms(html.unescape(e["title"] or ""), text, (e["language"] or "en")[:2])
-        features = make_features(term_table(terms), frequencies, None, True)
-        frequencies.add(features.ids)
-        if name in ids:
-            entries.setdefault(name, (sketch(text), features))
-    pairs = []
-    for a, b, label in wanted:
-        (one, f), (other, g) = entries[a], entries[b]
-        _, ours, theirs = np.intersect1d(f.ids, g.ids, return_indices=True)
-        cosine = float((f.weights[ours] * g.weights[theirs]).sum())
-        if one is None or other is None:
-            pairs.append((label, (a, b), Likeness(0, 0, 0), Alignment(0, 0, 0, 0), cosine))
-            continue
-        aligned = align(one.opening, other.opening)
-        pairs.append((label, (a, b), likeness(one, other), aligned, cosine))
-    return pairs
-
-
 def border() -> None:
     """Print precision and recall on the hand-checked pairs around the border."""
-    for name, file in (("chosen on", LABELS), ("not chosen on", FRESH)):
+    from copy_labels import FIRST, SECOND, THIRD, labelled_pairs
+
+    pairs = labelled_pairs(FIRST, SECOND, THIRD)
+    for file, part in ((FIRST, ""), (SECOND, ""), (THIRD, "choose"), (THIRD, "test")):
         right: collections.Counter[tuple[str, bool]] = collections.Counter()
-        for label, _, found, aligned, terms in labelled_pairs(file):
-            right[label, is_copy(found, aligned, terms)] += 1
+        for p in pairs:
+            if (p.sample, p.part) == (file, part):
+                right[p.label, is_copy(p.found, p.aligned, p.terms, p.title)] += 1
         tp, fp, fn = right["copy", True], right["different", True], right["copy", False]
-        print(f"\nborder, {name}: {right.total()} hand-checked pairs ({file.name})")
+        held_out = "nothing chosen on it" if part == "test" else "chosen on"
+        print(f"\nborder, {file} {part}, {held_out}: {right.total()} hand-checked pairs")
         print(f"  precision {tp / (tp + fp):.3f}  recall {tp / (tp + fn):.3f}  {dict(right)}")
         unclear = right["unclear", True], right["unclear", False]
         print(f"  unclear to the reader: {unclear[0]} called copies, {unclear[1]} not")

@@ -4,7 +4,14 @@ import pytest
 
 from newsbeam.stories.copies import sketch
 from newsbeam.stories.grouper import Grouper, StoryInput
-from newsbeam.stories.wording import OPENING, align, opening, own_words, split_words
+from newsbeam.stories.wording import (
+    OPENING,
+    align,
+    opening,
+    own_words,
+    split_words,
+    without_dateline,
+)
 
 
 def copied(first: str, second: str, language: str = "en") -> bool:
@@ -214,6 +221,59 @@ CHANNEL = (
 def test_a_teaser_is_found_in_what_a_channel_writes_under_its_film() -> None:
     teaser = "The ferry to Oster will sail only twice a day from Monday because two engines broke."
     assert copied(teaser, f"{teaser} {CHANNEL}")
+
+
+FILM = "What will happen to the harbour wall of Oster after the storms?"
+
+
+@pytest.mark.parametrize(("headline", "is_copy"), [(FILM, True), ("A wall and its town", False)])
+def test_a_teaser_that_was_edited_is_known_by_its_headline(headline: str, is_copy: bool) -> None:
+    film = (
+        "Oster engineer Lena Fromm explains that driving the old piles deeper will be essential "
+        f"before the town can pay for any new wall. {CHANNEL}"
+    )
+    teaser = "Engineer Lena Fromm: driving the old piles deeper is essential before any new wall"
+    grouper = Grouper()
+    grouper.add(StoryInput("a", f"{FILM} | HC #shorts", film, outlet="video.example"))
+    made = grouper.add(StoryInput("b", headline, teaser, outlet="harbour.example"))
+    assert (made.copy_of == "a") == is_copy
+
+
+def test_a_dateline_is_no_part_of_the_text() -> None:
+    sentence = (
+        "The ferry company insisted Saturday that sailings must be put on hold after a week of "
+        "storms that have shaken the coast, likely giving the port of Halden reason to close."
+    )
+    dateline = "NORTH OSTER, Republic of Alder (AP) — "
+    rest = (
+        " The first comments by the chairman, Jon Aske, come as the waves have taken three piers. "
+        "Nobody was hurt, said the harbour master. Boats are to be brought in before nightfall."
+    )
+    assert copied(dateline + sentence, sentence.replace("likely", "perhaps") + rest)
+    assert own_opening(dateline + sentence) == own_opening(sentence)
+
+
+def own_opening(text: str) -> list[int]:
+    made = sketch(text)
+    assert made is not None
+    return [int(code) for code in made.opening]
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("KYIV, Ukraine (AFP) -- The talks", "The talks"),
+        ("PALM BEACH, Florida/WASHINGTON (Reuters) — The talks", "The talks"),
+        ("LAGOS, Nigeria—The driver", "The driver"),
+        ("SYDNEY – The talks", "The talks"),
+        ("COVID-19 cases rose", "COVID-19 cases rose"),
+        ("– Mam wszelkie powody – said he", "– Mam wszelkie powody – said he"),
+        ("The talks (in Kyiv) - and", "The talks (in Kyiv) - and"),
+        ("UEFA met on Monday – late", "UEFA met on Monday – late"),
+    ],
+)
+def test_datelines_are_told_from_beginnings(text: str, rest: str) -> None:
+    assert without_dateline(text) == rest
 
 
 def test_a_teaser_that_is_hardly_more_than_a_quotation_is_compared_by_it() -> None:
