@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 VIEWS = 320
-"""Articles whose words are kept between ``passages`` and ``match``, at most: more than a batch of
-the graph, or each would push out the one that is asked for next."""
+"""Articles that are kept between ``passages`` and ``match``, at most: more than a batch of the
+graph, or each would push out the one that is asked for next."""
+WORDED = 64
+"""Those of them whose words are kept, too, 0.2 MB each: where most articles of a batch concern a
+topic, the others are cut into words twice, which takes 3 ms each."""
 MAX_EMBEDDED = 16
 """Passages embedded per article at most; those in which a query is true come first."""
 
@@ -99,6 +102,12 @@ class _Seen:
 
     view: ArticleView
     candidates: list[str] | None = None
+    worded: bool = False
+    """Its words are among those that are kept."""
+
+    def forget_words(self) -> None:
+        """Keep what the article was cut into, without the words."""
+        self.view = ArticleView(self.view.article, self.view.passages)
 
 
 def configured_topics(topics: TopicsSettings, home: str) -> "TopicSet":
@@ -217,8 +226,17 @@ class TopicSet:
         wide query or its query is true of the passage alone.
         """
         seen = self._seen(article)
-        view = seen.view
+        found = self._chosen(seen)
+        if seen.candidates:
+            with self._lock:
+                seen.worded = sum(other.worded for other in self._views.values()) < WORDED
+            if not seen.worded:
+                seen.forget_words()
+        return found
+
+    def _chosen(self, seen: _Seen) -> tuple[Passage, ...]:
         names = [n for n in self._found(seen) if self._topics[n].topic.has_meaning]
+        view = seen.view
         if not names:
             return ()
         places = [*((view.title,) if view.title is not None else ()), *view.prose]
@@ -290,7 +308,7 @@ class TopicSet:
             view = seen.view
             seen.candidates = self.candidates(view)
             if not seen.candidates:  # most articles: the words of a batch of them take 40 MB
-                seen.view = ArticleView(view.article, view.passages)
+                seen.forget_words()
         return seen.candidates
 
     def __getstate__(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from newsbeam.encoder import reads
 from newsbeam.errors import ConfigError
-from newsbeam.topics import TopicSet, load_topics
+from newsbeam.topics import TopicSet, load_topics, topicset
 from newsbeam.topics.calibration import Calibration, compare, write_calibration
 from newsbeam.topics.explain import explain
 from newsbeam.topics.features import NAMES, UNREAD
@@ -289,6 +289,24 @@ def test_the_words_of_an_article_that_no_topic_concerns_are_not_kept(topics: Top
         assert with_words() == 1
         assert len(topics.match(about)) == 1
         assert len(views) == 0
+
+
+def test_the_words_of_few_articles_are_kept_where_all_concern_a_topic(
+    topics: TopicSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [
+        article(f"Villagers dig well {n}", f"The village has {n} wells with clean water for all.")
+        for n in range(7)
+    ]
+    alone = [topics.match(embed(topics, one, ENCODER)) for one in made]
+    monkeypatch.setattr(topicset, "WORDED", 3)
+    embedded = [embed(topics, one, ENCODER) for one in made]
+    kept = [seen.view for seen in topics._views.values()]
+    assert ["document" in view.__dict__ for view in kept] == [True] * 3 + [False] * 4
+    assert [topics.match(one) for one in embedded] == alone
+    assert all(alone)
+    embed(topics, made[5], ENCODER)
+    assert ["document" in seen.view.__dict__ for seen in topics._views.values()] == [True]
 
 
 def test_an_article_that_comes_again_with_another_text_is_looked_at_anew(topics: TopicSet) -> None:
