@@ -14,7 +14,10 @@ from functools import cache
 
 ARENAS = 2
 """Shared by all threads: Python's lock lets one of them allocate at a time anyway."""
-_M_ARENA_MAX = -8
+APART = 128 * 1024
+"""Blocks from this size on, bytes, go back to the system when they are freed.  It is where glibc
+begins; but with each such block that is freed it takes larger ones for small, up to 32 MB."""
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 
 
 @cache
@@ -26,9 +29,11 @@ def _libc() -> ctypes.CDLL | None:
 
 
 def spare_arenas() -> bool:
-    """Let all threads share few arenas; say whether that is done."""
+    """Let all threads share few arenas, without large blocks; say whether that is done."""
     libc = _libc()
-    return bool(libc and libc.mallopt(_M_ARENA_MAX, ARENAS))
+    return bool(
+        libc and libc.mallopt(_M_ARENA_MAX, ARENAS) and libc.mallopt(_M_MMAP_THRESHOLD, APART)
+    )
 
 
 def give_back() -> bool:

@@ -76,6 +76,8 @@ def settle_pyarrow() -> None:
         import pyarrow as pa
 
         pa.array([0])
+    # mimalloc keeps what a staged file took, and what graph and commit took after it stands beside
+    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def imported() -> Any:
