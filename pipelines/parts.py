@@ -10,12 +10,15 @@ is a run in the store, as each portion of a large archive is; all start at the s
   of the parts that were committed, and goes on with the others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from newsbeam.records import Entry
 from pipelines.job import Job
+from pipelines.memory import sweep
+from pipelines.shelf import Laid
 from pipelines.stages.known import article_id
 
 ENTRIES = 1000
@@ -53,3 +56,24 @@ def cut(entries: Sequence[Entry], now: datetime) -> Iterator[list[Entry]]:
             part = []
         part += groups[name]
     yield part
+
+
+def in_turn(parts: Iterable[list[Entry]], folder: Path) -> Iterator[tuple[list[Entry], bool]]:
+    """Yield each part, and whether it is the last; the others wait in files.
+
+    Args:
+        parts: of :func:`cut`.
+        folder: of the run.
+
+    Raises:
+        OSError: the disk is full or read-only.
+    """
+    first, *others = parts
+    laid = [Laid(part, folder / f"part-{n}.pickle") for n, part in enumerate(others, start=1)]
+    if laid:
+        others.clear()
+        sweep()
+    yield first, not laid
+    del first
+    for left, part in zip(reversed(range(len(laid))), laid, strict=True):
+        yield part.take(), not left

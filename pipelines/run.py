@@ -26,9 +26,10 @@ from pipelines.ahead import Ahead
 from pipelines.job import Job
 from pipelines.memory import set_aside, spare_arenas, take_back
 from pipelines.memory import sweep as sweep_memory
-from pipelines.parts import Part, cut
+from pipelines.parts import Part, cut, in_turn
 from pipelines.quick_beam import settle_pyarrow, without_collecting
 from pipelines.report import RunReport, added
+from pipelines.shelf import Laid
 from pipelines.stages.items import Archive
 from pipelines.stages.resume import position_of, still_to_read
 from pipelines.watch_state import take_requests
@@ -128,6 +129,7 @@ def run_once(
     memory = warm if warm is not None else {}
     done: RunReport | None = None
     what = _archives(db, archives, portion)
+    aside: Laid | None = None
     try:
         with closing(_staged(job, db, due, what, portion, memory, progress)) as parts:
             for part in parts:
@@ -136,11 +138,14 @@ def run_once(
                     sweep_memory()
                 elif warm is None:
                     early.dismiss()  # no other run follows: the commit has better use for memory
+                if aside:
+                    memory |= aside.take()
                 if part.last:
                     before_commit(part.job)
                 one = _committed(db, part, report, memory, call)
                 done = added(done, one) if done else one
                 if not part.last:
+                    aside = _put_aside(memory, job)
                     _settle(db)
                     set_aside()  # the garbage of the next graph is then looked for more often
     except OSError as error:
@@ -157,6 +162,15 @@ def run_once(
         unfinished, unread = still_to_read(places, cursors(db), polled(db, now))
         done = replace(done, unfinished=unfinished, unread=unread)
     return replace(done, seconds=perf_counter() - began)
+
+
+def _put_aside(memory: dict[str, Any], job: Job) -> Laid | None:
+    """Keep in a file, until the next commit, what the steps of a commit remember."""
+    with suppress(OSError):  # the disk is full, which staging will say
+        laid = Laid(memory, job.folder / "memory.pickle")
+        memory.clear()
+        return laid
+    return None
 
 
 def _settle(db: duckdb.DuckDBPyConnection) -> None:
@@ -300,20 +314,20 @@ def _staged(
         if not archives and len(ended) == len(due) and not entries:
             warm[KNOWN] = known  # no entry is written: it still holds after the commit
         file = str(save_known(known.get(), job.folder)) if entries or holding else ""
-        parts = list(cut(entries, job.now)) if entries or not holding else []
+        done = 0
+        parts = in_turn(cut(entries, job.now), job.folder) if entries or not holding else ()
         del entries, known
-        for number, part in enumerate(parts):
-            own = replace(job, part=number)
-            complete = number == len(parts) - 1
+        for part, complete in parts:
+            own = replace(job, part=done)
             if complete:
                 stage_batch(ended, own.folder)
             if part:
                 stages |= execute(own, entries=part, known=file)
-            part.clear()
+                part.clear()
             yield Part(own, stages, complete and not holding)
-            stages = {}
+            stages, done = {}, done + 1
         if holding:
-            own = replace(job, part=len(parts))
+            own = replace(job, part=done)
             yield Part(own, execute(own, archives=holding, most=portion, known=file))
 
 

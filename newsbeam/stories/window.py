@@ -9,6 +9,7 @@ Cost: a newcomer looks at no more than :data:`POSTINGS` latest articles of each 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,12 @@ class Window:
 
     def __len__(self) -> int:
         return self.next - self.first
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a file must keep: rows without an article would double it."""
+        used = slice(self.first - self._base, self.next - self._base)
+        rows = {name: getattr(self, name)[used] for name in ("_packed", "_vectors", "_embedded")}
+        return self.__dict__ | rows | {"_base": self.first}
 
     def _allocate(self, rows: int) -> None:
         self._packed = np.zeros(rows, ROW)

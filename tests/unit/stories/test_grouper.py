@@ -1,3 +1,4 @@
+import pickle
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -76,7 +77,18 @@ def test_a_restored_grouper_goes_on_as_the_one_that_ran() -> None:
     for item in items[:8]:
         ran.add(item)
     restored = Grouper.restore(ran.past())
-    assert [restored.add(i) for i in items[8:]] == [ran.add(i) for i in items[8:]]
+    laid_by = pickle.loads(pickle.dumps(ran))
+    expected = [ran.add(i) for i in items[8:]]
+    assert [restored.add(i) for i in items[8:]] == expected
+    assert [laid_by.add(i) for i in items[8:]] == expected
+
+
+def test_a_grouper_in_a_file_takes_as_much_as_its_articles() -> None:
+    grouper = Grouper(days=1)
+    for i in range(12):
+        grouper.add(story(str(i), f"Town council {i} votes on bridge {i}", hours=4 * i, seed=i))
+    assert len(pickle.dumps(grouper)) < 8_000 * len(grouper)
+    assert len(pickle.dumps(Grouper())) < 8_000
 
 
 def test_what_has_left_the_window_is_forgotten() -> None:
