@@ -41,6 +41,10 @@ from sinks.search.index import (
 )
 from sinks.search.index import GROUP as INDEX_GROUP
 from sinks.search.macros import MACROS
+from sinks.store.store import let_go
+
+MANY = 4_000
+"""Rows after which what was read of the store is let go: some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,8 @@ class _Job:
         self._anew: set[str] = set()
         """Tables that were written anew."""
         self.rows = self.merged = 0
+        self._spared = 0
+        """Rows that were read when memory was last given back."""
 
     def write(self, now: float) -> None:
         """Write what is new or changed, table by table."""
@@ -167,8 +173,18 @@ class _Job:
                 self._write_full(table, now)
             else:
                 self._write_changed(table)
+        self._spare()
         if self._options.search:
             self._index(now)
+
+    def _spare(self) -> None:
+        """Let go of the blocks of the store that were read, where that were many.
+
+        Not where few were: the next commit asks for them again.
+        """
+        if self.rows - self._spared > MANY:
+            self._spared = self.rows
+            let_go(self._db)
 
     def _index(self, now: float) -> None:
         """Index new and changed articles for search."""
@@ -194,11 +210,14 @@ class _Job:
         since = None if where is None or ARTICLES in changes.keys else changes.since
         for rows in batches(self._db, where, since):
             docs, postings, state.documents = tables(rows, state.documents, self._call)
+            self._spared -= docs.num_rows
             for table, found, group in ((DOCS, docs, GROUP), (POSTINGS, postings, INDEX_GROUP)):
                 self._db.register("rows_in", found)
                 query = f"SELECT *, {self._number}::BIGINT AS _seq FROM rows_in"
                 self._writer.write(table.name, f"{query} ORDER BY {table.order}", group)
                 self._db.unregister("rows_in")
+            del docs, postings, found  # not beside the next
+            self._spare()
 
     def _write_full(self, table: Table, now: float) -> None:
         state = self._state
@@ -213,6 +232,7 @@ class _Job:
                 table.group,
                 table.loose,
             )
+            self._spare()
 
     def _write_changed(self, table: Table) -> None:
         where = self._changes.where(table)

@@ -29,7 +29,7 @@ GROUP = 16_384
 """Rows of a row group: what a reader skips by its least and greatest values."""
 LEAST_GROUP = 2_048
 """DuckDB writes no smaller row groups; below this, Arrow writes the file."""
-WRITTEN_AT_ONCE = 8_192
+WRITTEN_AT_ONCE = 2_048
 """Rows that Arrow holds before it writes row groups: a multiple of all of theirs."""
 
 

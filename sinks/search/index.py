@@ -14,6 +14,7 @@ number; rows of the old one are skipped, and dropped when segments are merged.
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import duckdb
@@ -48,7 +49,9 @@ POSTING_COLUMNS = [
 GROUP = 65_536
 """Rows of a row group: a rare word costs the reading of one."""
 CHUNK = 4_096
-"""Articles indexed at once: bounds the memory (about 200 MB)."""
+"""Articles of one segment: bounds the memory (about 150 MB)."""
+PORTION = 256
+"""Articles that are in memory as records at once: with its vector, one takes 20 kB."""
 NOTES = (
     ("search_docs", "", "Index for search: one row per article."),
     ("search_docs", "article_id", "the article"),
@@ -82,8 +85,8 @@ Row = tuple[Any, ...]
 
 def batches(
     db: duckdb.DuckDBPyConnection, articles: str | None, since: datetime | None = None
-) -> Iterator[list[Row]]:
-    """Yield the articles to index, in chunks.
+) -> Iterator[Iterator[Row]]:
+    """Yield the articles to index, in chunks; each is to be gone through before the next.
 
     Args:
         db: the store.
@@ -99,23 +102,30 @@ def batches(
         for start in range(0, len(ids), CHUNK):
             listed = ", ".join(f"'{i}'" for i in ids[start : start + CHUNK])
             near = f"(FROM article_vectors WHERE article_id IN ({listed}))"
-            yield db.execute(
-                f"{_SOURCE.format(vectors=near)} WHERE a.article_id IN ({listed}) "
-                f"AND t.article_id IN ({listed}){late} ORDER BY a.article_id"
-            ).fetchall()
+            yield _rows(
+                db.execute(
+                    f"{_SOURCE.format(vectors=near)} WHERE a.article_id IN ({listed}) "
+                    f"AND t.article_id IN ({listed}){late} ORDER BY a.article_id"
+                )
+            )
         return
     top = db.execute("SELECT max(rowid) FROM article_texts").fetchall()[0][0]
     for start in range(0, 0 if top is None else top + 1, CHUNK):
-        rows = db.execute(
-            f"{_SOURCE.format(vectors='article_vectors')} "
-            f"WHERE t.rowid BETWEEN {start} AND {start + CHUNK - 1} ORDER BY a.article_id"
-        ).fetchall()
-        if rows:
-            yield rows
+        yield _rows(
+            db.execute(
+                f"{_SOURCE.format(vectors='article_vectors')} "
+                f"WHERE t.rowid BETWEEN {start} AND {start + CHUNK - 1} ORDER BY a.article_id"
+            )
+        )
+
+
+def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    while rows := found.fetchmany(PORTION):
+        yield from rows
 
 
 def tables(
-    rows: Iterable[tuple[Any, ...]], first: int, call: Callable[..., Any] = operator.call
+    rows: Iterable[Row], first: int, call: Callable[..., Any] = operator.call
 ) -> tuple[pa.Table, pa.Table, int]:
     """Index articles; return docs, postings, and the next free number.
 
@@ -124,6 +134,18 @@ def tables(
         first: number of the first article.
         call: calls :func:`index_words`, which may have been done ahead.
     """
+    docs, postings = [], []
+    left = iter(rows)
+    while True:
+        made = _tables(islice(left, PORTION), first, call)
+        docs.append(made[0])
+        postings.append(made[1])
+        first += made[0].num_rows
+        if made[0].num_rows < PORTION:
+            return pa.concat_tables(docs), pa.concat_tables(postings), first
+
+
+def _tables(rows: Iterable[Row], first: int, call: Callable[..., Any]) -> tuple[pa.Table, pa.Table]:
     docs: dict[str, list[Any]] = {name: [] for name, _ in DOC_COLUMNS}
     terms: list[str] = []
     found: list[Indexed] = []
@@ -153,7 +175,7 @@ def tables(
     types = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "BLOB": pa.binary()}
     types |= {"TIMESTAMP": pa.timestamp("us"), "INTEGER[]": pa.list_(pa.int32())}
     doc_table = pa.table({name: pa.array(docs[name], types[kind]) for name, kind in DOC_COLUMNS})
-    return doc_table, postings, first + len(found)
+    return doc_table, postings
 
 
 def _joined(parts: Sequence[Ints]) -> Ints:
