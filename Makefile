@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock $(INDEX)
+PACKAGES := newsbeam connectors pipelines sinks dashboards
 NEWSBEAM_DATA ?= ../shared/data
 export NEWSBEAM_DATA
 
@@ -20,6 +21,8 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 	@echo "installing the locked dependencies into $(VENV) (one to three minutes)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip==26.3
 	$(PIP) --editable '.[dashboard]'
+	@# as pip does with what it installs: else every process compiles our modules where Python may not keep them
+	$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

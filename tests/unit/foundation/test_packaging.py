@@ -43,3 +43,10 @@ def test_torch_is_pinned_without_a_build_so_that_cpu_and_cuda_both_fit() -> None
 def test_every_folder_of_the_wheel_is_a_package() -> None:
     for name in OURS:
         assert (ROOT / name / "__init__.py").is_file()
+
+
+def test_set_up_compiles_every_package_as_pip_does() -> None:
+    make = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    named = next(line for line in make if line.startswith("PACKAGES :="))
+    assert set(named.removeprefix("PACKAGES :=").split()) == OURS
+    assert any("compileall" in line and "$(PACKAGES)" in line for line in make)
