@@ -56,11 +56,15 @@ class RemoteEncoder:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
 
-    def warm(self) -> None:
-        """Let the model load in the background; what goes wrong :meth:`encode` meets again."""
+    def warm(self, after: int | None = None) -> None:
+        """Let the model load in the background; what goes wrong :meth:`encode` meets again.
+
+        Args:
+            after: the reading end of a pipe: the process begins when nobody can write to it.
+        """
         if self._lock.acquire(blocking=False):  # else it is at work already
             try:
-                self._open()
+                self._open(after)
             except OSError:
                 self._close()
             finally:
@@ -98,17 +102,18 @@ class RemoteEncoder:
         with self._lock:
             self._close()
 
-    def _open(self) -> socket.socket:
+    def _open(self, after: int | None = None) -> socket.socket:
         if self._channel is None:
             mine, theirs = socket.socketpair()
             with theirs:
                 # as the readers start (newsbeam.articles.pool): our packages, however we were run
                 code = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
                 code += f"sys.path[:] = {sys.path!r}; "
-                code += f"from newsbeam.encoder_process import main; main({theirs.fileno()})"
+                given = f"{theirs.fileno()}, {after}"
+                code += f"from newsbeam.encoder_process import main; main({given})"
                 self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
                     [sys.executable, "-c", code],
-                    pass_fds=[theirs.fileno()],
+                    pass_fds=[theirs.fileno(), *([] if after is None else [after])],
                     stdin=subprocess.DEVNULL,
                     env={**os.environ, **ENVIRONMENT},
                 )
@@ -159,13 +164,21 @@ def _lighten_torch() -> None:
     sys.modules.setdefault(name, types.ModuleType(name))
 
 
-def main(fd: int) -> None:
-    """Serve the parent until it hangs up: settings first, then lists of texts."""
+def main(fd: int, after: int | None = None) -> None:
+    """Serve the parent until it hangs up: settings first, then lists of texts.
+
+    Args:
+        fd: the socket to the parent.
+        after: a pipe whose end is waited for before anything is loaded.
+    """
     # ^C reaches the whole group, and systemd stops the whole service: the parent decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     gc.disable()  # it would look through torch again and again while that is imported: 0.1 s
     channel = socket.socket(fileno=fd)
+    if after is not None:
+        os.read(after, 1)
+        os.close(after)
     try:
         settings: ModelSettings = receive(channel)
         helpers = 0

@@ -43,11 +43,14 @@ def load_minilm(folder: Path, precision: str, threads: int) -> tuple[Forward, Le
     shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     limit = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)  # where another process has the other core, two wait for each other
     weights = {
         name: w.to(kind) if w.is_floating_point() else w.clone()  # nothing keeps the file mapped
         for name, w in load_file(folder / "model.safetensors").items()
     }
     layers = [_layer(weights, i, shape) for i in range(shape["num_hidden_layers"])]
+    torch.set_num_threads(usual)
     tokenizer = _load_tokenizer(folder, limit["max_seq_length"])
     dim = int(shape["hidden_size"])
 

@@ -2,9 +2,9 @@
 
 ::
 
-    feeds ─ PollFeeds ┬─ PickEntries ─ FetchPages ─ ExtractArticles ┐
-                      └─ StageParquet                               ├─ EmbedArticles ─ MatchTopics
-    archives ─ ReadArchives ────────────────────────────────────────┘        └─ StageParquet
+    feeds ─ PollFeeds ┬─ PickEntries ─ ReadPages ┐
+                      └─ StageParquet            ├─ EmbedArticles ─ MatchTopics ─ StageParquet
+    archives ─ ReadArchives ─────────────────────┘
     listings ─ ReadListings ─ PickEntries … like feeds
 
 The branches are not flattened: the embedded runner would keep all pages in memory.  Beam does what
@@ -20,8 +20,7 @@ from pipelines.job import Job
 from pipelines.stages.archive import ReadArchives
 from pipelines.stages.dedupe import PickEntries
 from pipelines.stages.embed import EmbedArticles
-from pipelines.stages.extract import ExtractArticles
-from pipelines.stages.fetch import FetchPages
+from pipelines.stages.extract import ReadPages
 from pipelines.stages.items import Archive, Polled, Portion
 from pipelines.stages.listing import ReadListings, split
 from pipelines.stages.match import MatchTopics
@@ -84,13 +83,8 @@ def build(
 
 
 def _read(entries: beam.PCollection, job: Job, known: str) -> beam.PCollection:
-    pages = (
-        entries
-        | "PickEntries" >> PickEntries(job, known)
-        | "FetchPages" >> FetchPages(job)
-        | "ExtractArticles" >> ExtractArticles(job)
-    )
-    return _understand(pages, job, "Pages")
+    read = entries | "PickEntries" >> PickEntries(job, known) | "ReadPages" >> ReadPages(job)
+    return _understand(read, job, "Pages")
 
 
 def _understand(read: beam.PCollection, job: Job, name: str) -> beam.PCollection:

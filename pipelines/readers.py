@@ -20,11 +20,16 @@ def reader(settings: ExtractSettings) -> Reader:
     return _readers[settings]
 
 
-def warm(settings: ExtractSettings) -> None:
-    """Let the readers' processes load in the background, unless they are at work already."""
+def warm(settings: ExtractSettings, told: int | None = None) -> None:
+    """Let the readers' processes load in the background, unless they are at work already.
+
+    Args:
+        settings: of the pool.
+        told: the writing end of a pipe, which is closed when they are loaded.
+    """
     if READING.acquire(blocking=False):
         try:
-            reader(settings).warm()
+            reader(settings).warm(told)
         finally:
             READING.release()
 

@@ -88,10 +88,14 @@ class Reader:
     ) -> None:
         self.close()
 
-    def warm(self) -> None:
-        """Let the parsers load in the background; the first page then need not wait for them."""
+    def warm(self, told: int | None = None) -> None:
+        """Let the parsers load in the background; the first page then need not wait for them.
+
+        Args:
+            told: the writing end of a pipe, which their process closes when they are loaded.
+        """
         if self._control is None:
-            self._start_nursery()
+            self._start_nursery(told)
 
     def close(self) -> None:
         """End the processes; the next ``map`` starts them anew."""
@@ -269,16 +273,16 @@ class Reader:
         self._workers.append(one)
         return one
 
-    def _start_nursery(self) -> socket.socket:
+    def _start_nursery(self, told: int | None = None) -> socket.socket:
         mine, theirs = socket.socketpair()
         with theirs:
             # -c rather than -m: safe however the parent was started, and sees the same packages
             code = "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
             code += f"sys.path[:] = {sys.path!r}; "
-            code += f"from newsbeam.articles.worker import main; main({theirs.fileno()})"
+            code += f"from newsbeam.articles.worker import main; main({theirs.fileno()}, {told})"
             self._nursery = subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
                 [sys.executable, "-c", code],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *([] if told is None else [told])],
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **ENVIRONMENT},
             )

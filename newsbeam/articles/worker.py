@@ -32,6 +32,12 @@ EXIT_TIRED = 4
 TIRED_SHARE = 1 / 3
 """Part of ``memory_mb`` that may stay in use between pages (181 real pages leave a tenth)."""
 
+FIRST_PAGE = b"""<article>
+<p>Every worker would otherwise make these things again, for its own first page.</p>
+<p>A first page fills what is made on first use, and compiles the patterns of the libraries.</p>
+<p>It is long enough that the first answer serves, and no second opinion has to be asked for.</p>
+</article>"""
+
 
 def send(channel: socket.socket, value: Any) -> None:
     """Write one value."""
@@ -62,13 +68,19 @@ def _exactly(channel: socket.socket, length: int) -> bytearray:
     return parts
 
 
-def main(fd: int) -> None:
-    """Serve the parent: fork a worker for each socket that it sends, report those that end."""
+def main(fd: int, told: int | None = None) -> None:
+    """Serve the parent: fork a worker for each socket that it sends, report those that end.
+
+    Args:
+        fd: the socket to the parent.
+        told: the writing end of a pipe, closed when the parsers are loaded.
+    """
     # ^C reaches the whole group, and systemd stops the whole service: the parent decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _warm_up()
-
+    if told is not None:
+        os.close(told)
     control = socket.socket(fileno=fd)
     control.setblocking(True)
     wake_read, wake_write = os.pipe()
@@ -104,22 +116,20 @@ def main(fd: int) -> None:
 def _warm_up() -> None:
     """Load, before the first fork, what all workers share: parsers and the language model.
 
-    A first page compiles the library's paths and fills what is made on first use.
+    A first page compiles the library's paths and fills what is made on first use; it is long
+    enough that no second opinion is asked for, whose lists of words few pages need.
     """
     gc.disable()  # trees are counted, not cyclic; what little is cyclic is collected now and then
     import trafilatura  # noqa: F401 - slow to import, so not by the modules themselves
 
     from newsbeam.articles import read
-    from newsbeam.articles.dom import body, decode
     from newsbeam.articles.facts import language
     from newsbeam.records import Entry, Page
 
     language.detect("The first call loads the model, which the workers then share.")
-    text = "<p>Every worker would otherwise make these things again, for its own first page.</p>"
     url = "https://newsbeam.example/first"
     now = datetime.now(UTC)
-    read.read_page(Page(Entry("", "", "", url), url, text.encode(), now), now=now)
-    body.second_lines(decode.parse_text(text * 9, url), url)  # reads its lists of words
+    read.read_page(Page(Entry("", "", "", url), url, FIRST_PAGE, now), now=now)
     gc.freeze()
 
 

@@ -15,12 +15,15 @@ from connectors.archives import Reading
 from newsbeam.records import START, Entry, LedgerRow, Page, Verdict, record_id
 from pipelines.job import Job
 from pipelines.stages.embed import preload
-from pipelines.stages.extract import AT_ONCE, extract_pages
+from pipelines.stages.extract import extract_pages
 from pipelines.stages.items import Archive, Done, Polled, Portion, Read
 from pipelines.stages.known import Known, load_known
 from pipelines.stages.resume import stopped_at
 from pipelines.stages.timing import timed
 from sinks.store.rows import fingerprint, key
+
+AT_ONCE = 64
+"""Records per batch: of a page that is one of many, little else is in memory."""
 
 
 def read_archives(portion: Portion, known: Known, job: Job) -> Iterator[Polled | Read | Done]:

@@ -20,6 +20,7 @@ from newsbeam.records import Embedded
 from newsbeam.settings import Settings
 from newsbeam.stories.vector_text import vector_text
 from newsbeam.topics import TopicSet
+from pipelines import early
 from pipelines.job import Job
 from pipelines.stages.items import Done, Read, Vectors, under_way
 from pipelines.stages.match import topic_set
@@ -63,14 +64,14 @@ def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
 
 
 def preload(settings: Settings) -> None:
-    """Begin to load topics and model in the background; who needs them waits.
+    """Begin to load parsers, model and topics in the background; who needs them waits.
 
     An error is not lost: the stages meet it again and raise it.
     """
 
     def load() -> None:
         with suppress(NewsbeamError):
-            remote_encoder(settings.model).warm()
+            early.start(settings)
             topic_set(settings)
 
     Thread(target=load, name="preload", daemon=True).start()

@@ -1,10 +1,14 @@
-"""Pages to articles.
+"""Entries to pages to articles.
+
+Fetching and reading are one stage, as a reader is given each page when it arrives: were they two,
+with a batch of pages between them, each would wait for the other.
 
 The reading itself is ``newsbeam.articles``; here it runs in killable worker processes, which stay
 warm between runs of one process.  A page that could not be had is read from the feed's own text,
 where there is any: a 403 must not lose a story.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,12 +18,14 @@ from newsbeam.articles.outlets import suspect
 from newsbeam.records import Article, Entry, LedgerRow, Page, Verdict
 from pipelines.job import Job
 from pipelines.readers import READING, reader
+from pipelines.stages.embed import preload
+from pipelines.stages.fetch import fetch_entries
 from pipelines.stages.items import Done, Read, Unread, under_way
 from pipelines.stages.poll import entry_row
 from pipelines.stages.timing import timed
 
-AT_ONCE = 64
-"""Pages handed to the readers together; with two workers the last one to finish costs 2 %."""
+AT_ONCE = 4096
+"""Entries per batch: slow hosts of one batch are waited for together."""
 
 READABLE = frozenset(
     {Verdict.ARTICLE, Verdict.LIVE_BLOG, Verdict.DISCUSSION, Verdict.TEASER, Verdict.TOO_SHORT}
@@ -27,15 +33,26 @@ READABLE = frozenset(
 """Verdicts whose text is about something; of the others only the ledger knows."""
 
 
-def extract_pages(items: Sequence[Page | Unread], job: Job) -> Iterator[Read | Done]:
-    """Read pages; exactly one output per input.
+def extract_pages(items: Iterable[Page | Unread], job: Job) -> Iterator[Read | Done]:
+    """Read pages as they come; exactly one output per input.
 
-    An entry whose page could not be had, or could not be read, is read from its feed's text.
+    An entry whose page could not be had, or could not be read, is read from its feed's text, when
+    all pages have been read.
     """
-    pages = [i for i in items if isinstance(i, Page)]
-    unread = [i for i in items if isinstance(i, Unread)]
+    unread: list[Unread] = []
     doubted: list[Read] = []
-    for page, result in zip(pages, _results(pages, job), strict=True):
+    given: deque[Page] = deque()
+
+    def pages() -> Iterator[Page]:
+        for item in items:
+            if isinstance(item, Unread):
+                unread.append(item)
+            else:
+                given.append(item)
+                yield item
+
+    for result in _results(pages(), job):
+        page = given.popleft()
         if isinstance(result, LedgerRow):
             unread.append(Unread(page.entry, result))
             continue
@@ -54,11 +71,10 @@ def extract_pages(items: Sequence[Page | Unread], job: Job) -> Iterator[Read | D
         yield from_feed(one, result if isinstance(result, Article) else None)
 
 
-def _results(items: Sequence[Page | Entry], job: Job) -> Iterator[Article | LedgerRow]:
-    """Read pages; the next are being read while the caller works on one."""
-    if items:  # a run with nothing new starts no process
-        with READING:
-            yield from reader(job.settings.extract).map(items, now=job.now)
+def _results(items: Iterable[Page | Entry], job: Job) -> Iterator[Article | LedgerRow]:
+    """Read pages, in order; the next are being read while the caller works on one."""
+    with READING:  # a run with nothing new starts no process
+        yield from reader(job.settings.extract).map(items, now=job.now)
 
 
 def judged(page: Page, article: Article, job: Job) -> Read | Done:
@@ -102,21 +118,23 @@ def from_feed(unread: Unread, article: Article | None) -> Read | Done:
     return Read(unread.entry, article, replace(row, article_id=article.id))
 
 
-class _Extract(beam.DoFn):
+class _Read(beam.DoFn):
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def process(self, items: Sequence[Page | Unread | Done]) -> Iterable[Read | Done]:
-        pages: list[Page | Unread]
-        pages, done = under_way(items)
+    def process(self, items: Sequence[Entry | Done]) -> Iterable[Read | Done]:
+        entries, done = under_way(items)
         yield from done
-        yield from timed("extract", extract_pages(pages, self._job))
+        if entries:
+            preload(self._job.settings)  # while we wait for servers
+            pages = timed("fetch", fetch_entries(entries, self._job))
+            yield from timed("extract", extract_pages(pages, self._job))
 
 
-class ExtractArticles(beam.PTransform):
-    """Extract each page's article.
+class ReadPages(beam.PTransform):
+    """Fetch each entry's page and extract its article.
 
-    Input   PCollection[Page | Unread | Done].
+    Input   PCollection[Entry | Done].
     Output  PCollection[Read | Done]: every input once.
     """
 
@@ -129,5 +147,5 @@ class ExtractArticles(beam.PTransform):
         return (
             items
             | "Batch" >> beam.BatchElements(min_batch_size=AT_ONCE, max_batch_size=AT_ONCE)
-            | "Extract" >> beam.ParDo(_Extract(self._job))
+            | "Read" >> beam.ParDo(_Read(self._job))
         )

@@ -1,27 +1,18 @@
 """Entries to pages.
 
-``fetch_entries`` does the work, through the connectors' polite client; ``FetchPages`` spreads it.
-Pages stream on as they arrive: while one is read, the next are under way, and a slow host delays
-only itself.
+Through the connectors' polite client.  Pages stream on as they arrive: while one is read
+(:mod:`pipelines.stages.extract`), the next are under way, and a slow host delays only itself.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-import apache_beam as beam
+from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.pages import fetch_many
 from newsbeam.records import Entry, Page, Verdict, record_id
 from newsbeam.urls import outlet_of
 from pipelines.job import Job
-from pipelines.readers import warm
-from pipelines.stages.embed import preload
-from pipelines.stages.items import Done, Unread, under_way
+from pipelines.stages.items import Unread
 from pipelines.stages.poll import entry_row
 from pipelines.stages.stage import write_rows
-from pipelines.stages.timing import timed
-
-AT_ONCE = 4096
-"""Entries per batch: slow hosts of one batch are waited for together."""
 
 
 def fetch_entries(entries: Sequence[Entry], job: Job) -> Iterator[Page | Unread]:
@@ -52,36 +43,3 @@ def _stage_signals(signals: Mapping[tuple[str, str], str], job: Job) -> None:
     digest = record_id("signals", *(f"{row['outlet']} {row['signal']}" for row in rows))
     job.folder.mkdir(parents=True, exist_ok=True)
     write_rows("signals", rows, job.folder, digest)
-
-
-class _Fetch(beam.DoFn):
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    def process(self, items: Sequence[Entry | Done]) -> Iterable[Page | Unread | Done]:
-        entries, done = under_way(items)
-        yield from done
-        if entries:
-            warm(self._job.settings.extract)  # both load while we wait for servers
-            preload(self._job.settings)
-            yield from timed("fetch", fetch_entries(entries, self._job))
-
-
-class FetchPages(beam.PTransform):
-    """Fetch each entry's page.
-
-    Input   PCollection[Entry | Done].
-    Output  PCollection[Page | Unread | Done]: every input once.
-    """
-
-    def __init__(self, job: Job) -> None:
-        super().__init__()
-        self._job = job
-
-    def expand(self, items: beam.PCollection) -> beam.PCollection:
-        """Wire the graph; no work happens here."""
-        return (
-            items
-            | "Batch" >> beam.BatchElements(min_batch_size=AT_ONCE, max_batch_size=AT_ONCE)
-            | "Fetch" >> beam.ParDo(_Fetch(self._job))
-        )

@@ -5,6 +5,7 @@ any runner; a generator's time is what is spent *inside* it, not in the stages i
 is a hook of the driver's process: it sees the embedded runner only.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
@@ -20,18 +21,33 @@ _progress: Counter[str] = Counter()
 _watchers: list[Callable[[Counter[str]], None]] = []
 
 
+class _Account(threading.local):
+    """Of one thread."""
+
+    spent = 0.0
+    """Seconds in all stages together."""
+
+
+_account = _Account()
+
+
 def timed(stage: str, items: Iterable[T]) -> Iterator[T]:
-    """Pass items on; add the time that it takes to make them to the stage's counter."""
+    """Pass items on; add the time that it takes to make them to the stage's counter.
+
+    What another stage takes, whose items these are made of, is counted there.
+    """
     spent, iterator = 0.0, iter(items)
     try:
         while True:
-            began = perf_counter()
+            began, elsewhere = perf_counter(), _account.spent
             try:
                 item = next(iterator)
             except StopIteration:
                 return
             finally:
-                spent += perf_counter() - began
+                own = perf_counter() - began - (_account.spent - elsewhere)
+                spent += own
+                _account.spent += own
             advance(stage)
             yield item
     finally:

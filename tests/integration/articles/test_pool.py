@@ -4,8 +4,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from trafilatura import external
 
+from newsbeam.articles.dom import body
 from newsbeam.articles.pool import Reader
+from newsbeam.articles.read import read_page
+from newsbeam.articles.worker import FIRST_PAGE
 from newsbeam.records import Article, Entry, LedgerRow, Page
 from newsbeam.settings import ExtractSettings
 
@@ -103,3 +107,31 @@ def test_tasks_are_done_ahead_in_order_by_one_process_and_end_where_one_fails() 
         assert list(reader.ahead(failing)) == [(1, 2)]
         results = list(reader.map([page(n) for n in range(4)], now=NOW))
         assert all(isinstance(r, Article) for r in results)
+
+
+def test_who_waits_for_the_parsers_learns_when_they_are_loaded() -> None:
+    loaded, told = os.pipe()
+    with Reader(ExtractSettings(workers=1)) as reader:
+        reader.warm(told)
+        os.close(told)
+        assert os.read(loaded, 1) == b""  # nobody holds the other end
+        assert reader.started
+    os.close(loaded)
+
+
+def test_the_first_page_needs_no_second_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> None:
+        raise AssertionError("the lists of words are read for nothing")
+
+    monkeypatch.setattr(body, "second_lines", asked)
+    url = "https://newsbeam.example/first"
+    article = read_page(Page(Entry("", "", "", url), url, FIRST_PAGE, NOW), now=NOW)
+    assert article.verdict == "article"
+
+
+def test_the_words_of_second_opinions_are_those_of_the_library() -> None:
+    own = set(external.jt_stoplist_init())
+    body._read_words.cache_clear()
+    body._read_words()
+    assert isinstance(external.JT_STOPLIST, frozenset)
+    assert own == external.JT_STOPLIST

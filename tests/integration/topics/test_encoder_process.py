@@ -4,14 +4,16 @@ import os
 import select
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from newsbeam.encoder import load_encoder
+from newsbeam.encoder import bundled_folder, load_encoder
 from newsbeam.encoder_process import RemoteEncoder
 from newsbeam.errors import ConfigError, NewsbeamError
+from newsbeam.minilm import load_minilm
 from newsbeam.settings import ModelSettings
 
 TEXTS = ["Harbour opens at dawn", "Ferries wait for the tide, says the port"]
@@ -113,3 +115,27 @@ def test_a_call_that_is_interrupted_leaves_no_answer_for_the_next(
         with pytest.raises(KeyboardInterrupt):
             encoder.encode(TEXTS)
     assert len(encoder.encode(TEXTS[:1])) == 1
+
+
+def test_the_model_waits_for_what_is_loaded_before(encoder: RemoteEncoder) -> None:
+    loaded, told = os.pipe()
+    encoder.warm(loaded)
+    os.close(loaded)
+    answer = ThreadPoolExecutor(1).submit(encoder.encode, TEXTS)
+    process = encoder._process
+    assert process is not None
+    with pytest.raises(TimeoutError):
+        answer.result(timeout=2.0)  # it loads in less; then it would have helpers
+    assert children(process.pid) == set()
+    os.close(told)
+    assert answer.result(timeout=60).shape == (2, 384)
+
+
+def test_loading_leaves_the_number_of_torch_threads_as_it_was() -> None:
+    import torch
+
+    usual = torch.get_num_threads()
+    torch.set_num_threads(2)
+    load_minilm(bundled_folder(), "fp32", 1)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(usual)

@@ -1,5 +1,6 @@
 """The stages' plain functions and their wiring, on records made here."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +18,13 @@ from newsbeam.records import Article, Entry, LedgerRow, Page
 from newsbeam.settings import Settings
 from pipelines.job import Job
 from pipelines.quick_beam import LOOK_MS, quick_options
+from pipelines.stages import timing
 from pipelines.stages.dedupe import PickEntries, pick_entry
 from pipelines.stages.extract import from_feed, judged
 from pipelines.stages.items import Done, Read, Unread, under_way
 from pipelines.stages.known import Known
 from pipelines.stages.poll import entry_row
+from pipelines.stages.timing import timed
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 JOB = Job("run", NOW, Settings())
@@ -103,3 +106,25 @@ def test_beam_does_not_wait_long_for_its_own_look_at_where_the_work_is() -> None
     quick_options(["--runner=FnApiRunner"])
     sampler = StateSampler("any", CounterFactory())
     assert sampler.sampling_period_ms == LOOK_MS
+
+
+def test_what_a_stage_waits_for_another_is_counted_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, spent = [0.0], {}
+
+    class Counter:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def inc(self, value: int) -> None:
+            spent[self.name] = value
+
+    def lasting(items: Iterator[int], seconds: float) -> Iterator[int]:
+        for item in items:
+            clock[0] += seconds
+            yield item
+
+    monkeypatch.setattr(timing, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(timing.Metrics, "counter", lambda _, name: Counter(name))
+    fetched = timed("fetch", lasting(iter(range(3)), 5.0))
+    assert list(timed("extract", lasting(fetched, 1.0))) == [0, 1, 2]
+    assert spent == {"ms/fetch": 15_000, "ms/extract": 3_000}
