@@ -100,6 +100,8 @@ def test_canonical_url_keeps_the_outlet(url: str) -> None:
         ("https://bücher.example/", "xn--bcher-kva.example"),
         ("https://www.straße.example/", "xn--strae-oqa.example"),
         ("https://BÜCHER。example/", "xn--bcher-kva.example"),
+        ("https://www.食狮.公司.cn/", "xn--85x722f.xn--55qx5d.cn"),
+        ("https://www.bücher.co.uk/", "xn--bcher-kva.co.uk"),
         ("urn:newsbeam:text:00ff", "unknown"),
         ("http://[broken", "unknown"),
     ],

@@ -1,12 +1,15 @@
 """What a process that runs for long does about its memory."""
 
 import gc
+import sys
 import weakref
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
 from pipelines.memory import set_aside, sweep, take_back
+from pipelines.quick_beam import without_collecting
 
 
 class Node:
@@ -43,3 +46,15 @@ def test_what_is_set_aside_is_not_looked_at_until_it_is_taken_back() -> None:
     take_back()
     sweep()
     assert seen() is None
+
+
+def test_only_what_was_imported_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.enable()
+    for imported in (False, True):
+        gc.unfreeze()
+        with without_collecting():
+            assert not gc.isenabled()
+            if imported:
+                monkeypatch.setitem(sys.modules, "newsbeam_made_up", ModuleType("made_up"))
+        assert gc.isenabled()
+        assert bool(gc.get_freeze_count()) is imported
