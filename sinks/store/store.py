@@ -108,9 +108,10 @@ def let_go(db: duckdb.DuckDBPyConnection) -> None:
 
     Source: https://github.com/duckdb/duckdb/blob/main/src/storage/buffer/buffer_pool.cpp (SetLimit)
     """
-    with contextlib.suppress(duckdb.OutOfMemoryException):  # said where not all could be dropped
-        db.execute("SET memory_limit = '1MB'")
-    db.execute("RESET memory_limit")
+    with db.cursor() as aside:  # an error would break off a transaction that is open
+        with contextlib.suppress(duckdb.OutOfMemoryException):  # said where not all can be dropped
+            aside.execute("SET memory_limit = '1MB'")
+        aside.execute("RESET memory_limit")
 
 
 def of_disk(error: BaseException) -> bool:

@@ -30,7 +30,7 @@ from sinks.store.commit import (
 )
 from sinks.store.commit import commit as commit_batch
 from sinks.store.schema import migrate
-from sinks.store.store import let_go, open_store
+from sinks.store.store import connect, let_go, open_store
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CORE: tuple[Step, ...] = (
@@ -233,3 +233,17 @@ def test_what_the_database_keeps_in_memory_is_given_back(tmp_path: Path) -> None
         assert kept(db) < before / 4
         assert db.execute("SELECT current_setting('memory_limit')").fetchall() == limit
         assert db.execute("SELECT count(*) FROM large").fetchall() == [(2_000_000,)]
+
+
+def test_memory_that_cannot_be_let_go_breaks_off_no_transaction(tmp_path: Path) -> None:
+    db = connect(tmp_path / "store.duckdb")
+    try:
+        db.execute("CREATE TABLE words (word VARCHAR PRIMARY KEY)")
+        db.execute("INSERT INTO words SELECT 'word ' || i FROM range(100_000) r(i)")
+        db.execute("BEGIN")
+        db.execute("INSERT INTO words VALUES ('last')")
+        let_go(db)  # the index stays
+        db.execute("COMMIT")
+        assert db.execute("SELECT count(*) FROM words").fetchall() == [(100_001,)]
+    finally:
+        db.close()
