@@ -33,6 +33,8 @@ _SAYS = {
     "meaning_query": "a paragraph in which the query is true reads like the examples",
     "meaning_count": "the number of paragraphs that read like the examples",
     "has_text": "there is a text, not only a headline: a headline alone weighs more",
+    "worded": "the article has words of the topic",
+    "length": "the number of paragraphs: in a long text one that reads like the topic says less",
     "bias": "where every article starts: most are on other subjects",
 }
 _SHORT = 70
@@ -78,6 +80,11 @@ def _query(judged: Judged, view: ArticleView) -> Iterator[str]:
     if judged.look.queried:
         yield f"The query is true in {_where(judged.look.queried, view)}:"
         yield from _matches(judged, view)
+        if judged.look.aside:
+            yield (
+                f"It does not count in {_where(judged.look.aside, view)}, which read like another "
+                "topic's examples."
+            )
     else:
         whole = " as a whole, but of no single paragraph" if judged.look.query else ""
         known = "true of the article" + whole if whole else "not true of the article"
@@ -115,7 +122,10 @@ def _meaning(judged: Judged, view: ArticleView) -> Iterator[str]:
     if not judged.active.topic.has_meaning:
         yield "The topic has no examples, so meaning was not compared."
     elif not meaning:
-        yield "No paragraph has words of the topic, so meaning was not compared."
+        yield (
+            "No paragraph has words of the topic, and headline and beginning do not read like it, "
+            "so meaning was not compared."
+        )
     else:
         best, score = max(meaning.items(), key=lambda item: item[1])
         level = "clearly" if score >= MEANT else "hardly"

@@ -1,11 +1,11 @@
-"""What a topic's model looks at: thirteen named numbers per article, each between about -1 and 1.
+"""What a topic's model looks at: fifteen named numbers per article, each between about -1 and 1.
 
 All say something that holds for any topic and any outlet: where the query is true, how often, and
 how near the passages are to the topic's examples.  No word, name or outlet is a feature.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from newsbeam.topics.topic import Topic
@@ -25,6 +25,8 @@ NAMES = (
     "meaning_query",
     "meaning_count",
     "has_text",
+    "worded",
+    "length",
 )
 """In the order of the model's weights."""
 
@@ -49,13 +51,21 @@ class Look:
     """Passage -> how much it reads like the topic; only those that were embedded."""
     query: bool
     """The query is true of the article as a whole."""
+    aside: tuple[int, ...] = ()
+    """Passages of ``queried`` that do not count, as they deal with another topic."""
 
     def named(self) -> dict[str, float]:
         """Return the features by name."""
         return dict(zip(NAMES, self.values, strict=True))
 
 
-def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float], read: bool = True) -> Look:
+def look(
+    topic: Topic,
+    view: ArticleView,
+    meaning: Mapping[int, float],
+    read: bool = True,
+    aside: Collection[int] = (),
+) -> Look:
     """Return the features of an article for a topic.
 
     Args:
@@ -63,15 +73,20 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float], read: bo
         view: the article.
         meaning: passage -> meaning, for the passages that were embedded.
         read: whether the model reads the article's language.
+        aside: passages that deal with another topic: but for the headline, the query does not
+            count there.
     """
     root = topic.parsed.root if topic.parsed else None
     gate = topic.gate.root if topic.gate else None
     title, prose = view.title, view.prose
     whole = root is not None and view.evaluation.truth(root)
-    found = [i for i in prose if root is not None and view.passage(i).truth(root)]
+    worded = whole or gate is None or view.evaluation.truth(gate)
+    true = [i for i in prose if root is not None and view.passage(i).truth(root)]
+    found = [i for i in true if i not in aside or not read]
     in_title = title is not None and root is not None and view.passage(title).truth(root)
     wide_title = title is not None and (gate is None or view.passage(title).truth(gate))
-    queried = (*((title,) if in_title and title is not None else ()), *found)
+    heading = (title,) if in_title and title is not None else ()
+    queried = (*heading, *found)
     embedded = meaning
     if not read:
         meaning = {i: max(m, UNREAD) if i in queried else m for i, m in embedded.items()}
@@ -92,8 +107,11 @@ def look(topic: Topic, view: ArticleView, meaning: Mapping[int, float], read: bo
         max((meaning.get(i, 0.0) for i in queried), default=0.0),
         min(1.0, math.log2(1 + sum(map(_reads, in_text))) / 3),
         float(bool(prose)),
+        float(worded),
+        min(1.0, math.log2(1 + len(prose)) / 6),
     )
-    return Look(values, queried, embedded, whole)
+    unlike = tuple(i for i in true if i not in found)
+    return Look(values, (*heading, *true), embedded, whole, unlike)
 
 
 def _reads(meaning: float) -> float:

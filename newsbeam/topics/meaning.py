@@ -34,6 +34,11 @@ STRENGTH = 0.1
 REACH = 2.0
 """How fast the pull of an example falls with distance: exp(-REACH * (1 - cosine))."""
 
+ASIDE_BY, ASIDE_FROM = 0.1, 0.6
+"""A passage deals with another topic of the folder where it is nearer to three examples of those
+than to three of its own, by the first; and nearer than the second.  Chosen so that no labelled
+text of the ``ai`` pack's other topics was lost, docs/benchmarks.md."""
+
 _matrices: "dict[str, Matrix]" = {}
 """Vectors that all topics use: of the background and of the examples of whole folders."""
 
@@ -81,6 +86,8 @@ class TopicVectors:
     """(n + m,): which of the examples, own and shared, are about the topic."""
     other: "Mask"
     """(n + m,): which are counter-examples.  A shared one may be neither."""
+    elsewhere: "Mask"
+    """(n + m,): which are about another topic of the folder, and not about this one."""
     border: "Matrix"
     """(1 + n + m + b,): bias, and the pull of each passage: above 0 towards the topic."""
 
@@ -106,15 +113,37 @@ class TopicVectors:
         meaning: Matrix = ((near + side) / 2).astype(np.float32)
         return meaning
 
+    def aside(self, passages: Compared) -> "Mask":
+        """Return for each passage whether it deals with another topic of the folder, bool (k,).
+
+        What the words of this topic's query say there is then an attribute: a suit against the
+        maker of an open model is not about openness.
+        """
+        import numpy as np
+
+        if self.elsewhere.sum() < 3:
+            return np.zeros(len(passages.to(self.own)[0]), dtype=bool)
+        cosines = np.hstack([passages.to(rows)[0] for rows in (self.own, self.shared)])
+        other = _closest(cosines[:, self.elsewhere], 3)
+        own = _closest(cosines[:, self.about], 3)
+        found: Mask = (other >= ASIDE_FROM) & (other - own >= ASIDE_BY)
+        return found
+
 
 def _nearness(cosines: "Matrix", closest: int) -> "Matrix":
     """Return the mean of the closest and the mean of all, together, float32 (k,)."""
+    near: Matrix = _closest(cosines, closest) + cosines.mean(axis=1)
+    return near
+
+
+def _closest(cosines: "Matrix", closest: int) -> "Matrix":
+    """Return the mean of the closest, float32 (k,)."""
     import numpy as np
 
     first = min(closest, cosines.shape[1])
-    nearest = -np.partition(-cosines, first - 1, axis=1)[:, :first]
-    near: Matrix = nearest.mean(axis=1) + cosines.mean(axis=1)
-    return near
+    nearest: Matrix = -np.partition(-cosines, first - 1, axis=1)[:, :first]
+    mean: Matrix = nearest.mean(axis=1)
+    return mean
 
 
 def fit_border(
@@ -184,7 +213,10 @@ def example_vectors(topic: Topic, path: Path | None, encoder: Encodes) -> TopicV
             _write(stored, key, kept)
     own = kept["own"].reshape(len(texts), known.shape[1])
     about, other = answers & counted, ~answers & counted
-    return TopicVectors(own, shared, known, about, other, kept["border"])
+    elsewhere = other & np.array(
+        [False] * len(texts) + [bool(passage.about) for passage in topic.shared]
+    )
+    return TopicVectors(own, shared, known, about, other, elsewhere, kept["border"])
 
 
 def _border(examples: "Matrix", known: "Matrix", answers: "Mask", counted: "Mask") -> "Matrix":

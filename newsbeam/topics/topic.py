@@ -57,8 +57,11 @@ class Topic:
     query: str = ""
     """Boolean query: true of an article, a headline or a paragraph that deals with the topic."""
     wide: str = ""
-    """Boolean query without which no article can be on the topic; only passages of such articles
-    are embedded.  Empty: any term of ``query``."""
+    """Boolean query for the words of the topic; passages in which it is true are embedded.  Empty:
+    any term of ``query``."""
+    needs_words: bool = False
+    """Whether no article without these words can be on the topic.  Else one whose headline and
+    beginning read like the topic may do without."""
     precision: float = 0.8
     """Least share of right mentions; ``calibrate`` chooses the threshold for it."""
     macros: dict[str, str] = field(default_factory=dict)
@@ -86,7 +89,7 @@ class Topic:
 
     @cached_property
     def gate(self) -> Query | None:
-        """The query without which no article can be on the topic; None: any article can."""
+        """The query for the words of the topic; None: it has none, and any article can be on it."""
         if self.wide.strip():
             return parse_query(self.wide, self.macros, self._known)
         if self.parsed is None:
@@ -103,10 +106,12 @@ class Topic:
     def version(self) -> str:
         """12 hexadecimal digits that change with the definition."""
         known = asdict(replace(self, shared=()))
+        # Without what is newer than a topic, its version is that of the times before.
+        del known["shared"]
         if self.shared:
             known["shared"] = [(e.text, e.about, e.open) for e in self.shared]
-        else:  # the version is then that of times when there were none
-            del known["shared"]
+        if not self.needs_words:
+            del known["needs_words"]
         plain = json.dumps(known, sort_keys=True)
         return hashlib.sha256(plain.encode()).hexdigest()[:12]
 

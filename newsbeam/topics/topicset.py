@@ -4,8 +4,11 @@
 
     topics = load_topics(["ai"], [Path("topics")])
     topics.prepare(encoder)         once; vectors of the examples are kept beside the topics
-    topics.passages(article)        what must be embedded; () where no topic can be concerned
+    topics.passages(article)        what must be embedded for the words of a topic; often ()
+    topics.more_passages(…)         what else, where headline and beginning read like a topic
     topics.match(embedded)          pure, given the vectors
+
+``newsbeam.topics.embedding`` does the two in the middle.
 
 A prepared set can be pickled and sent to workers.
 """
@@ -22,7 +25,7 @@ from newsbeam.records import Article, Embedded, Mention, Passage, record_id
 from newsbeam.settings import TopicsSettings
 from newsbeam.topics.calibration import Calibration, read_calibration
 from newsbeam.topics.evidence import collect_evidence, matched_by
-from newsbeam.topics.features import Look, look
+from newsbeam.topics.features import HARDLY, Look, look
 from newsbeam.topics.meaning import Compared, Encodes, TopicVectors, example_vectors
 from newsbeam.topics.model import Model, generic_model
 from newsbeam.topics.query import Query, QuerySet
@@ -40,6 +43,10 @@ WORDED = 64
 topic, the others are cut into words twice, which takes 3 ms each."""
 MAX_EMBEDDED = 16
 """Passages embedded per article at most; those in which a query is true come first."""
+OPENS = HARDLY
+"""Meaning of headline and beginning, as one text, from which an article may be on a topic whose
+words it does not have, and from which all its passages are embedded.  With less, a passage counts
+nothing towards reading like a topic.  Chosen among .2, .25, .3, .35 and .4, docs/benchmarks.md."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,8 @@ class _Seen:
 
     view: ArticleView
     candidates: list[str] | None = None
+    alike: frozenset[str] | None = None
+    """Topics that headline and beginning read like."""
     worded: bool = False
     """Its words are among those that are kept."""
 
@@ -239,13 +248,48 @@ class TopicSet:
         view = seen.view
         if not names:
             return ()
-        places = [*((view.title,) if view.title is not None else ()), *view.prose]
         sure: list[int] = []
         maybe: list[int] = []
-        for i in places:
+        for i in _places(view):
             level = max((self._interest(n, view, i) for n in names), default=0)
             (sure if level == 2 else maybe if level else []).append(i)
         return tuple(view.cleaned(i) for i in sorted((sure + maybe)[:MAX_EMBEDDED]))
+
+    def more_passages(
+        self,
+        articles: Sequence[Article],
+        chosen: Sequence[tuple[Passage, ...]],
+        vectors: "np.ndarray[Any, np.dtype[np.float32]]",
+    ) -> list[tuple[Passage, ...]]:
+        """Return for each article the passages to embed beside those that its words chose.
+
+        All of them, up to :data:`MAX_EMBEDDED`, where headline and beginning read like a topic.
+
+        Args:
+            articles: a batch.
+            chosen: what ``passages`` returned for each.
+            vectors: float32 (n, d), of headline and beginning, rows follow the articles.
+        """
+        more = []
+        for article, found, alike in zip(articles, chosen, self._alike(vectors), strict=True):
+            seen = self._seen(article)
+            seen.alike = alike
+            view = seen.view
+            known = {(p.zone, p.start, p.end) for p in found}
+            rest = [view.cleaned(i) for i in _places(view)] if alike else []
+            rest = [p for p in rest if (p.zone, p.start, p.end) not in known]
+            more.append(tuple(rest[: MAX_EMBEDDED - len(found)]))
+        return more
+
+    def _alike(self, vectors: "np.ndarray[Any, np.dtype[np.float32]]") -> list[frozenset[str]]:
+        """Return for each vector the topics that may do without their words and that it is near."""
+        found: list[set[str]] = [set() for _ in vectors]
+        compared = Compared(vectors)
+        for name, active in self._topics.items():
+            if active.vectors is not None and not active.topic.needs_words:
+                for i in (active.vectors.meaning(compared) >= OPENS).nonzero()[0]:
+                    found[i].add(name)
+        return [frozenset(names) for names in found]
 
     def _interest(self, name: str, view: ArticleView, i: int) -> int:
         topic = self._topics[name].topic
@@ -259,7 +303,8 @@ class TopicSet:
 
         Args:
             embedded: the article, with the vectors of the passages that ``passages`` named.
-            names: look at these topics, candidates or not; None: at the candidates.
+            names: look at these topics, concerned or not; None: at those whose words the article
+                has, or that headline and beginning read like.
 
         Raises:
             ConfigError: the vectors are of another model than ``prepare`` saw.
@@ -274,13 +319,16 @@ class TopicSet:
 
             compared = Compared(np.stack(list(vectors.values())))
         judged = []
-        for name in self._found(kept) if names is None else names:
+        for name in self._concerned(kept, embedded) if names is None else names:
             active = self[name]
             meaning: Mapping[int, float] = {}
+            aside: list[int] = []
             if active.vectors is not None and compared is not None:
                 scores = active.vectors.meaning(compared)
                 meaning = dict(zip(vectors, map(float, scores), strict=True))
-            seen = look(active.topic, view, meaning, read)
+                apart = active.vectors.aside(compared)
+                aside = [i for i, is_apart in zip(vectors, apart, strict=True) if is_apart]
+            seen = look(active.topic, view, meaning, read, aside)
             judged.append(Judged(active, seen, active.model.probability(seen.values), read))
         return judged
 
@@ -311,6 +359,17 @@ class TopicSet:
                 seen.forget_words()
         return seen.candidates
 
+    def _concerned(self, seen: _Seen, embedded: Embedded) -> list[str]:
+        found = self._found(seen)
+        if seen.alike is None:
+            if embedded.vector is None:
+                return found
+            import numpy as np
+
+            (seen.alike,) = self._alike(np.frombuffer(embedded.vector, dtype=np.float32)[None])
+        alike = seen.alike
+        return [n for n in self._topics if n in found or n in alike] if alike else found
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what a worker makes for itself."""
         return {k: v for k, v in self.__dict__.items() if k not in ("_views", "_lock")}
@@ -322,10 +381,10 @@ class TopicSet:
         self, embedded: Embedded, view: ArticleView
     ) -> "dict[int, np.ndarray[Any, np.dtype[np.float32]]]":
         """Return passage -> vector, for the passages that were embedded."""
-        if not embedded.vectors or not embedded.passages:
-            return {}
         if self._model is not None and embedded.model not in (None, self._model):
             raise ConfigError("model.name", f"vectors of {embedded.model}, topics of {self._model}")
+        if not embedded.vectors or not embedded.passages:
+            return {}
         import numpy as np
 
         rows = np.frombuffer(embedded.vectors, dtype=np.float32)
@@ -337,6 +396,11 @@ class TopicSet:
             if place is not None:
                 found[place] = row
         return found
+
+
+def _places(view: ArticleView) -> list[int]:
+    """Return the places of the passages that may be embedded: the title, and the sentences."""
+    return [*((view.title,) if view.title is not None else ()), *view.prose]
 
 
 def mention(judged: Judged, view: ArticleView) -> Mention:

@@ -11,7 +11,9 @@ from newsbeam.encoder import LazyEncoder, preload
 from newsbeam.errors import ConfigError, RecordError
 from newsbeam.records import Article, Embedded, Entry, Mention
 from newsbeam.settings import ModelSettings, Settings
+from newsbeam.stories.vector_text import vector_text
 from newsbeam.topics import TopicSet, configured_topics, load_topics
+from newsbeam.topics.embedding import embed_articles
 from newsbeam.topics.meaning import Encodes
 from pipelines.cli.lines import read_json, valid
 
@@ -85,23 +87,11 @@ def make_article(id_: object, title: str, text: str, language: str | None) -> Ar
 
 
 def embed(articles: Iterable[Article], topics: TopicSet, encoder: Encodes) -> list[Embedded]:
-    """Embed the passages that the topics ask for, all in one go."""
-    found = [(article, topics.passages(article)) for article in articles]
-    texts = [p.text for _, passages in found for p in passages]
-    vectors = encoder.encode(texts) if texts else None
-    embedded, at = [], 0
-    for article, passages in found:
-        rows = vectors[at : at + len(passages)].tobytes() if vectors is not None else None
-        at += len(passages)
-        embedded.append(
-            Embedded(
-                article,
-                model=encoder.identity if passages else None,
-                passages=passages,
-                vectors=rows or None,
-            )
-        )
-    return embedded
+    """Embed what the topics ask for."""
+    every = list(articles)
+    beginnings = [vector_text(a.title, a.text) for a in every]
+    chosen = [topics.passages(a) for a in every]
+    return list(embed_articles(every, beginnings, chosen, topics, encoder))
 
 
 def tag_batch(

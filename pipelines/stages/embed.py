@@ -1,9 +1,9 @@
 """Articles to vectors.
 
 Every article gets one vector, of headline and lead, for the stories; its passages are embedded
-only where a topic may be concerned.  All texts of a batch go to the model together, which works on
-as many at once as there are cores.  The model is loaded while pages are fetched, and stays warm in
-a process of its own.
+only where a topic may be concerned, by its words or by that vector.  All texts of a batch go to
+the model together, which works on as many at once as there are cores.  The model is loaded while
+pages are fetched, and stays warm in a process of its own.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,10 +16,10 @@ import apache_beam as beam
 
 from newsbeam.encoder_process import remote_encoder
 from newsbeam.errors import NewsbeamError
-from newsbeam.records import Embedded
 from newsbeam.settings import Settings
 from newsbeam.stories.vector_text import vector_text
 from newsbeam.topics import TopicSet
+from newsbeam.topics.embedding import embed_articles as embed
 from pipelines import early
 from pipelines.job import Job
 from pipelines.stages.items import Done, Read, Vectors, under_way
@@ -42,22 +42,14 @@ def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
     encoder = remote_encoder(job.settings.model)
     spare = [item.instead for item in items if item.instead]
     every = [*items, *spare]
-    texts = [vector_text(i.article.title, i.article.text) for i in every]
-    texts += [p.text for item in every for p in item.passages]
-    vectors = encoder.encode(texts)
-    at = len(every)
-    found = []
-    for place, item in enumerate(every):
-        own = item.passages
-        embedded = Embedded(
-            article=item.article,
-            model=encoder.identity,
-            vector=vectors[place].tobytes(),
-            passages=own,
-            vectors=vectors[at : at + len(own)].tobytes() if own else None,
-        )
-        found.append(Vectors(item.entry, embedded, item.row))
-        at += len(own)
+    embedded = embed(
+        [item.article for item in every],
+        [vector_text(item.article.title, item.article.text) for item in every],
+        [item.passages for item in every],
+        topic_set(job.settings),
+        encoder,
+    )
+    found = [Vectors(item.entry, one, item.row) for item, one in zip(every, embedded, strict=True)]
     spares = iter(found[len(items) :])
     for item, one in zip(items, found, strict=False):
         yield replace(one, instead=next(spares)) if item.instead else one

@@ -19,6 +19,8 @@ DEV = ("articles-dev", "headlines-dev")
 WRITTEN = ("short-texts", "hard-texts", "written-texts")
 """Written for newsbeam: short, many at the border of two topics, or of topic and mention; the last
 with the examples of the pack, by the same hands, and drawn from them by chance."""
+RETOLD = ("web-texts",)
+"""Articles from the web, retold in other words and labelled before the topics had judged them."""
 UNSEEN = ("fresh-headlines", "unseen-texts")
 """Written for newsbeam and in no calibration; the second drawn like ``written-texts``."""
 SAMPLES = {"stream-headlines": False, "stream-summaries": True, "stream-first-days": True}
@@ -37,7 +39,7 @@ def learning_sets(data: Path) -> dict[str, list[Labelled]]:
         data: the folder with ``topics/`` and ``stream/``.
     """
     found = {name: read_labels([data / "topics" / f"{name}.jsonl.gz"]) for name in DEV}
-    found |= {name: read_labels([LABELS / f"{name}.jsonl"]) for name in WRITTEN}
+    found |= {name: read_labels([LABELS / f"{name}.jsonl"]) for name in (*WRITTEN, *RETOLD)}
     found |= {name: list(sample(data, name, full)) for name, full in SAMPLES.items()}
     return found
 

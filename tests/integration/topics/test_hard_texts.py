@@ -57,6 +57,18 @@ def test_hard_texts_are_told_apart(cases: dict[str, list[Case]], name: str) -> N
         ),
         ("ai-capex", True, "Bank erwartet KI-Investitionen von zwei Billionen Dollar"),
         ("ai-capex", True, "Chatbot maker joins the AI data centre push in the north"),
+        ("ai-capex", True, "Milliarden-Deal: Anthropic bestellt Rechner bei Broadcom"),
+        ("ai-capex", True, "Inversión en veinte megacentros de datos para la IA"),
+        ("ai-capex", True, "Oracle needs twice the compute capacity, says cloud chief"),
+        ("ai-regulation", True, "Digitalministerium plant Haftungsgesetz für KI im Handel"),
+        ("ai-regulation", True, "Cyberspace Administration orders labels on AI clips"),
+        (
+            "llama-monetization",
+            True,
+            "Meta tests AI subscriptions with three tiers in two countries",
+        ),
+        ("ai-copyright", True, "OpenAI soll Autoren mit 40 Millionen Euro entschädigen"),
+        ("ai-copyright", True, "Who owns the melody that an AI wrote?"),
     ],
 )
 def test_words_that_misled_the_pack_or_that_it_lacked(

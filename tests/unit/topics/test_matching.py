@@ -6,18 +6,27 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from newsbeam.encoder import reads
 from newsbeam.errors import ConfigError
 from newsbeam.topics import TopicSet, load_topics, topicset
 from newsbeam.topics.calibration import Calibration, compare, write_calibration
+from newsbeam.topics.embedding import embed_articles
 from newsbeam.topics.explain import explain
-from newsbeam.topics.features import NAMES, UNREAD
+from newsbeam.topics.features import NAMES, UNREAD, look
 from newsbeam.topics.menus import headline, prose_pieces
 from newsbeam.topics.model import GENERIC
 from newsbeam.topics.view import ArticleView
-from tests.unit.topics.topic_support import TOPIC, WordEncoder, article, embed, folder_with
+from tests.unit.topics.topic_support import (
+    TOPIC,
+    WordEncoder,
+    article,
+    beginning,
+    embed,
+    folder_with,
+)
 
 ENCODER = WordEncoder()
 ABOUT = article(
@@ -78,6 +87,100 @@ def test_only_passages_with_the_words_of_a_topic_are_embedded(topics: TopicSet) 
     assert "new well" in only.text
 
 
+OBLIQUE = article(
+    "Villagers dig a new hole",
+    "Villagers dig a new hole, and it gives clean drink again to all who live in the valley.",
+    "The choir sang for two hours and nobody wanted to go home when it ended at midnight.",
+)
+"""Without a word of the topic; reads like its first example."""
+
+
+def test_what_reads_like_a_topic_is_looked_at_without_its_words(topics: TopicSet) -> None:
+    assert topics.passages(OBLIQUE) == ()
+    embedded = embed(topics, OBLIQUE, ENCODER)
+    assert len(embedded.passages) == 3, "all of its passages"
+    (judged,) = topics.judge(embedded)
+    assert judged.look.named()["worded"] == 0
+    assert judged.look.named()["meaning_best"] > 0.4
+    named = article("Villagers dig a new well", *OBLIQUE.text.splitlines())
+    (worded,) = topics.judge(embed(topics, named, ENCODER))
+    assert worded.look.named()["worded"] == 1
+    assert worded.probability > judged.probability
+
+
+def test_what_reads_like_no_topic_costs_no_vector_but_its_own(topics: TopicSet) -> None:
+    encoder = WordEncoder()
+    embedded = embed(topics, ELSEWHERE, encoder)
+    assert (encoder.calls, embedded.passages, embedded.vectors) == (1, (), None)
+    assert embedded.vector is not None
+    assert topics.judge(embedded) == []
+
+
+def test_a_bare_headline_is_embedded_once(topics: TopicSet) -> None:
+    encoder = WordEncoder()
+    bare = article("Villagers dig a new hole")
+    embedded = embed(topics, bare, encoder)
+    assert encoder.calls == 1
+    assert embedded.vectors == embedded.vector
+    assert [p.text for p in embedded.passages] == [bare.title]
+
+
+def test_a_topic_that_needs_its_words_is_never_found_without(tmp_path: Path) -> None:
+    strict = TOPIC.replace('wide = "', 'needs_words = true\nwide = "')
+    topics = load_topics([], [folder_with(tmp_path, wells=strict)])
+    topics.prepare(ENCODER)
+    embedded = embed(topics, OBLIQUE, ENCODER)
+    assert embedded.passages == ()
+    assert topics.judge(embedded) == []
+    assert len(topics.match(embed(topics, ABOUT, ENCODER))) == 1
+
+
+def test_a_query_does_not_count_where_a_passage_deals_with_another_topic(topics: TopicSet) -> None:
+    view, topic = ArticleView(ABOUT), topics["wells"].topic
+    meaning = {0: 0.4, 1: 0.4, 2: 0.4}
+    plain = look(topic, view, meaning)
+    apart = look(topic, view, meaning, aside=[0, 1])
+    assert plain.queried == apart.queried == (0, 1, 2)
+    assert (plain.aside, apart.aside) == ((), (1,))
+    assert plain.named()["body_share"] == 1.0
+    assert apart.named()["body_share"] == 0.5
+    assert apart.named()["title_query"] == 1.0, "a headline says what it is about"
+    unread = look(topic, view, meaning, read=False, aside=[0, 1])
+    assert unread.aside == ()
+    judged = replace(topics.judge(embed(topics, ABOUT, ENCODER))[0], look=apart)
+    assert "It does not count in paragraph 1, which read like" in "\n".join(explain(judged, view))
+
+
+def test_a_text_is_as_long_as_its_paragraphs_are_many(topics: TopicSet) -> None:
+    topic = topics["wells"].topic
+    line = "The village has a new well that gives clean water again after ten long and dry years."
+    lengths = [
+        look(topic, ArticleView(article("Wells", *[line] * n)), {}).named()["length"]
+        for n in (0, 1, 7, 63, 200)
+    ]
+    assert lengths == pytest.approx([0, 1 / 6, 0.5, 1, 1])
+
+
+def test_a_worker_that_did_not_embed_an_article_finds_the_same(topics: TopicSet) -> None:
+    embedded = embed(topics, OBLIQUE, ENCODER)
+    again = pickle.loads(pickle.dumps(topics))
+    assert [j.look for j in again.judge(embedded)] == [j.look for j in topics.judge(embedded)]
+    assert [j.look.named()["worded"] for j in again.judge(embedded)] == [0]
+
+
+def test_passages_of_a_batch_keep_their_vectors(topics: TopicSet) -> None:
+    """Chosen by words, by the beginning, not at all, and a bare headline, in one batch."""
+    bare = article("Villagers dig a new hole for clean drink")
+    every = [ABOUT, ELSEWHERE, OBLIQUE, bare]
+    texts = [beginning(a) for a in every]
+    together = embed_articles(every, texts, [topics.passages(a) for a in every], topics, ENCODER)
+    for made, found in zip(every, together, strict=True):
+        alone = embed(topics, made, ENCODER)
+        assert found == alone
+        rows = np.frombuffer(found.vectors or b"", dtype=np.float32).reshape(-1, 32)
+        assert np.array_equal(rows, ENCODER.encode([p.text for p in found.passages]))
+
+
 def test_a_prepared_set_survives_pickling(topics: TopicSet) -> None:
     again = pickle.loads(pickle.dumps(topics))
     embedded = embed(topics, ABOUT, ENCODER)
@@ -110,6 +213,8 @@ def test_a_calibration_serves_a_precision_that_was_measured(tmp_path: Path) -> N
     served = compare([0.2, 0.9, 0.0], [0.21, 0.88, 0.0], threshold=0.5, candidates=2)
     assert (served.texts, served.largest, served.mean, served.changed) == (3, 0.02, 0.015, 0)
     assert compare([0.45], [0.55], threshold=0.5, candidates=1).changed == 1
+    assert compare([0.04, 0.3], [0.0, 0.3], threshold=0.5, candidates=2).largest == 0.0
+    assert compare([0.12, 0.3], [0.0, 0.3], threshold=0.5, candidates=2).largest == 0.12
     bound = Calibration("v", "words@1/bf16/test", "hash", 10, 5, 1.0, 1.0, 1.0, 0.5, weights)
     write_calibration(folder / "wells.toml", replace(bound, also={ENCODER.identity: served}))
     load_topics([], [folder]).prepare(ENCODER)

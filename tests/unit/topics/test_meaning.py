@@ -1,5 +1,6 @@
 """How much passages read like a topic."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,28 @@ def test_shared_examples_are_about_what_they_name_and_against_the_rest(tmp_path:
         Compared(WordEncoder().encode(["The mayor opens a new well", "An oil well burns at sea"]))
     )
     assert near > far + 0.3
+
+
+def test_a_passage_near_the_examples_of_another_topic_deals_with_that(tmp_path: Path) -> None:
+    oil = [
+        "Rig drills for oil at sea",
+        "Rig drills for oil again",
+        "Oil company drills for oil at sea",
+    ]
+    lines = [json.dumps({"text": text, "about": ["oil"]}) for text in oil]
+    lines.append(json.dumps({"text": "A new well for the village", "about": ["wells"]}))
+    (tmp_path / "_examples.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    path = tmp_path / "wells.toml"
+    path.write_text(TOPIC)
+    found = example_vectors(load_topic(path), path, WordEncoder())
+    assert found is not None
+    assert found.elsewhere.tolist() == [False] * 3 + [True] * 3 + [False]
+    texts = ["Rig drills a well for oil at sea", "Villagers dig a new well", "The mayor sings"]
+    assert found.aside(Compared(WordEncoder().encode(texts))).tolist() == [True, False, False]
+    (tmp_path / "_examples.jsonl").unlink()
+    alone = example_vectors(load_topic(path), path, WordEncoder())
+    assert alone is not None
+    assert not alone.aside(Compared(WordEncoder().encode(texts))).any()
 
 
 def test_shared_examples_are_embedded_once_for_all_topics_of_the_folder(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from newsbeam.records import Article, Embedded, Zone, ZoneKind
 from newsbeam.topics import TopicSet
+from newsbeam.topics.embedding import embed_articles
 
 TOPIC = """
 name = "wells"
@@ -67,11 +68,15 @@ def article(title: str, *paragraphs: str, related: Sequence[str] = (), **more: A
 
 def embed(topics: TopicSet, made: Article, encoder: WordEncoder) -> Embedded:
     """Embed what the topics ask for."""
-    passages = topics.passages(made)
-    if not passages:
-        return Embedded(made)
-    vectors = encoder.encode([p.text for p in passages]).tobytes()
-    return Embedded(made, model=encoder.identity, passages=passages, vectors=vectors)
+    chosen = [topics.passages(made)]
+    (found,) = embed_articles([made], [beginning(made)], chosen, topics, encoder)
+    return found
+
+
+def beginning(made: Article) -> str:
+    """Return headline and first paragraph."""
+    lead = made.text.partition("\n")[0]
+    return f"{made.title}\n{lead}".strip()
 
 
 def folder_with(folder: Path, **files: str) -> Path:
