@@ -1,11 +1,11 @@
-"""How well a reader who did not know the labels agrees with them, beside newsbeam.
+"""How well readers who did not know the labels agree with them, beside newsbeam.
 
     NEWSBEAM_DATA=… python tests/benchmarks/bench_readers.py
 
-The reader put the articles of the three sets of 2014 into stories from their texts alone
-(``labels/readers.tsv``, no text is kept), once as finely as the events seemed to ask for, once with
-whole stories put together.  BCubed of either, and of newsbeam, against the labels; and of newsbeam
-against the reader.
+Two readers put the articles of the three sets of 2014 into stories from their texts alone
+(``labels/readers.tsv``, no text is kept): one by our definition of a story, one who was told how
+the sets had been made.  BCubed of either, and of newsbeam, against the labels; and of newsbeam
+against the readers.
 """
 
 import sys
@@ -19,10 +19,10 @@ READERS = Path(__file__).parent / "labels" / "readers.tsv"
 
 
 def readings() -> tuple[dict[str, int], dict[str, int]]:
-    """Return the stories of the fine and of the coarse reading, by article."""
+    """Return the stories of the first and of the second reader, by article."""
     lines = READERS.read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line[0] != "#"][1:]
-    return {a: int(fine) for a, fine, _ in rows}, {a: int(coarse) for a, _, coarse in rows}
+    return {a: int(one) for a, one, _ in rows}, {a: int(two) for a, _, two in rows}
 
 
 def said(labels: list[int], found: list[str]) -> str:
@@ -30,7 +30,7 @@ def said(labels: list[int], found: list[str]) -> str:
 
 
 def main() -> None:
-    fine, coarse = readings()
+    defined, told = readings()
     for name in SETS:
         labels = [label for label, _ in load_set(name)]
         items = with_vectors([item for _, item in load_set(name)])
@@ -38,7 +38,7 @@ def main() -> None:
         ours = [grouper.add(item).story for item in items]
         print(f"{name}: {len(items)} articles, {len(set(labels))} events of the labels")
         print(f"  newsbeam against the labels: {len(set(ours))} stories, {said(labels, ours)}")
-        for kind, reading in (("fine", fine), ("coarse", coarse)):
+        for kind, reading in (("by our definition", defined), ("told how", told)):
             read = [reading[item.id] for item in items]
             whole = [str(story) for story in read]
             events = [
@@ -46,7 +46,7 @@ def main() -> None:
             ]
             torn = len({e for e, parts in zip(labels, events, strict=True) if len(parts) > 1})
             print(
-                f"  {kind} reader against the labels: {len(set(read))} stories, "
+                f"  reader, {kind}, against the labels: {len(set(read))} stories, "
                 f"{said(labels, whole)}; {torn} events hold several stories"
             )
             print(f"    newsbeam against it: {said(read, ours)}")
