@@ -117,12 +117,14 @@ def _warm_up() -> None:
     """Load, before the first fork, what all workers share: parsers and the language model.
 
     A first page compiles the library's paths and fills what is made on first use; it is long
-    enough that no second opinion is asked for, whose lists of words few pages need.
+    enough that no second opinion is asked for.  The words that those go by few pages need, but a
+    worker should not have to make room for them beside a large page.
     """
     gc.disable()  # trees are counted, not cyclic; what little is cyclic is collected now and then
     import trafilatura  # noqa: F401 - slow to import, so not by the modules themselves
 
     from newsbeam.articles import read
+    from newsbeam.articles.dom import body
     from newsbeam.articles.facts import language
     from newsbeam.records import Entry, Page
 
@@ -130,6 +132,7 @@ def _warm_up() -> None:
     url = "https://newsbeam.example/first"
     now = datetime.now(UTC)
     read.read_page(Page(Entry("", "", "", url), url, FIRST_PAGE, now), now=now)
+    body.read_words()
     gc.freeze()
 
 

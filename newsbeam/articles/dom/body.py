@@ -80,7 +80,7 @@ def second_lines(tree: Any, url: str) -> list[Line]:
     """
     from trafilatura import bare_extraction
 
-    _read_words()
+    read_words()
     # format txt: the tree is what we read; the library need not write it out as well
     document = bare_extraction(tree, url=url, options=_options(False))
     if document is None or document.body is None:
@@ -89,18 +89,20 @@ def second_lines(tree: Any, url: str) -> list[Line]:
 
 
 @cache
-def _read_words() -> None:
-    """Read the lists of justext's commonest words, all of which trafilatura gives it.
+def read_words() -> None:
+    """Read the lists of justext's commonest words, all of which trafilatura gives it: 25 MB.
 
     The library takes half as long again to read them, and compares all 154,000 at every page.
     """
     from importlib.resources import files
 
+    from justext.core import define_stoplist
     from trafilatura import external
 
     lists = files("justext") / "stoplists"
     words = [file.read_text(encoding="utf-8").lower().splitlines() for file in lists.iterdir()]
     external.JT_STOPLIST = frozenset(chain.from_iterable(words))
+    define_stoplist(external.JT_STOPLIST)  # justext keeps a copy
 
 
 @cache

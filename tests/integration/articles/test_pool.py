@@ -121,7 +121,7 @@ def test_who_waits_for_the_parsers_learns_when_they_are_loaded() -> None:
 
 def test_the_first_page_needs_no_second_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(*_: object) -> None:
-        raise AssertionError("the lists of words are read for nothing")
+        raise AssertionError("it costs three times as much")
 
     monkeypatch.setattr(body, "second_lines", asked)
     url = "https://newsbeam.example/first"
@@ -131,7 +131,7 @@ def test_the_first_page_needs_no_second_opinion(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_words_of_second_opinions_are_those_of_the_library() -> None:
     own = set(external.jt_stoplist_init())
-    body._read_words.cache_clear()
-    body._read_words()
+    body.read_words.cache_clear()
+    body.read_words()
     assert isinstance(external.JT_STOPLIST, frozenset)
     assert own == external.JT_STOPLIST
