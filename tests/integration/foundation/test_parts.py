@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import settings as options
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 
 from newsbeam.records import Entry
 from newsbeam.settings import Settings, load_settings
+from newsbeam.stories.grouper import Past
 from pipelines import parts, run
 from pipelines.cli.demo import write_settings
 from pipelines.newsroom.server import Newsroom
 from pipelines.stages.known import article_id
+from sinks.store import stories
 from sinks.store.commit import commit
 from sinks.store.store import connect
 from tests.support import tables
@@ -101,11 +104,21 @@ def test_parts_give_the_store_that_one_transaction_gives(
         frozen.append(gc.get_freeze_count())
         settle(db)
 
+    windows: list[int] = []
+    past_window = stories.past_window
+
+    def read(*arguments: Any) -> Past:
+        windows.append(1)
+        return past_window(*arguments)
+
     monkeypatch.setattr(run, "_settle", settled)
+    monkeypatch.setattr(stories, "past_window", read)
     report = run.run_and_publish(settings, kind="demo", now=NOW)
     assert frozen[0] == 0
     assert min(frozen[1:]) > 100_000  # Beam and all: no look for garbage goes through it again
     assert gc.get_freeze_count() == 0
+    assert len(windows) == 1, "between parts the window lies in a file of its own"
+    assert pa.default_memory_pool().backend_name == "system"
     assert sum(report.verdicts.values()) + report.known == report.entries == 65
     one, many = held(calm), held(settings)
     for name, rows in one.items():
