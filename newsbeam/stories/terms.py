@@ -18,6 +18,7 @@ from threading import local
 from typing import Any
 
 from newsbeam.stories.marks import issues, sides
+from newsbeam.stories.vector_text import own_words
 
 WORDS_KEPT = 4_096
 """Words remembered by each cache: what running text repeats.  News never stops to bring new names,
@@ -132,7 +133,7 @@ def article_terms(title: str | None, text: str | None, language: str | None) -> 
     lang = (language or "en")[:2].lower()
     terms: dict[str, Term] = {}
     names = _read(terms, (text or "")[:TEXT_CHARS], lang, 0, frozenset())
-    _read(terms, title or "", lang, IN_TITLE, names)
+    _read(terms, own_words(title or ""), lang, IN_TITLE, names)
     for mark in issues(title or ""):
         _add(terms, mark, IN_TITLE | PAIR | ORDINAL)
     for side, beside in sides(title or ""):

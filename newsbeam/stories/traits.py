@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from newsbeam.stories.copies import Sketch, headline_sketch, sketch
 from newsbeam.stories.features import TermTable, term_table
 from newsbeam.stories.terms import article_terms
+from newsbeam.stories.vector_text import own_words
 from newsbeam.stories.wires import wire_origin
 
 
@@ -27,6 +28,6 @@ def read_traits(title: str | None, text: str | None, language: str | None) -> Tr
     text = text or None
     return Traits(
         term_table(article_terms(title, text, language)),
-        (sketch(text) if text else None) or headline_sketch(title or ""),
+        (sketch(text) if text else None) or headline_sketch(own_words(title or "")),
         wire_origin(title, text),
     )

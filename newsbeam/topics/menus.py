@@ -26,7 +26,6 @@ _SENTENCE = re.compile(r"[.…][\"'”’»)]*\s")
 TEASER = 140
 """Characters of a headline; three dates with no more than this between them, and no sentence, are
 a list of other articles."""
-_SITE = re.compile(r"\s+(?:\||[-–—»·])\s+(?P<site>[^|]{2,40})$")
 
 
 def prose_pieces(text: str) -> list[tuple[int, int]]:
@@ -83,19 +82,3 @@ def _is_capital(text: str, start: int, end: int) -> bool:
     while start < end and not text[start].isalpha():
         start += 1
     return start == end or text[start].isupper()
-
-
-def headline(title: str) -> str:
-    """Return a title without the section and site names behind it (``… | Tech | The Example``).
-
-    Behind a dash only a short capitalised name is cut: ``We won - but at what cost`` stays.
-    """
-    while found := _SITE.search(title):
-        site, rest = found["site"], title[: found.start()]
-        bar = "|" in title[found.start() : found.start("site")]
-        words = site.split()
-        named = len(words) <= 4 and all(not w[0].islower() for w in words)
-        if len(rest.split()) < 3 or not (named or (bar and len(words) <= 6)):
-            break
-        title = rest
-    return title

@@ -5,8 +5,9 @@ from dataclasses import replace
 from functools import cached_property
 
 from newsbeam.articles.passages import passages as article_passages
+from newsbeam.headlines import without_site
 from newsbeam.records import Article, Passage, ZoneKind
-from newsbeam.topics.menus import headline, prose_pieces
+from newsbeam.topics.menus import prose_pieces
 from newsbeam.topics.query.document import BODY, LEAD, TITLE, Document, article_document
 from newsbeam.topics.query.evaluate import Evaluation
 
@@ -59,7 +60,7 @@ class ArticleView:
         if i not in self._pieces:
             text = self.passages[i].text
             in_title = self.passages[i].zone == ZoneKind.TITLE
-            self._pieces[i] = [(0, len(headline(text)))] if in_title else prose_pieces(text)
+            self._pieces[i] = [(0, len(without_site(text)))] if in_title else prose_pieces(text)
         return self._pieces[i]
 
     def cleaned(self, i: int) -> Passage:

@@ -8,8 +8,8 @@ from datetime import date
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from newsbeam.headlines import without_site
 from newsbeam.records import Article, Verdict, ZoneKind
-from newsbeam.topics.menus import headline
 from newsbeam.topics.query.sentences import sentence_begins, sentence_end
 from newsbeam.topics.query.words import find_words, fold_letters, folded_words, plain, stem
 
@@ -259,7 +259,7 @@ def article_document(article: Article) -> Document:
     """
     document = Document(title=article.title or "", text=article.text, language=article.language)
     if article.title:
-        document.add(headline(article.title), 0, TITLE)
+        document.add(without_site(article.title), 0, TITLE)
     thread = article.verdict == Verdict.DISCUSSION
     for kind, start, end in _stretches(article):
         if kind in _SILENT or (kind == ZoneKind.COMMENTS and not thread):

@@ -1,9 +1,12 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.stories.copies import likeness, sketch
 from newsbeam.stories.novelty import new_fact
 from newsbeam.stories.terms import NAME, NUMBER, ORDINAL, article_terms
+from newsbeam.stories.traits import read_traits
+from newsbeam.stories.vector_text import own_words, vector_text
 from newsbeam.stories.wires import wire_origin
 
 
@@ -67,3 +70,29 @@ def test_a_party_or_a_protocol_of_the_same_letters_is_no_agency() -> None:
     assert wire_origin(None, "IBM patches API Connect (API) after a report.") is None
     assert wire_origin(None, "RAWALPINDI – Pakistan Air Force (PAF) tested a missile.") is None
     assert wire_origin(None, "[The Conversation Africa] Near the equator …") == "The Conversation"
+
+
+@pytest.mark.parametrize(
+    ("title", "cut"),
+    [
+        ("Ferry runs aground off Port Halden - The Example Times", True),
+        ("Ferry runs aground off Port Halden | Shipping | Example", True),
+        ("Walks along the harbour - Part 2", False),
+        ("We won the case - but at what cost", False),
+    ],
+)
+def test_the_name_of_the_outlet_is_not_compared(title: str, cut: bool) -> None:
+    shown = title.split(" - ")[0].split(" | ")[0] if cut else title
+    assert own_words(title) == shown
+    assert vector_text(title, "He said.") == f"{shown}\nHe said."
+    assert article_terms(title, None, "en").keys() == article_terms(shown, None, "en").keys()
+
+
+def test_one_headline_of_two_outlets_is_a_copy() -> None:
+    one, other = (
+        read_traits(f"Ferry Norrsund runs aground off Port Halden - {name}", None, "en").print
+        for name in ("The Example Times", "Valley Post")
+    )
+    assert one is not None
+    assert other is not None
+    assert (one.hashes == other.hashes).all()

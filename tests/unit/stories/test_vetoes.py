@@ -35,6 +35,11 @@ def stories_of(*titles: str) -> list[str]:
         ("Nokia Q1 results beat forecasts", "Nokia Q2 results beat forecasts"),
         ("War in the north: key events, day 1,410", "War in the north: key events, day 1,411"),
         ("The harbour walks: part 2, the old mole", "The harbour walks: part 3, the old mole"),
+        ("Walks along the harbour - Part 2", "Walks along the harbour - Part 3"),
+        (
+            "Preview of the match | Lions v Bears",
+            "Preview of the match | Hawks v Kings",
+        ),
         (
             "How to watch Lions vs. Bears: start time, TV channel",
             "How to watch Hawks vs. Kings: start time, TV channel",

@@ -11,12 +11,13 @@ import pytest
 
 from newsbeam.encoder import reads
 from newsbeam.errors import ConfigError
+from newsbeam.headlines import without_site
 from newsbeam.topics import TopicSet, load_topics, topicset
 from newsbeam.topics.calibration import Calibration, compare, write_calibration
 from newsbeam.topics.embedding import embed_articles
 from newsbeam.topics.explain import explain
 from newsbeam.topics.features import NAMES, UNREAD, look
-from newsbeam.topics.menus import headline, prose_pieces
+from newsbeam.topics.menus import prose_pieces
 from newsbeam.topics.model import GENERIC
 from newsbeam.topics.view import ArticleView
 from tests.unit.topics.topic_support import (
@@ -360,7 +361,7 @@ def test_lists_of_names_in_prose_are_no_menu() -> None:
     ],
 )
 def test_names_of_sites_are_cut_from_headlines(title: str, kept: str) -> None:
-    assert headline(title) == kept
+    assert without_site(title) == kept
 
 
 def test_parts_of_a_score_add_up(topics: TopicSet) -> None:
