@@ -44,9 +44,12 @@ topic, the others are cut into words twice, which takes 3 ms each."""
 MAX_EMBEDDED = 16
 """Passages embedded per article at most; those in which a query is true come first."""
 OPENS = HARDLY
-"""Meaning of headline and beginning, as one text, from which an article may be on a topic whose
-words it does not have, and from which all its passages are embedded.  With less, a passage counts
-nothing towards reading like a topic.  Chosen among .2, .25, .3, .35 and .4, docs/benchmarks.md."""
+"""Meaning of headline and beginning, as one text, from which all passages of an article are
+embedded.  With less, a passage counts nothing towards reading like a topic.  Chosen among .2, .25,
+.3, .35 and .4, docs/benchmarks.md."""
+ASKS = 0.42
+"""The same from which a topic is asked whose words the article lacks, where the model reads its
+language: between the two lay general news on laws that reads like ai-regulation."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class _Seen:
     view: ArticleView
     candidates: list[str] | None = None
     alike: frozenset[str] | None = None
-    """Topics that headline and beginning read like."""
+    """Topics that are asked because headline and beginning read like them."""
     worded: bool = False
     """Its words are among those that are kept."""
 
@@ -273,7 +276,7 @@ class TopicSet:
         more = []
         for article, found, alike in zip(articles, chosen, self._alike(vectors), strict=True):
             seen = self._seen(article)
-            seen.alike = alike
+            seen.alike = self._asked(alike, article)
             view = seen.view
             known = {(p.zone, p.start, p.end) for p in found}
             rest = [view.cleaned(i) for i in _places(view)] if alike else []
@@ -281,15 +284,25 @@ class TopicSet:
             more.append(tuple(rest[: MAX_EMBEDDED - len(found)]))
         return more
 
-    def _alike(self, vectors: "np.ndarray[Any, np.dtype[np.float32]]") -> list[frozenset[str]]:
-        """Return for each vector the topics that may do without their words and that it is near."""
-        found: list[set[str]] = [set() for _ in vectors]
+    def _alike(self, vectors: "np.ndarray[Any, np.dtype[np.float32]]") -> list[dict[str, float]]:
+        """Return for each vector how near it is to the topics that open all passages to it.
+
+        Those that need their words are none of them.
+        """
+        found: list[dict[str, float]] = [{} for _ in vectors]
         compared = Compared(vectors)
         for name, active in self._topics.items():
             if active.vectors is not None and not active.topic.needs_words:
-                for i in (active.vectors.meaning(compared) >= OPENS).nonzero()[0]:
-                    found[i].add(name)
-        return [frozenset(names) for names in found]
+                meaning = active.vectors.meaning(compared)
+                for i in (meaning >= OPENS).nonzero()[0]:
+                    found[i][name] = float(meaning[i])
+        return found
+
+    def _asked(self, alike: Mapping[str, float], article: Article) -> frozenset[str]:
+        """Return the topics that are asked whether their words are there or not."""
+        if not reads(self._model, article.language):
+            return frozenset()
+        return frozenset(name for name, meaning in alike.items() if meaning >= ASKS)
 
     def _interest(self, name: str, view: ArticleView, i: int) -> int:
         topic = self._topics[name].topic
@@ -366,7 +379,8 @@ class TopicSet:
                 return found
             import numpy as np
 
-            (seen.alike,) = self._alike(np.frombuffer(embedded.vector, dtype=np.float32)[None])
+            vector = np.frombuffer(embedded.vector, dtype=np.float32)
+            seen.alike = self._asked(self._alike(vector[None])[0], embedded.article)
         alike = seen.alike
         return [n for n in self._topics if n in found or n in alike] if alike else found
 

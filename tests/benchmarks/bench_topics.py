@@ -29,8 +29,8 @@ from newsbeam.topics.labelled import Labelled, read_labels
 from newsbeam.topics.learning import FOLDS, cross_validate
 from newsbeam.topics.metrics import quality, scores
 from newsbeam.topics.model import Model, fit
-from pipelines.cli.topics_measure import Case, look_at
-from pipelines.cli.topics_tag import embed, load_topics_for
+from pipelines.cli.topics_measure import AT_ONCE, Case, judge_all, look_at
+from pipelines.cli.topics_tag import embed, load_topics_for, make_article
 
 DATA = Path(os.environ.get("NEWSBEAM_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 AI = r"\bAI\b|artificial intelligence|machine learning|chatbot|language model|OpenAI|ChatGPT"
@@ -153,7 +153,7 @@ def gate(labelled: list[Labelled], topics: Any, encoder: Any) -> None:
     for name, texts in sets.items():
         with_gate = passing(texts, topics, encoder)
         bar, topicset.OPENS = topicset.OPENS, -1.0
-        without = passing(texts, topics, encoder)
+        without = passing(texts, topics, encoder, topics.names)
         topicset.OPENS = bar
         yes = [key for key, (answer, _) in with_gate.items() if answer]
         found = {key for key in yes if with_gate[key][1]}
@@ -165,13 +165,23 @@ def gate(labelled: list[Labelled], topics: Any, encoder: Any) -> None:
         )
 
 
-def passing(texts: list[Labelled], topics: Any, encoder: Any) -> dict[Any, tuple[bool, bool]]:
-    """Return (text, topic) -> its answer, and whether the topic in force says yes."""
-    return {
-        (c.row.id, name): (c.row.answer, c.judged is not None and c.judged.passes)
-        for name, cases in look_at(texts, topics, encoder, topics.names).items()
-        for c in cases
-    }
+def passing(
+    texts: list[Labelled], topics: Any, encoder: Any, asked: Any = None
+) -> dict[Any, tuple[bool, bool]]:
+    """Return (text, topic) -> its answer, and whether the topic in force says yes.
+
+    None: the topics that the gate asks; else those that are named.
+    """
+    found = {}
+    for start in range(0, len(texts), AT_ONCE):
+        batch = texts[start : start + AT_ONCE]
+        made = [make_article(r.id, r.title, r.text, r.language) for r in batch]
+        judged = judge_all([a for a in made if not isinstance(a, str)], topics, encoder, asked)
+        for row, verdicts in zip(batch, judged, strict=True):
+            for name, answer in row.answers.items():
+                if answer is not None:
+                    found[row.id, name] = answer, name in verdicts and verdicts[name].passes
+    return found
 
 
 def embedded(articles: list[Any], topics: Any, encoder: Any) -> None:

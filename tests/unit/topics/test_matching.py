@@ -109,6 +109,21 @@ def test_what_reads_like_a_topic_is_looked_at_without_its_words(topics: TopicSet
     assert worded.probability > judged.probability
 
 
+def test_what_only_resembles_a_topic_or_is_unread_is_not_asked_without_its_words(
+    topics: TopicSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topicset, "ASKS", 2.0)
+    embedded = embed(topics, OBLIQUE, ENCODER)
+    assert len(embedded.passages) == 3, "all passages are embedded, for the topics with words"
+    assert topics.judge(embedded) == []
+    monkeypatch.undo()
+    monkeypatch.setattr(topicset, "reads", lambda model, language: language == "en")
+    again = pickle.loads(pickle.dumps(topics))
+    assert len(again.judge(embedded)) == 1
+    foreign = replace(OBLIQUE, language="pl")
+    assert again.judge(embed(again, foreign, ENCODER)) == []
+
+
 def test_what_reads_like_no_topic_costs_no_vector_but_its_own(topics: TopicSet) -> None:
     encoder = WordEncoder()
     embedded = embed(topics, ELSEWHERE, encoder)
