@@ -87,8 +87,12 @@ def publish(
     Raises:
         SinkError: the disk is full or read-only; readers keep the last publication.
     """
+    arguments = db, target, options, now, force or rebuild, rebuild, call
     try:
-        return _publish(db, target, options, now, force or rebuild, rebuild, call)
+        try:
+            return _publish(*arguments)
+        except duckdb.OutOfMemoryException:  # what a merge may take was too little for this one
+            return _publish(*arguments, unbounded=True)
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         text = " ".join(str(error).split())[:300]
         raise SinkError(
@@ -104,6 +108,7 @@ def _publish(
     force: bool,
     rebuild: bool,
     call: Callable[..., Any],
+    unbounded: bool = False,
 ) -> Published | None:
     target = target.parent.resolve() / target.name  # readers start in any folder
     folder = target.parent / "data"
@@ -122,7 +127,7 @@ def _publish(
         changes = find_changes(db, state, GROWING)
         if changes.nothing and _is_shown(folder, state, target):
             return None
-        job = _Job(db, folder, state, options, changes, call)
+        job = _Job(db, folder, state, options, changes, call, unbounded)
         job.write(stamp)
         clock.lap("write")
         job.merge(stamp)
@@ -153,11 +158,12 @@ class _Job:
         options: PublishSettings,
         changes: Changes,
         call: Callable[..., Any],
+        unbounded: bool,
     ) -> None:
         self._db, self._folder, self._state, self._options = db, folder, state, options
         self._changes, self._call = changes, call
         self._number = state.number + 1
-        self._writer = Writer(db, folder, state, self._number)
+        self._writer = Writer(db, folder, state, self._number, unbounded)
         self._dead = Dead(db, folder, state)
         self._tables = _in_segments(options, state.columns)
         self._anew: set[str] = set()

@@ -11,6 +11,7 @@ Source of the idea: O'Neil et al., The log-structured merge-tree, 1996 (tiered m
 
 import os
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import duckdb
 
 from sinks.publish.state import Segment, State
 from sinks.publish.tables import Table
+from sinks.store.store import sparing
 
 FAN = 8
 """Segments of one size that are merged into one."""
@@ -33,6 +35,11 @@ WRITTEN_AT_ONCE = 2_048
 """Rows that Arrow holds before it writes row groups: a multiple of all of theirs."""
 
 
+SORTED_IN_MEMORY = 4 * 1024 * 1024
+"""Segments that are larger together are sorted in files: 22 MB took 860 MB of memory."""
+SORTING_MB = 256
+
+
 @dataclass(slots=True)
 class Writer:
     """Writes segments of one publication into a data folder."""
@@ -42,6 +49,8 @@ class Writer:
     state: State
     number: int
     """Of this publication."""
+    unbounded: bool = False
+    """Merge in memory, however much that takes."""
 
     def write(self, table: str, query: str, group: int = GROUP, loose: Collection[str] = ()) -> int:
         """Write the rows of a query, which has ``_seq``, as one segment; return how many."""
@@ -79,7 +88,9 @@ class Writer:
             return 0
         source = read(self.folder, chosen)
         query = f"SELECT r.* FROM {source} r WHERE {keep} ORDER BY {order}"
-        rows = self.write(table, query, group, loose)
+        large = sum(s.bytes for s in chosen) > SORTED_IN_MEMORY
+        with sparing(self.db, SORTING_MB) if large and not self.unbounded else nullcontext():
+            rows = self.write(table, query, group, loose)
         self.drop(table, chosen, now)
         return rows
 
@@ -98,6 +109,7 @@ class Writer:
 
 def copy(db: duckdb.DuckDBPyConnection, query: str, path: Path, group: int = GROUP) -> int:
     """Write the rows of a query to a Parquet file, durably; no rows: no file."""
+    path.unlink(missing_ok=True)  # of an attempt that broke off: read-only
     done = db.execute(
         f"COPY ({query}) TO '{quoted(path)}' "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})"
@@ -120,6 +132,7 @@ def copy_finely(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    path.unlink(missing_ok=True)  # of an attempt that broke off: read-only
     relation = db.sql(query)
     assert relation is not None  # noqa: S101  # a SELECT gives one
     reader = relation.to_arrow_reader(max(2_048, group))

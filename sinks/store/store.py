@@ -114,6 +114,24 @@ def let_go(db: duckdb.DuckDBPyConnection) -> None:
         aside.execute("RESET memory_limit")
 
 
+@contextmanager
+def sparing(db: duckdb.DuckDBPyConnection, megabytes: int) -> Iterator[None]:
+    """Let the database take so much more than it has now, and then go on in files.
+
+    What cannot go on in files ends with ``duckdb.OutOfMemoryException``.
+    """
+    let_go(db)
+    with db.cursor() as aside:
+        held = aside.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()
+        limit = int(held[0][0] or 0) // 1_000_000 + megabytes
+        with contextlib.suppress(duckdb.OutOfMemoryException):
+            aside.execute(f"SET memory_limit = '{limit}MB'")
+        try:
+            yield
+        finally:
+            aside.execute("RESET memory_limit")
+
+
 def of_disk(error: BaseException) -> bool:
     """Whether an error is of the disk, the memory or the file, not of what we asked."""
     if isinstance(error, duckdb.TransactionException):  # DuckDB wraps a failed write so

@@ -5,6 +5,8 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from sinks.publish.changes import touch
 from sinks.publish.publish import preparing, publish
 from sinks.publish.reader import Reader, check_reading, open_publication
 from sinks.publish.state import load
+from sinks.store.store import sparing
 
 
 def test_first_publication_equals_the_store(newsroom: Newsroom) -> None:
@@ -31,6 +34,34 @@ def test_each_later_publication_equals_the_store(newsroom: Newsroom) -> None:
         newsroom.run(20, revised=5)
         newsroom.publish()
         newsroom.same()
+
+
+def test_large_merges_are_sorted_in_files_and_in_memory_where_that_cannot_be(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[str] = []
+    tight = True
+
+    @contextmanager
+    def bounded(db: duckdb.DuckDBPyConnection, megabytes: int) -> Iterator[None]:
+        with sparing(db, megabytes):
+            limits.append(db.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
+            if tight:
+                raise duckdb.OutOfMemoryException("of a merge")
+            yield
+
+    monkeypatch.setattr(segments_module, "SORTED_IN_MEMORY", 0)
+    monkeypatch.setattr(segments_module, "sparing", bounded)
+    newsroom.publish()
+    before = newsroom.db.execute("SELECT current_setting('memory_limit')").fetchall()
+    for number in range(16):
+        tight = number < 8
+        newsroom.run(5, revised=1)
+        newsroom.publish()
+        newsroom.same()
+    assert len(limits) > 2
+    assert all("MiB" in limit for limit in limits)
+    assert newsroom.db.execute("SELECT current_setting('memory_limit')").fetchall() == before
 
 
 def test_several_runs_in_one_publication_equal_the_store(newsroom: Newsroom) -> None:
