@@ -58,11 +58,11 @@ def lint_topic(topic: Topic, shared: Collection[str] = ()) -> list[Warning]:
         shared: names of macros that other topics use too, so that they need not be used here.
     """
     found: list[Warning] = []
-    for text, may_be_wide in ((topic.query, False), (topic.wide, True)):
+    for text, may_be_wide in ((topic.query, False), (topic.wide, True), (topic.context, True)):
         if text.strip():
             remarks = lint_query(text, topic.macros)
             found += [r for r in remarks if not (may_be_wide and r.kind == "wide")]
-    used = f"{topic.query} {topic.wide} {' '.join(topic.macros.values())}"
+    used = " ".join((topic.query, topic.wide, topic.context, *topic.macros.values()))
     for name in topic.macros:
         if name not in shared and not re.search(rf"\${name}\b", used):
             found.append(Warning("macro", f"${name}", "this macro is never used"))

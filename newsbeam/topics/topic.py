@@ -62,6 +62,9 @@ class Topic:
     needs_words: bool = False
     """Whether no article without these words can be on the topic.  Else one whose headline and
     beginning read like the topic may do without."""
+    context: str = ""
+    """Boolean query for what an article without these words speaks of, if it is on the topic: it
+    then need not read so clearly like it."""
     precision: float = 0.8
     """Least share of right mentions; ``calibrate`` chooses the threshold for it."""
     macros: dict[str, str] = field(default_factory=dict)
@@ -97,6 +100,11 @@ class Topic:
         terms = tuple(_terms(self.parsed.root))
         return Query(self.query, Or(0, self.query, terms)) if terms else None
 
+    @cached_property
+    def surroundings(self) -> Query | None:
+        """The query for the context; None where the topic has none."""
+        return parse_query(self.context, self.macros, self._known) if self.context.strip() else None
+
     @property
     def has_meaning(self) -> bool:
         """Whether the topic has examples, so that passages are compared with them."""
@@ -110,8 +118,9 @@ class Topic:
         del known["shared"]
         if self.shared:
             known["shared"] = [(e.text, e.about, e.open) for e in self.shared]
-        if not self.needs_words:
-            del known["needs_words"]
+        for key in ("needs_words", "context"):
+            if not known[key]:
+                del known[key]
         plain = json.dumps(known, sort_keys=True)
         return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
@@ -146,9 +155,9 @@ def load_topic(path: Path) -> Topic:
     examples = shared_examples(path.parent)
     if any(topic.name in example.about for example in examples):
         topic = replace(topic, shared=examples)
-    for key in ("query", "wide"):
+    for key, parsed in (("query", "parsed"), ("wide", "gate"), ("context", "surroundings")):
         try:
-            _ = topic.parsed if key == "query" else topic.gate
+            getattr(topic, parsed)
         except QueryError as error:
             raise ConfigError(f"{path}: {key}", str(error)) from error
     return topic

@@ -151,6 +151,18 @@ def test_a_topic_that_needs_its_words_is_never_found_without(tmp_path: Path) -> 
     assert len(topics.match(embed(topics, ABOUT, ENCODER))) == 1
 
 
+@pytest.mark.parametrize(("context", "asked"), [("drink OR pump*", 1), ("oil OR gas", 0)])
+def test_an_article_without_the_words_must_have_the_context(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, context: str, asked: int
+) -> None:
+    monkeypatch.setattr(topicset, "ASKS", 2.0)  # which the context stands for
+    topic = TOPIC.replace('wide = "', f'context = "{context}"\nwide = "')
+    topics = load_topics([], [folder_with(tmp_path, wells=topic)])
+    topics.prepare(ENCODER)
+    assert len(topics.judge(embed(topics, OBLIQUE, ENCODER))) == asked
+    assert len(topics.judge(embed(topics, ABOUT, ENCODER))) == 1, "with its words it needs none"
+
+
 def test_a_query_does_not_count_where_a_passage_deals_with_another_topic(topics: TopicSet) -> None:
     view, topic = ArticleView(ABOUT), topics["wells"].topic
     meaning = {0: 0.4, 1: 0.4, 2: 0.4}
