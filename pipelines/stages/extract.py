@@ -63,9 +63,11 @@ def extract_pages(items: Iterable[Page | Unread], job: Job) -> Iterator[Read | D
             yield found
     for short, result in zip(doubted, _results([d.entry for d in doubted], job), strict=True):
         yield replace(short, instead=spoken_for(short, result))
-    spoken = [u for u in unread if u.entry.content or u.entry.summary or u.entry.title]
+    spoken: list[Unread] = []
     for one in unread:
-        if one not in spoken:
+        if one.entry.content or one.entry.summary or one.entry.title:
+            spoken.append(one)
+        else:
             yield Done(one.entry, one.row)
     for one, result in zip(spoken, _results([u.entry for u in spoken], job), strict=True):
         yield from_feed(one, result if isinstance(result, Article) else None)
