@@ -26,9 +26,21 @@ Row = tuple[Any, ...]
 Compare = Callable[[duckdb.DuckDBPyConnection, date, int], list[str]]
 
 OPEN = pytest.mark.xfail(
-    strict=False,
+    strict=True,
     reason="neighbouring events of one subject share a story in four places: docs/stories.md",
 )
+
+KNOWN = (
+    "https://kernel-and-quill.example/a/llama-licence-hosts-pay, "
+    "https://ledgerline.example/companies/meta-ai-plus-20261117, meta-filing",
+    "https://gridwatch.example/news/gas-turbines-sold-out, power-deal",
+    "https://kernel-and-quill.example/a/open-or-downloadable, "
+    "https://kernel-and-quill.example/a/tartu-lab-open-weights, "
+    "https://statute-and-code.example/issues/draft-rules-for-open-models",
+    "https://threadbarn.example/t/20817-can-they-train-on-my-blog, "
+    "https://valley-post.example/2026/11/11/opinion-my-novel-and-the-machine",
+)
+"""These four places: pages, and events of the golden table, that are one story."""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +87,15 @@ def test_stories_and_copies_are_those_of_the_golden_table(
     settings: Settings, first: RunReport
 ) -> None:
     assert wrong(settings, story_differences) == ""
+
+
+@pytest.mark.slow
+def test_no_other_story_is_wrong_than_those_that_are_known(
+    settings: Settings, first: RunReport
+) -> None:
+    assert wrong(settings, story_differences).splitlines() == [
+        f"one story of several events: {events}" for events in KNOWN
+    ]
 
 
 @pytest.mark.slow
