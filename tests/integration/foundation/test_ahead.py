@@ -54,7 +54,7 @@ def same(one: Traits, two: Traits) -> bool:
     assert one.print is not None
     assert two.print is not None
     return (
-        (one.days, one.wire, one.print.runs) == (two.days, two.wire, two.print.runs)
+        (one.wire, one.print.runs) == (two.wire, two.print.runs)
         and np.array_equal(one.print.hashes, two.print.hashes)
         and np.array_equal(one.print.opening, two.print.opening)
         and all(
