@@ -51,6 +51,8 @@ def explain(judged: Judged, view: ArticleView) -> Iterator[str]:
         f"Its probability is {_percent(judged.probability)}; the topic asks for at least "
         f"{model.threshold:.0%}."
     )
+    if not judged.asked:
+        yield _unasked(judged)
     if judged.active.calibration is None:
         yield "The topic is not calibrated: the probability is a rough guess."
     if judged.passes:
@@ -64,6 +66,19 @@ def explain(judged: Judged, view: ArticleView) -> Iterator[str]:
     for key, value in sorted(parts.items(), key=lambda item: -abs(item[1])):
         if abs(value) >= 0.05:
             yield f"  {value:+5.1f}  {_SAYS[key]}"
+
+
+def _unasked(judged: Judged) -> str:
+    """Say why the gate keeps an article from the topic, whatever its probability."""
+    topic = judged.active.topic
+    start = "It has none of the topic's words"
+    if topic.needs_words or not topic.has_meaning:
+        return f"{start}, which the topic needs."
+    if not judged.read:
+        return f"{start}, and the model hardly reads its language."
+    if topic.surroundings is not None:
+        return f"{start}; without them it must read like the topic and speak of its context."
+    return f"{start}, and headline and beginning do not read clearly enough like it."
 
 
 def _percent(probability: float) -> str:

@@ -63,8 +63,8 @@ class Topic:
     """Whether no article without these words can be on the topic.  Else one whose headline and
     beginning read like the topic may do without."""
     context: str = ""
-    """Boolean query for what an article without these words speaks of, if it is on the topic: it
-    then need not read so clearly like it."""
+    """Boolean query for what an article without these words must speak of to be on the topic.
+    Empty: nothing, but it must read the more like the topic."""
     precision: float = 0.8
     """Least share of right mentions; ``calibrate`` chooses the threshold for it."""
     macros: dict[str, str] = field(default_factory=dict)

@@ -48,10 +48,9 @@ OPENS = HARDLY
 embedded.  With less, a passage counts nothing towards reading like a topic.  Chosen among .2, .25,
 .3, .35 and .4, docs/benchmarks.md."""
 ASKS = 0.46
-"""The same from which a topic is asked although the article has neither its words nor its context:
-of .3, .42, .46, .5 and .55 it costs one of 928 labelled positives and lets a quarter of the wrong
-ones through.  With the context the first bar is enough.  Either only where the model reads the
-article's language."""
+"""The same from which a topic that names no context is asked although the article lacks its words,
+where the model reads its language.  Where it names one, the first bar is enough, and the context
+must be there.  Chosen among .3, .42, .46, .5 and .55, docs/benchmarks.md."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +86,14 @@ class Judged:
     probability: float
     read: bool = True
     """The model reads the article's language."""
+    asked: bool = True
+    """The gate lets the article through to the topic: it has the topic's words, or reads like it in
+    the right context."""
 
     @property
     def passes(self) -> bool:
-        """Whether the score reaches the topic's threshold."""
-        return self.probability >= self.active.model.threshold
+        """Whether the topic is asked and the score reaches its threshold."""
+        return self.asked and self.probability >= self.active.model.threshold
 
 
 def load_topics(packs: Sequence[str], folders: Sequence[Path]) -> "TopicSet":
@@ -307,10 +309,8 @@ class TopicSet:
         return frozenset(n for n, meaning in alike.items() if self._may_ask(n, meaning, view))
 
     def _may_ask(self, name: str, meaning: float, view: ArticleView) -> bool:
-        if meaning >= ASKS:
-            return True
         context = self._topics[name].topic.surroundings
-        return context is not None and view.evaluation.truth(context.root)
+        return meaning >= ASKS if context is None else view.evaluation.truth(context.root)
 
     def _interest(self, name: str, view: ArticleView, i: int) -> int:
         topic = self._topics[name].topic
@@ -324,7 +324,7 @@ class TopicSet:
 
         Args:
             embedded: the article, with the vectors of the passages that ``passages`` named.
-            names: look at these topics, concerned or not; None: at those whose words the article
+            names: look at these topics, asked or not; None: at those whose words the article
                 has, or that headline and beginning read like.
 
         Raises:
@@ -340,7 +340,8 @@ class TopicSet:
 
             compared = Compared(np.stack(list(vectors.values())))
         judged = []
-        for name in self._concerned(kept, embedded) if names is None else names:
+        concerned = self._concerned(kept, embedded)
+        for name in concerned if names is None else names:
             active = self[name]
             meaning: Mapping[int, float] = {}
             aside: list[int] = []
@@ -350,7 +351,8 @@ class TopicSet:
                 apart = active.vectors.aside(compared)
                 aside = [i for i, is_apart in zip(vectors, apart, strict=True) if is_apart]
             seen = look(active.topic, view, meaning, read, aside)
-            judged.append(Judged(active, seen, active.model.probability(seen.values), read))
+            probability = active.model.probability(seen.values)
+            judged.append(Judged(active, seen, probability, read, name in concerned))
         return judged
 
     def match(self, embedded: Embedded) -> tuple[Mention, ...]:

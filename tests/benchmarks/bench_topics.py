@@ -165,6 +165,11 @@ def gate(labelled: list[Labelled], topics: Any, encoder: Any) -> None:
         )
 
 
+def reaches(judged: Any) -> bool:
+    """Whether the score is enough, whatever the gate says."""
+    return bool(judged.probability >= judged.active.model.threshold)
+
+
 def passing(
     texts: list[Labelled], topics: Any, encoder: Any, asked: Any = None
 ) -> dict[Any, tuple[bool, bool]]:
@@ -176,11 +181,12 @@ def passing(
     for start in range(0, len(texts), AT_ONCE):
         batch = texts[start : start + AT_ONCE]
         made = [make_article(r.id, r.title, r.text, r.language) for r in batch]
-        judged = judge_all([a for a in made if not isinstance(a, str)], topics, encoder, asked)
-        for row, verdicts in zip(batch, judged, strict=True):
+        answers = judge_all([a for a in made if not isinstance(a, str)], topics, encoder, asked)
+        for row, verdicts in zip(batch, answers, strict=True):
             for name, answer in row.answers.items():
                 if answer is not None:
-                    found[row.id, name] = answer, name in verdicts and verdicts[name].passes
+                    judged = verdicts.get(name)
+                    found[row.id, name] = answer, judged is not None and reaches(judged)
     return found
 
 

@@ -161,6 +161,10 @@ def test_an_article_without_the_words_must_have_the_context(
     topics.prepare(ENCODER)
     assert len(topics.judge(embed(topics, OBLIQUE, ENCODER))) == asked
     assert len(topics.judge(embed(topics, ABOUT, ENCODER))) == 1, "with its words it needs none"
+    (named,) = topics.judge(embed(topics, OBLIQUE, ENCODER), ["wells"])
+    assert named.asked == replace(named, probability=0.99).passes == bool(asked)
+    said = "\n".join(explain(named, ArticleView(OBLIQUE)))
+    assert ("speak of its context" in said) != bool(asked)
 
 
 def test_a_query_does_not_count_where_a_passage_deals_with_another_topic(topics: TopicSet) -> None:
