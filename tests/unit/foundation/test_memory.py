@@ -52,9 +52,10 @@ def test_only_what_was_imported_is_set_aside(monkeypatch: pytest.MonkeyPatch) ->
     gc.enable()
     for imported in (False, True):
         gc.unfreeze()
+        before = gc.get_freeze_count()  # Python 3.12 itself sets some aside
         with without_collecting():
             assert not gc.isenabled()
             if imported:
                 monkeypatch.setitem(sys.modules, "newsbeam_made_up", ModuleType("made_up"))
         assert gc.isenabled()
-        assert bool(gc.get_freeze_count()) is imported
+        assert (gc.get_freeze_count() > before + 1_000) is imported
