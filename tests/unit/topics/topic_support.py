@@ -85,3 +85,22 @@ def folder_with(folder: Path, **files: str) -> Path:
     for name, text in files.items():
         (folder / f"{name.replace('_', '-')}.toml").write_text(text, encoding="utf-8")
     return folder
+
+
+ENCODER = WordEncoder()
+ABOUT = article(
+    "Villagers dig a new well",
+    "The village has a new well that gives clean water again after ten dry years.",
+    "Forty families had walked for hours to fetch water from the wells of their neighbours.",
+)
+ELSEWHERE = article(
+    "Mayor opens library",
+    "The library has ten thousand books and is open on every day of the week from now on.",
+    related=["Villagers dig a new well for clean water", "Water of the village well is clean"],
+)
+OBLIQUE = article(
+    "Villagers dig a new hole",
+    "Villagers dig a new hole, and it gives clean drink again to all who live in the valley.",
+    "The choir sang for two hours and nobody wanted to go home when it ended at midnight.",
+)
+"""Without a word of the topic; reads like its first example."""
