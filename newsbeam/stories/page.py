@@ -13,15 +13,20 @@ NAMED = 5
 
 
 def story_page(
-    story: Row, timeline: Sequence[Row], events: Sequence[Row], lineage: Sequence[Row]
+    story: Row,
+    timeline: Sequence[Row],
+    events: Sequence[Row],
+    lineage: Sequence[Row],
+    ids: bool = False,
 ) -> str:
     """Return the page.
 
     Args:
         story: of the view ``stories``.
         timeline: of the view ``story_timeline``, in order.
-        events: of ``story_events``, evidence as a dict, in order of time.
+        events: of ``story_events`` of its articles, evidence as a dict, in order of time.
         lineage: of ``story_lineage``, in order of time.
+        ids: add the id of each article.
     """
     parts = [
         story["title"] or "(no headline)",
@@ -33,7 +38,7 @@ def story_page(
         _reprints(timeline),
     ]
     if timeline:
-        parts += ["", "Timeline (UTC)", *(_line(row, timeline) for row in timeline)]
+        parts += ["", "Timeline (UTC)", *(_line(row, timeline, ids) for row in timeline)]
     facts = _facts([e for e in events if e["kind"] == "new_fact"], timeline)
     if facts:
         parts += ["", "What changed", *facts]
@@ -48,32 +53,49 @@ def _coverage(story: Row, timeline: Sequence[Row]) -> str:
     aside = []
     if copies:
         aside.append("1 is a copy" if copies == 1 else f"{copies} are copies")
-    for kind, word in (("aggregator", "from aggregators"), ("release", "press releases")):
+    for kind, one, many in (
+        ("aggregator", "from an aggregator", "from aggregators"),
+        ("release", "press release", "press releases"),
+    ):
         if n := sum(row["newsroom_kind"] == kind for row in timeline):
-            aside.append(f"{n} {word}")
+            aside.append(f"{n} {one if n == 1 else many}")
     span = story["last_seen"] - story["first_seen"]
     notes = f" ({', '.join(aside)})" if aside else ""
     return f"{text}{notes}, over {_span(span)}."
 
 
 def _first(timeline: Sequence[Row]) -> str | None:
-    independent = [
-        r for r in timeline if r["independent"] and r["newsroom_kind"] in ("newsroom", "agency")
-    ]
-    if not independent:
+    reports = _reports(timeline)
+    if not reports:
         return None
-    first = independent[0]
+    first = reports[0]
     text = f"First: {first['newsroom'] or first['outlet']}, {_time(first['arrived'])}"
-    others = [r for r in independent if r["newsroom"] != first["newsroom"]]
+    others = [r for r in reports if r["newsroom"] != first["newsroom"]]
     if others:
         gap = others[0]["arrived"] - first["arrived"]
         text += f"; {others[0]['newsroom'] or others[0]['outlet']} followed {_after(gap)}"
     return text + "."
 
 
+def _reports(timeline: Sequence[Row]) -> list[Row]:
+    """Return what newsrooms and agencies have reported, in order: as ``first_reports`` counts.
+
+    What an aggregator showed first is the report of the first newsroom that has it.
+    """
+    shown = {r["article_id"] for r in timeline if r["newsroom_kind"] == "aggregator"}
+    reports = []
+    for row in timeline:
+        own = row["independent"] or row["copy_of"] in shown
+        if row["newsroom_kind"] == "agency" or (row["newsroom_kind"] == "newsroom" and own):
+            reports.append(row)
+            shown.discard(row["copy_of"])
+    return reports
+
+
 def _reprints(timeline: Sequence[Row]) -> str | None:
     """Return who has only printed what another outlet wrote."""
     reported = {row["outlet"] for row in timeline if row["independent"]}
+    reported |= {row["outlet"] for row in _reports(timeline) if row["newsroom_kind"] == "newsroom"}
     copied = [r["outlet"] for r in timeline if r["copy_of"] and r["outlet"] not in reported]
     outlets = list(dict.fromkeys(o for o in copied if o))
     if not outlets:
@@ -82,12 +104,12 @@ def _reprints(timeline: Sequence[Row]) -> str | None:
     return f"Only reprinted by {', '.join(named)}{f' and {more} more' if more > 0 else ''}."
 
 
-def _line(row: Row, timeline: Sequence[Row]) -> str:
+def _line(row: Row, timeline: Sequence[Row], ids: bool) -> str:
     title = row["title"] or "(no headline)"
     text = f"  {_time(row['arrived'])}  {row['outlet'] or '?'}: {title}"
     if row["copy_of"]:
         source = next((r for r in timeline if r["article_id"] == row["copy_of"]), None)
-        whose = f" of {source['outlet']}'s" if source else ""
+        whose = f" of {source['outlet']}'s" if source else " of one that is not in this story"
         text += (
             f"  [copy{whose}{', ' + row['newsroom'] if row['newsroom_kind'] != 'newsroom' else ''}]"
         )
@@ -95,7 +117,7 @@ def _line(row: Row, timeline: Sequence[Row]) -> str:
         text += f"  [{row['newsroom_kind']}: {row['newsroom']}]"
     if (row.get("revision") or 1) > 1:
         text += f"  [changed {_count(row['revision'] - 1, 'time')}]"
-    return text
+    return f"{text}  {row['article_id']}" if ids else text
 
 
 def _facts(events: Sequence[Row], timeline: Sequence[Row]) -> list[str]:

@@ -66,15 +66,19 @@ def list_(
     as_json: bool,
 ) -> None:
     """List stories, the widest covered first; days count back from the newest story."""
+    settings = load_settings(config)
     found = _ask(
-        load_settings(config),
+        settings,
         """
+        WITH fitting AS (
+            SELECT *, last_seen >= (SELECT max(last_seen) FROM stories)
+                      - to_seconds(least($days, 36500) * 86400) AS late
+            FROM stories
+            WHERE ($topic IS NULL OR list_contains(topics, $topic)) AND newsrooms >= $least)
         SELECT story_id, title, newsrooms, articles, copies, outlets, first_seen, last_seen,
-               first_outlet, topics
-        FROM stories
-        WHERE ($topic IS NULL OR list_contains(topics, $topic)) AND newsrooms >= $least
-          AND last_seen >=
-              (SELECT max(last_seen) FROM stories) - to_seconds(least($days, 36500) * 86400)
+               first_outlet, topics, count(*) OVER () AS all_late,
+               (SELECT count(*) FROM fitting WHERE NOT late) AS older
+        FROM fitting WHERE late
         ORDER BY newsrooms DESC, articles DESC, last_seen DESC, story_id LIMIT $limit
         """,
         topic=topic,
@@ -82,12 +86,29 @@ def list_(
         days=days,
         limit=limit,
     )
+    if topic and not found:
+        _check_topic(settings, topic)
+    counts = [(row.pop("all_late"), row.pop("older")) for row in found]
     if as_json:
         _print_json(found)
         return
+    if not found:
+        click.echo("no stories match")
+        return
+    _print_stories(settings, found)
+    click.echo("rooms: independent newsrooms; c: copies.  `newsbeam stories show STORY` tells more")
+    late, older = counts[0]
+    if late > len(found):
+        click.echo(f"{late - len(found)} more match: --limit {late} shows them")
+    if older:
+        click.echo(f"{older} older than {days:g} days: --days shows them")
+
+
+def _print_stories(settings: Settings, found: Rows) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    firsts = _reporters(settings, [row["story_id"] for row in found])
     table = Table("story", "rooms", "articles", "last (UTC)", "first by", "headline", box=None)
     for column in table.columns[:4]:
         column.no_wrap = True
@@ -97,25 +118,53 @@ def list_(
             str(row["newsrooms"]),
             f"{row['articles']}" + (f" ({row['copies']}c)" if row["copies"] else ""),
             f"{row['last_seen']:%m-%d %H:%M}",
-            row["first_outlet"] or "?",
+            firsts.get(row["story_id"]) or row["first_outlet"] or "?",
             headline(row["title"]),
         )
         table.add_row(*(Text(cell) for cell in cells))  # titles are data, not markup
-    if found:
-        console().print(table)
-        click.echo(
-            "rooms: independent newsrooms; c: copies.  `newsbeam stories show STORY` tells more"
-        )
-    else:
-        click.echo("no stories match")
+    console().print(table)
+
+
+def _reporters(settings: Settings, stories: Sequence[str]) -> dict[str, str]:
+    """Return the outlet that reported each story first: a press release is no report."""
+    rows = _ask(
+        settings,
+        """
+        WITH shown AS (
+            SELECT * FROM story_timeline WHERE story_id IN (SELECT unnest($stories)))
+        SELECT t.story_id, arg_min(t.outlet, t.position) AS outlet
+        FROM shown t LEFT JOIN shown o ON o.article_id = t.copy_of
+        WHERE t.newsroom_kind = 'agency' OR t.newsroom_kind = 'newsroom'
+              AND (t.independent OR o.newsroom_kind = 'aggregator')
+        GROUP BY t.story_id
+        """,
+        stories=list(stories),
+    )
+    return {row["story_id"]: row["outlet"] for row in rows}
+
+
+def _check_topic(settings: Settings, topic: str) -> None:
+    """Say so where a topic is neither in force nor of any story.
+
+    Raises:
+        ConfigError: there is no such topic.
+    """
+    from pipelines.cli.topics_tag import load_topics_for
+
+    stored = _ask(settings, "SELECT DISTINCT unnest(topics) AS topic FROM stories")
+    known = {row["topic"] for row in stored} | set(load_topics_for(settings).names)
+    if topic not in known:
+        names = ", ".join(sorted(known))
+        raise ConfigError("--topic", f"there is no topic {topic!r}; known: {names}")
 
 
 @stories.command()
 @click.argument("story")
 @click.option("--as-of", metavar="TIME", help="As the story stood then: 2026-03-01T08:00 (UTC).")
+@click.option("--ids", is_flag=True, help="With the ids of its articles, for `stories split`.")
 @_json
 @click.pass_obj
-def show(config: Path | None, story: str, as_of: str | None, as_json: bool) -> None:
+def show(config: Path | None, story: str, as_of: str | None, ids: bool, as_json: bool) -> None:
     """Tell a story in words: coverage, who first, timeline, what changed.
 
     STORY is an id or its beginning; a story that was merged away shows the one it is in now.
@@ -124,7 +173,7 @@ def show(config: Path | None, story: str, as_of: str | None, as_json: bool) -> N
 
     settings = load_settings(config)
     if as_of is not None:
-        _show_then(settings, story, as_of, as_json)
+        _show_then(settings, story, as_of, ids, as_json)
         return
     story_id = find_story(settings, story)
     about = _ask(settings, "FROM stories WHERE story_id = $id", id=story_id)[0]
@@ -132,7 +181,10 @@ def show(config: Path | None, story: str, as_of: str | None, as_json: bool) -> N
         settings, "FROM story_timeline WHERE story_id = $id ORDER BY position", id=story_id
     )
     events = _ask(
-        settings, "FROM story_events WHERE story_id = $id ORDER BY at_time, event_id", id=story_id
+        settings,
+        "FROM story_events WHERE article_id IN "
+        "(SELECT article_id FROM story_timeline WHERE story_id = $id) ORDER BY at_time, event_id",
+        id=story_id,
     )
     for event in events:
         event["evidence"] = json.loads(event["evidence"])
@@ -144,33 +196,64 @@ def show(config: Path | None, story: str, as_of: str | None, as_json: bool) -> N
     if as_json:
         _print_json({**about, "timeline": timeline, "events": events, "lineage": lineage})
     else:
-        click.echo(story_page(about, timeline, events, lineage))
+        click.echo(story_page(about, timeline, events, lineage, ids=ids))
 
 
-def _show_then(settings: Settings, story: str, as_of: str, as_json: bool) -> None:
+def _show_then(settings: Settings, story: str, as_of: str, ids: bool, as_json: bool) -> None:
     try:
         then = datetime.fromisoformat(as_of)
-    except ValueError:
+        then = then.astimezone(UTC).replace(tzinfo=None) if then.tzinfo else then
+    except (ValueError, OverflowError):
         raise ConfigError("--as-of", f"{as_of!r} is no time; write 2026-03-01T08:00") from None
-    then = then.astimezone(UTC).replace(tzinfo=None) if then.tzinfo else then
+    story_id = _one_story(settings, story)["story_id"]
     found = _ask(
         settings,
         """
         SELECT h.story_id, h.article_id, a.outlet, a.title, h.valid_from, h.valid_to, h.change
         FROM story_history h LEFT JOIN articles a USING (article_id)
-        WHERE starts_with(h.story_id, $id) AND h.valid_from <= $then
+        LEFT JOIN story_timeline t USING (article_id)
+        WHERE h.story_id = $id AND h.valid_from <= $then
           AND (h.valid_to IS NULL OR h.valid_to > $then)
-        ORDER BY h.valid_from, h.article_id
+        ORDER BY t.arrived, h.valid_from, h.article_id
         """,
-        id=story,
+        id=story_id,
         then=then,
     )
     if as_json:
         _print_json(found)
         return
-    click.echo(f"story {story} as of {then:%Y-%m-%d %H:%M} UTC: {_articles(len(found))}")
+    click.echo(f"story {story_id} as of {then:%Y-%m-%d %H:%M} UTC: {_articles(len(found))}")
     for row in found:
-        click.echo(f"  {row['valid_from']:%Y-%m-%d %H:%M}  {row['outlet']}: {row['title']}")
+        id_ = f"  {row['article_id']}" if ids else ""
+        title = row["title"] or "(no headline)"
+        click.echo(f"  {row['valid_from']:%Y-%m-%d %H:%M}  {row['outlet'] or '?'}: {title}{id_}")
+    if not found:
+        click.echo(_why_none(settings, story_id, then))
+
+
+def _why_none(settings: Settings, story_id: str, then: datetime) -> str:
+    """Say why a story had no article at a time: it had not begun, or is part of another."""
+    held = _ask(
+        settings,
+        "SELECT min(valid_from) AS began, max(valid_to) FILTER (valid_to <= $then) AS ended "
+        "FROM story_history WHERE story_id = $id",
+        id=story_id,
+        then=then,
+    )[0]
+    if held["began"] is None or held["began"] > then:
+        began = f"{held['began']:%Y-%m-%d %H:%M} UTC" if held["began"] else "an unknown time"
+        return f"  it began at {began}"
+    taken = _ask(
+        settings,
+        "SELECT to_story, at_time FROM story_lineage WHERE from_story = $id AND at_time <= $then "
+        "ORDER BY at_time DESC LIMIT 1",
+        id=story_id,
+        then=then,
+    )
+    if not taken:
+        return f"  its last article left it at {held['ended']:%Y-%m-%d %H:%M} UTC"
+    into, at = taken[0]["to_story"], taken[0]["at_time"]
+    return f"  it became part of story {into} at {at:%Y-%m-%d %H:%M} UTC"
 
 
 @stories.command()
@@ -185,9 +268,10 @@ def merge(
     """Put the articles of OTHERS into the story KEEP.  Ids of OTHERS go on to work."""
     from sinks.store.story_edits import merge_stories
 
+    why, who = _signed(reason, by)
+
     def edit(db: Any, now: datetime) -> str:
-        who = by or getpass.getuser()
-        moved = sum(merge_stories(db, keep, o, reason=reason, by=who, at=now) for o in others)
+        moved = merge_stories(db, keep, *others, reason=why, by=who, at=now)
         return f"moved {_articles(moved)} into {keep}"
 
     _edit(load_settings(config), "stories merge", edit)
@@ -202,14 +286,21 @@ def merge(
 def split(
     config: Path | None, story: str, articles: tuple[str, ...], reason: str, by: str | None
 ) -> None:
-    """Move ARTICLES (ids) out of STORY into a new story of their own."""
-    from sinks.store.story_edits import split_story
+    """Move ARTICLES out of STORY into a new story of their own.
+
+    ARTICLES are ids, beginnings of ids (`stories show STORY --ids` lists them) or URLs.
+    """
+    from sinks.store.story_edits import parted_copies, split_story
+
+    why, who = _signed(reason, by)
 
     def edit(db: Any, now: datetime) -> str:
-        made, moved = split_story(
-            db, story, articles, reason=reason, by=by or getpass.getuser(), at=now
-        )
-        return f"moved {_articles(moved)} into the new story {made}"
+        made, moved = split_story(db, story, articles, reason=why, by=who, at=now)
+        said = f"moved {_articles(moved)} into the new story {made}"
+        if parted := parted_copies(db, made):
+            copies = "1 copy is" if parted == 1 else f"{parted} copies are"
+            said += f"; {copies} now in another story than what they repeat"
+        return said
 
     _edit(load_settings(config), "stories split", edit)
 
@@ -237,6 +328,17 @@ def group(source: BinaryIO) -> None:
         sys.exit(3)
 
 
+def _signed(reason: str, by: str | None) -> tuple[str, str]:
+    """Return why and who, without spaces around.
+
+    Raises:
+        ConfigError: there is no reason.
+    """
+    if not reason.strip():
+        raise ConfigError("--reason", "is empty; say why: it is kept with the change")
+    return reason.strip(), (by or "").strip() or getpass.getuser()
+
+
 def _edit(settings: Settings, command: str, edit: Any) -> None:
     """Change the store and publish what changed."""
     from sinks.publish.publish import publish
@@ -260,18 +362,24 @@ def find_story(settings: Settings, story: str) -> str:
         ConfigError: none, or several begin so.
     """
     for _ in range(100):
-        found = _ask(
-            settings,
-            "SELECT story_id, merged_into FROM story_rows WHERE starts_with(story_id, $id) LIMIT 2",
-            id=story,
-        )
-        if len(found) != 1 or not story:
-            many = "several stories begin so; write more of the id" if found else "no such story"
-            raise ConfigError(story, f"{many}; `newsbeam stories list` shows them")
-        if found[0]["merged_into"] is None:
-            return str(found[0]["story_id"])
-        story = found[0]["merged_into"]
+        found = _one_story(settings, story)
+        if found["merged_into"] is None:
+            return str(found["story_id"])
+        story = found["merged_into"]
     raise ConfigError(story, "its merges go round in a circle")
+
+
+def _one_story(settings: Settings, story: str) -> dict[str, Any]:
+    """Return the story, living or merged away, that an id or the beginning of one stands for."""
+    found = _ask(
+        settings,
+        "SELECT story_id, merged_into FROM story_rows WHERE starts_with(story_id, $id) LIMIT 2",
+        id=story,
+    )
+    if len(found) != 1 or not story:
+        many = "several stories begin so; write more of the id" if found else "no such story"
+        raise ConfigError(story or "STORY", f"{many}; `newsbeam stories list` shows them")
+    return found[0]
 
 
 def _ask(settings: Settings, sql: str, **values: Any) -> Rows:

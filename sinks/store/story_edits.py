@@ -19,6 +19,8 @@ from sinks.store.lookup import keys_of, listed, only, upsert
 from sinks.store.transaction import transaction
 
 Db = duckdb.DuckDBPyConnection
+MIN_BEGINNING = 4
+"""Digits of an article's id that are enough, where they are unmistakable."""
 _EVER = datetime(1, 1, 1)  # noqa: DTZ001 - naive, as the store keeps times
 
 
@@ -202,17 +204,29 @@ def known_stories(db: Db, stories: Sequence[str]) -> dict[str, tuple[str | None,
     }
 
 
-def merge_stories(db: Db, keep: str, other: str, *, reason: str, by: str, at: datetime) -> int:
-    """Merge a story into another, as a person says; return how many articles moved.
+def merge_stories(db: Db, keep: str, *others: str, reason: str, by: str, at: datetime) -> int:
+    """Merge stories into another, as a person says, all or none; return how many articles moved.
 
     Raises:
-        ConfigError: no such story, or both are the same.
+        ConfigError: no such story, or one is part of the other already.
     """
-    keep, other = living(db, keep), living(db, other)
-    if keep == other:
-        raise ConfigError(other, f"is already part of {keep}")
-    change = Change("merge", other, keep, reason, at, by)
-    return _in_one(db, change, None)
+    keep = living(db, keep)
+    merged: dict[str, None] = {}
+    for given in others:
+        other = living(db, given)
+        if other == keep:
+            same = keep.startswith(given)
+            why = "a story is not merged with itself" if same else f"is already part of {keep}"
+            raise ConfigError(given, why)
+        merged[other] = None
+    with transaction(db):
+        moved = 0
+        for other in merged:
+            change = Change("merge", other, keep, reason, at, by)
+            moved += move_articles(db, change)
+            close_story(db, change)
+        refresh_stories(db, [(keep, None)])
+    return moved
 
 
 def split_story(
@@ -220,35 +234,56 @@ def split_story(
 ) -> tuple[str, int]:
     """Move articles out of a story into a new one; return its id and how many moved.
 
+    Args:
+        db: the store.
+        story: id, or the beginning of one.
+        articles: ids, beginnings of ids, or URLs.
+        reason: why; kept with the change.
+        by: who says so.
+        at: when; aware.
+
     Raises:
         ConfigError: no such story, an article that is not in it, or none would stay.
     """
     story = living(db, story)
     members = db.execute(
-        "SELECT article_id FROM story_articles WHERE story_id = ? ORDER BY arrival", [story]
+        "SELECT s.article_id, a.url, a.canonical_url FROM story_articles s "
+        "LEFT JOIN article_rows a USING (article_id) WHERE s.story_id = ? ORDER BY s.arrival",
+        [story],
     ).fetchall()
-    inside = [row[0] for row in members]
-    if strangers := sorted(set(articles) - set(inside)):
-        raise ConfigError(strangers[0], f"is not an article of story {story}")
-    if len(set(articles)) == len(inside):
+    leaving = {_member(key, members, story) for key in articles}
+    if len(leaving) == len(members):
         raise ConfigError(story, "all its articles would leave; nothing would be split")
-    first = next(a for a in inside if a in set(articles))
+    first = next(row[0] for row in members if row[0] in leaving)
     # the first article of a story that is split again gave its name already
     made = record_id("story", first)
     if db.execute("SELECT 1 FROM story_rows WHERE story_id = ?", [made]).fetchone():
         made = record_id("story", first, at.isoformat())
-    return made, _in_one(db, Change("split", story, made, reason, at, by), articles)
-
-
-def _in_one(db: Db, change: Change, articles: Sequence[str] | None) -> int:
     with transaction(db):
-        moved = move_articles(db, change, articles)
-        if change.kind == "merge":
-            close_story(db, change)
-            refresh_stories(db, [(change.to_story, None)])
-        else:
-            refresh_stories(db, [(change.from_story, None), (change.to_story, None)])
-    return moved
+        moved = move_articles(db, Change("split", story, made, reason, at, by), sorted(leaving))
+        refresh_stories(db, [(story, None), (made, None)])
+    return made, moved
+
+
+def _member(key: str, members: Sequence[tuple[Any, ...]], story: str) -> str:
+    """Return the article of a story that an id, the beginning of one, or a URL stands for."""
+    found = [row[0] for row in members if key in row]
+    if not found and len(key) >= MIN_BEGINNING:
+        found = [row[0] for row in members if row[0].startswith(key)]
+    if len(found) != 1:
+        why = "several of its articles begin so" if found else f"is not an article of story {story}"
+        raise ConfigError(key, f"{why}; `newsbeam stories show {story} --ids` lists them")
+    return str(found[0])
+
+
+def parted_copies(db: Db, story: str) -> int:
+    """Return how many copies a story and its originals have in two different stories."""
+    row = db.execute(
+        "SELECT count(*) FROM story_articles c JOIN story_articles o ON o.article_id = c.copy_of "
+        "WHERE c.story_id <> o.story_id AND $1 IN (c.story_id, o.story_id)",
+        [story],
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def living(db: Db, story: str) -> str:

@@ -113,8 +113,71 @@ def test_a_split_is_published(config: Path) -> None:
     assert sorted(r["articles"] for r in listed(config)) == [1, 1, 1]
 
 
+def test_a_split_takes_the_beginning_of_an_id_or_a_url(config: Path) -> None:
+    ferry = max(listed(config), key=lambda r: r["articles"])["story_id"]
+    said = run(config, "split", ferry, "https://inland.example/b", "--reason", "test")
+    assert said.endswith("; 1 copy is now in another story than what they repeat\n")
+    assert "[copy of one that is not in this story, AP]  b" in run(
+        config, "show", said.split()[7].rstrip(";"), "--ids"
+    )
+    with pytest.raises(ConfigError, match="--ids` lists them"):
+        run(config, "split", ferry, "none", "--reason", "test")
+
+
+def test_merges_are_made_all_or_none(config: Path) -> None:
+    ferry, bank = sorted(listed(config), key=lambda r: -r["articles"])
+    for others, where, why in (
+        ([bank["story_id"], "zzz"], "zzz", "no such story"),
+        ([bank["story_id"], ferry["story_id"]], ferry["story_id"], "not merged with itself"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            run(config, "merge", ferry["story_id"], *others, "--reason", "test")
+        assert caught.value.where == where
+        assert why in caught.value.message
+    assert len(listed(config)) == 2
+    twice = [bank["story_id"], bank["story_id"][:8]]
+    run(config, "merge", ferry["story_id"], *twice, "--reason", "test")
+    with pytest.raises(ConfigError, match=f"^{bank['story_id']}: is already part of "):
+        run(config, "merge", ferry["story_id"], bank["story_id"], "--reason", "test")
+
+
+def test_a_change_needs_a_reason(config: Path) -> None:
+    ferry, bank = (row["story_id"] for row in listed(config))
+    with pytest.raises(ConfigError, match=r"^--reason: is empty"):
+        run(config, "merge", ferry, bank, "--reason", " ")
+
+
 def test_a_story_can_be_shown_as_of_a_time(config: Path) -> None:
-    ferry = max(listed(config), key=lambda r: r["articles"])
-    then = run(config, "show", ferry["story_id"], "--as-of", "2999-01-01")
-    assert "2 articles" in then
-    assert "0 articles" in run(config, "show", ferry["story_id"], "--as-of", "2020-01-01")
+    ferry, bank = (r["story_id"] for r in sorted(listed(config), key=lambda r: -r["articles"]))
+    then = run(config, "show", ferry[:8], "--as-of", "2999-01-01")
+    assert then.startswith(f"story {ferry} as of 2999-01-01 00:00 UTC: 2 articles\n")
+    before = run(config, "show", ferry, "--as-of", "2020-01-01").splitlines()
+    assert before[0].endswith(": 0 articles")
+    assert before[1] == "  it began at 2026-03-02 12:00 UTC"
+    run(config, "merge", ferry, bank, "--reason", "test")
+    merged = run(config, "show", bank, "--as-of", "2999-01-01")
+    assert f"it became part of story {ferry} at " in merged
+    assert "1 article\n" in run(config, "show", bank, "--as-of", "2026-03-02T13:00+01:00")
+
+
+@pytest.mark.parametrize(
+    ("story", "time", "why"),
+    [
+        ("zzz", "2026-03-02", "zzz: no such story"),
+        ("", "2026-03-02", "STORY: several stories begin so"),
+        ("", "yesterday", "--as-of: 'yesterday' is no time"),
+        ("", "0001-01-01T00:00+14:00", "--as-of: .* is no time"),
+        ("", "9999-12-31T23:59-10:00", "--as-of: .* is no time"),
+    ],
+)
+def test_a_wrong_as_of_says_why(config: Path, story: str, time: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{why}"):
+        run(config, "show", story, "--as-of", time)
+
+
+def test_a_list_says_what_it_leaves_out(config: Path) -> None:
+    assert "1 more match: --limit 2 shows them" in run(config, "list", "--limit", "1")
+    assert "1 older than 0.03 days: --days shows them" in run(config, "list", "--days", "0.03")
+    with pytest.raises(ConfigError, match=r"^--topic: there is no topic 'ferries'; known: .*ai-"):
+        run(config, "list", "--topic", "ferries")
+    assert run(config, "list", "--topic", "ai-capex") == "no stories match\n"

@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -114,3 +114,41 @@ def test_a_story_is_told_in_words() -> None:
         "  2026-03-01 08:00  coast.example: “Two hundred were on board.”",
         "  2026-03-01 11:00  harbour.example: “Nine are hurt.”",
     ]
+
+
+def test_what_an_aggregator_showed_first_is_the_report_of_the_newsroom_that_has_it() -> None:
+    at = datetime(2026, 3, 1, 8, 0)  # noqa: DTZ001
+    story = {
+        "story_id": "5" * 20,
+        "title": "Ferry runs aground",
+        "articles": 4,
+        "copies": 2,
+        "newsrooms": 2,
+        "first_seen": at,
+        "last_seen": at,
+    }
+    rows = [
+        ("a", "links.example", "aggregator", None),
+        ("r", "wire.example", "release", None),
+        ("b", "coast.example", "newsroom", "a"),
+        ("c", "inland.example", "newsroom", "a"),
+        ("d", "harbour.example", "newsroom", None),
+    ]
+    timeline = [
+        {
+            "article_id": id,
+            "outlet": outlet,
+            "newsroom": outlet,
+            "newsroom_kind": kind,
+            "copy_of": copy_of,
+            "independent": copy_of is None,
+            "arrived": at + timedelta(minutes=10 * place),
+            "title": None,
+            "revision": 1,
+        }
+        for place, (id, outlet, kind, copy_of) in enumerate(rows)
+    ]
+    page = story_page(story, timeline, [], [])
+    assert "(2 are copies, 1 from an aggregator, 1 press release)" in page
+    assert "First: coast.example, 2026-03-01 08:20; harbour.example followed 20 minutes" in page
+    assert "Only reprinted by inland.example." in page
