@@ -203,14 +203,14 @@ def _split(url: str) -> _Parts | None:
         return None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0:
         return None
-    name = _ascii_host(parts.hostname.rstrip("."))
+    name = ascii_host(parts.hostname.rstrip("."))
     if name is None or (_NO_HOST.search(name) and not (":" in name and _is_ip(name))):
         return None
     return _Parts(parts.scheme, name, port, parts.path, parts.query, parts.fragment)
 
 
-def _ascii_host(host: str) -> str | None:
-    """Return a host in ASCII; None where none can have this name."""
+def ascii_host(host: str) -> str | None:
+    """Return a host in ASCII (``xn--`` for other scripts); None where none can have this name."""
     if host.isascii():
         return host or None
     if len(host) > 253:

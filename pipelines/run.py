@@ -20,6 +20,7 @@ from connectors.opml import read_opml
 from newsbeam.errors import ConfigError, SinkError
 from newsbeam.records import Cursor, Feed
 from newsbeam.settings import RunSettings, Settings
+from newsbeam.stories.newsrooms import configured_owners
 from newsbeam.topics import check_topics
 from pipelines import early, readers
 from pipelines.ahead import Ahead
@@ -225,6 +226,7 @@ def run_and_publish(settings: Settings, **arguments: Any) -> RunReport:
     spare_arenas()
     path = settings.path(settings.store.path)
     check_topics(settings.topics, settings.home)
+    configured_owners(settings)  # a wrong table is told before any work is done, too
     if not arguments.get("archives") and arguments.get("feeds") is None:
         # before the store is opened: wrong settings shall not make one
         arguments["feeds"] = configured_feeds(settings)

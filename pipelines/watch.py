@@ -27,6 +27,7 @@ import duckdb
 from newsbeam.errors import ConfigError, NewsbeamError, SinkError
 from newsbeam.records import Feed
 from newsbeam.settings import Settings, load_settings
+from newsbeam.stories.newsrooms import configured_owners
 from newsbeam.topics import check_topics
 from pipelines.memory import give_back, set_aside, spare_arenas, sweep, take_back
 from pipelines.report import RunReport
@@ -125,6 +126,7 @@ class Supervisor:
         """
         store = self.settings.path(self.settings.store.path)
         check_topics(self.settings.topics, self.settings.home)
+        configured_owners(self.settings)
         self._read_feeds()
         spare_arenas()
         with hold_store(store, "newsbeam watch") as held, self._signals():
@@ -322,6 +324,7 @@ class Supervisor:
             if new.path(new.store.path) != self.settings.path(self.settings.store.path):
                 raise ConfigError("store.path", "another store needs a restart")
             configured_topics(new.topics, new.home)
+            configured_owners(new, fresh=True)
             Registry(new, self._secrets).check()
             feeds = configured_feeds(new)
         except NewsbeamError as error:

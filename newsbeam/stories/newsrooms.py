@@ -8,14 +8,18 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
 from newsbeam.errors import ConfigError, reason_of
+from newsbeam.settings import Settings
 from newsbeam.stories.wires import RELEASES
+from newsbeam.urls import ascii_host
 
 NEWSROOM, AGENCY, AGGREGATOR, RELEASE = "newsroom", "agency", "aggregator", "release"
+_KINDS = {"owners": NEWSROOM, "aggregators": AGGREGATOR, "releases": RELEASE, "agencies": AGENCY}
+"""Tables of the file, and what their outlets are."""
+_DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 
 
 _VARIANT = re.compile(r"^(?:www\d?|m|mobile|amp|edition|rss|feeds?)\.(?=[^.]+\.)")
@@ -36,7 +40,9 @@ class Owners:
     """Outlets by owner."""
 
     owner_of: Mapping[str, str]
+    """Domain -> the name that it counts under."""
     kind_of: Mapping[str, str]
+    """The same domains -> ``newsroom``, ``agency``, ``aggregator`` or ``release``."""
 
     def newsroom(self, outlet: str | None, wire_origin: str | None = None) -> Newsroom:
         """Return whose report an article is.
@@ -50,10 +56,10 @@ class Owners:
             return Newsroom(wire_origin, AGENCY)
         if outlet is None:
             return Newsroom(None, NEWSROOM)
-        domain = _known(outlet.lower(), self.kind_of) or _known(outlet.lower(), self.owner_of)
+        domain = _known(outlet.lower(), self.owner_of)
         if domain is None:
             return Newsroom(_VARIANT.sub("", outlet.lower()), NEWSROOM)
-        return Newsroom(self.owner_of.get(domain, domain), self.kind_of.get(domain, NEWSROOM))
+        return Newsroom(self.owner_of[domain], self.kind_of[domain])
 
 
 def _known(outlet: str, table: Mapping[str, str]) -> str | None:
@@ -66,7 +72,27 @@ def _known(outlet: str, table: Mapping[str, str]) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4)
+_READ: dict[Path | None, Owners] = {}
+"""Tables that have been read, by the user's own file."""
+
+
+def configured_owners(settings: Settings, fresh: bool = False) -> Owners:
+    """Return the starter list and the table that the settings name.
+
+    Args:
+        settings: name the user's own file.
+        fresh: read the file again; where it is wrong, what was read before stays in use.
+
+    Raises:
+        ConfigError: the file is not what it should be.
+    """
+    own = settings.stories.owners
+    path = settings.path(own) if own else None
+    if fresh or path not in _READ:
+        _READ[path] = load_owners(path)
+    return _READ[path]
+
+
 def load_owners(path: Path | None = None) -> Owners:
     """Read the starter list and, after it, the user's own.
 
@@ -79,8 +105,8 @@ def load_owners(path: Path | None = None) -> Owners:
     _read(starter.read_text(encoding="utf-8"), "owners.toml", owner_of, kind_of)
     if path is not None:
         try:
-            _read(path.read_text(encoding="utf-8"), str(path), owner_of, kind_of)
-        except OSError as error:
+            _read(path.read_text(encoding="utf-8-sig"), str(path), owner_of, kind_of)
+        except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
     return Owners(owner_of, kind_of)
 
@@ -91,21 +117,32 @@ def _read(text: str, file: str, owner_of: dict[str, str], kind_of: dict[str, str
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(file, f"not valid TOML: {error}") from error
     for table in raw:
-        if table not in ("owners", "aggregators", "agencies", "releases"):
-            raise ConfigError(
-                f"{file}: {table}", "unknown table; known: owners, aggregators, agencies, releases"
-            )
-    for owner, outlets in raw.get("owners", {}).items():
-        for outlet in _domains(outlets, f"{file}: owners.{owner}"):
-            owner_of[outlet] = owner
-            kind_of.pop(outlet, None)
-    for table, kind in (("aggregators", AGGREGATOR), ("releases", RELEASE), ("agencies", AGENCY)):
+        if table not in _KINDS:
+            raise ConfigError(f"{file}: {table}", f"unknown table; known: {', '.join(_KINDS)}")
+        if not isinstance(raw[table], dict):
+            raise ConfigError(f"{file}: {table}", f'must be a table [{table}]: "Name" = ["x.org"]')
+    said: dict[str, str] = {}
+    for table, kind in _KINDS.items():
         for name, outlets in raw.get(table, {}).items():
-            for outlet in _domains(outlets, f"{file}: {table}.{name}"):
+            where = f"{file}: {table}.{name}"
+            if not name.strip():
+                raise ConfigError(where, "the name is empty: it stands for the newsroom")
+            for outlet in _domains(outlets, where):
+                before = said.setdefault(outlet, f"{table}.{name}")
+                if before != f"{table}.{name}":
+                    raise ConfigError(where, f"{outlet} is in {before} already: keep it in one")
                 owner_of[outlet], kind_of[outlet] = name, kind
 
 
 def _domains(value: object, where: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
         raise ConfigError(where, 'must be a list of domains, like ["example.org"]')
-    return [str(v).lower() for v in value]
+    return [_domain(v, where) for v in value]
+
+
+def _domain(value: str, where: str) -> str:
+    """Return a domain as outlets have it: in ASCII, without ``www.`` and the like."""
+    host = ascii_host(value.strip().lower())
+    if host is None or not _DOMAIN.fullmatch(host):
+        raise ConfigError(where, f"{value!r} is no domain: write example.org, without path and //")
+    return _VARIANT.sub("", host)

@@ -9,7 +9,6 @@ the cost depends on the window, not on the history.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,10 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from newsbeam.settings import Settings
 from newsbeam.stories.features import Floats
 from newsbeam.stories.grouper import WINDOW_DAYS, Assignment, Grouper, Kept, Merge, Past, StoryInput
-from newsbeam.stories.newsrooms import Owners, load_owners
+from newsbeam.stories.newsrooms import Owners, configured_owners
 from newsbeam.stories.pack import Packed, readable, unpack
 from newsbeam.stories.traits import read_traits
 from sinks.store.batch import Batch
@@ -41,7 +39,7 @@ AT_ONCE = 512
 def group_step(db: Db, batch: Batch) -> None:
     """Give every new article of the batch its story; write stories, copies, lineage and events."""
     grouper, arrival = _grouper(db, batch)
-    owners = load_owners(owners_file(batch.settings))
+    owners = configured_owners(batch.settings)
     rows: list[dict[str, Any]] = []
     features: list[dict[str, Any]] = []
     merges: list[Merge] = []
@@ -67,11 +65,6 @@ def group_step(db: Db, batch: Batch) -> None:
     batch.counts["stories_merged"] = len(merges)
     batch.counts["copies"] = sum(r["copy_of"] is not None for r in rows)
     batch.warm["stories"] = (grouper, _state(db))
-
-
-def owners_file(settings: Settings) -> Path | None:
-    """Return the user's own ownership table, where the settings name one."""
-    return settings.path(settings.stories.owners) if settings.stories.owners else None
 
 
 def _followed(merges: Sequence[Merge]) -> dict[str, str]:

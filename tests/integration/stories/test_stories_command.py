@@ -13,6 +13,8 @@ from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Embedded
 from newsbeam.settings import load_settings
 from pipelines.cli.stories import stories
+from pipelines.run import run_and_publish
+from pipelines.watch import Supervisor
 from sinks.publish.publish import publish
 from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch
@@ -181,3 +183,14 @@ def test_a_list_says_what_it_leaves_out(config: Path) -> None:
     with pytest.raises(ConfigError, match=r"^--topic: there is no topic 'ferries'; known: .*ai-"):
         run(config, "list", "--topic", "ferries")
     assert run(config, "list", "--topic", "ai-capex") == "no stories match\n"
+
+
+def test_a_wrong_owners_table_is_told_before_there_is_a_store(tmp_path: Path) -> None:
+    (tmp_path / "owners.toml").write_text('[owners]\n"House" = ["no domain"]\n')
+    (tmp_path / "newsbeam.toml").write_text('[stories]\nowners = "owners.toml"\n')
+    settings = load_settings(tmp_path / "newsbeam.toml")
+    with pytest.raises(ConfigError, match=r"owners\.toml: owners\.House: 'no domain' is no domain"):
+        run_and_publish(settings, kind="run", now=NOW)
+    with pytest.raises(ConfigError, match=r"owners\.toml: owners\.House: 'no domain' is no domain"):
+        Supervisor(tmp_path / "newsbeam.toml", {}).run()
+    assert not settings.path(settings.store.path).exists()

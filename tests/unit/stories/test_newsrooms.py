@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from newsbeam.errors import ConfigError
-from newsbeam.stories.newsrooms import load_owners
+from newsbeam.settings import Settings, StoriesSettings
+from newsbeam.stories.newsrooms import configured_owners, load_owners
+from newsbeam.urls import outlet_of
 
 
 def test_outlets_of_one_owner_are_one_newsroom() -> None:
@@ -40,12 +42,65 @@ def test_the_users_table_wins(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("text", ["[owner]\n", "[owners]\nx = 3\n", "[owners\n"])
-def test_a_wrong_table_is_named_with_its_file(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "where", "why"),
+    [
+        (b"[owner]\n", ": owner", "unknown table; known: owners, aggregators"),
+        (b"[owners]\nx = 3\n", ": owners.x", "must be a list of domains"),
+        (b"[owners\n", "", "not valid TOML"),
+        (b"owners = 3\n", ": owners", "must be a table [owners]"),
+        (b"aggregators = ['a.example']\n", ": aggregators", "must be a table [aggregators]"),
+        (b'[owners]\n"M\xfcller" = ["a.example"]\n', "", "cannot be read: 'utf-8'"),
+        (b'[owners]\n"" = ["a.example"]\n', ": owners.", "the name is empty"),
+        (b'[owners]\nx = ["https://a.example/"]\n', ": owners.x", "'https://a.example/' is no"),
+        (b'[owners]\nx = ["a.example/news"]\n', ": owners.x", "'a.example/news' is no domain"),
+        (b'[owners]\nx = ["daily"]\n', ": owners.x", "'daily' is no domain"),
+        (b'[owners]\nx = [""]\n', ": owners.x", "'' is no domain"),
+        (
+            b'[owners]\nx = ["a.example"]\ny = ["www.a.example"]\n',
+            ": owners.y",
+            "a.example is in owners.x already",
+        ),
+        (
+            b'[owners]\nx = ["a.example"]\n[aggregators]\ny = ["a.example"]\n',
+            ": aggregators.y",
+            "a.example is in owners.x already",
+        ),
+    ],
+)
+def test_a_wrong_table_is_named_with_its_file_and_key(
+    tmp_path: Path, text: bytes, where: str, why: str
+) -> None:
     file = tmp_path / "wrong.toml"
-    file.write_text(text)
-    with pytest.raises(ConfigError, match=r"wrong\.toml"):
+    file.write_bytes(text)
+    with pytest.raises(ConfigError) as caught:
         load_owners(file)
+    assert caught.value.where == f"{file}{where}"
+    assert caught.value.message.startswith(why)
+
+
+@pytest.mark.parametrize("written", [" Daily.Example ", "www.daily.example", "m.daily.example"])
+def test_a_domain_is_found_however_it_is_written(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "owners.toml"
+    file.write_text(f'\ufeff[owners]\n"My House" = ["{written}"]\n', encoding="utf-8")
+    assert load_owners(file).newsroom("daily.example").name == "My House"
+
+
+def test_a_domain_in_another_script_is_found_as_outlets_have_it(tmp_path: Path) -> None:
+    file = tmp_path / "owners.toml"
+    file.write_text('[owners]\n"My House" = ["bücher.example"]\n', encoding="utf-8")
+    outlet = outlet_of("https://www.bücher.example/a")
+    assert load_owners(file).newsroom(outlet).name == "My House"
+
+
+def test_the_more_particular_domain_wins(tmp_path: Path) -> None:
+    file = tmp_path / "owners.toml"
+    file.write_text(
+        '[aggregators]\n"Links" = ["links.example"]\n[owners]\n"Desk" = ["desk.links.example"]\n'
+    )
+    owners = load_owners(file)
+    assert owners.newsroom("a.links.example").kind == "aggregator"
+    assert owners.newsroom("desk.links.example").kind == "newsroom"
 
 
 def test_the_starter_list_names_every_domain_once() -> None:
@@ -67,3 +122,15 @@ def test_agencies_of_texts_and_of_domains_have_one_name() -> None:
 @pytest.mark.parametrize("variant", ["www.daily.example", "m.daily.example", "amp.daily.example"])
 def test_variants_of_an_unknown_outlet_are_one_newsroom(variant: str) -> None:
     assert load_owners().newsroom(variant) == load_owners().newsroom("daily.example")
+
+
+def test_a_table_that_is_wrong_when_read_again_leaves_the_old_in_use(tmp_path: Path) -> None:
+    settings = Settings(home=str(tmp_path), stories=StoriesSettings(owners="owners.toml"))
+    file = tmp_path / "owners.toml"
+    for name in ("One", "Two"):
+        file.write_text(f'[owners]\n"{name}" = ["daily.example"]\n')
+        assert configured_owners(settings, fresh=True).newsroom("daily.example").name == name
+    file.write_text("[owner]\n")
+    with pytest.raises(ConfigError):
+        configured_owners(settings, fresh=True)
+    assert configured_owners(settings).newsroom("daily.example").name == "Two"
