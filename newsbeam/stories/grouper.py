@@ -42,6 +42,8 @@ MEMBERS = 8
 """Latest members of a story that a newcomer is compared with."""
 COPY_MARGIN = 3.0
 """Log odds above the bar that a copy has at least: it is in its original's story."""
+AGAIN = ("seen before under this id",)
+"""Why an article has the story that it has, where its id is in the window already."""
 STORIES = 5
 """Stories that a newcomer is compared with in full."""
 
@@ -270,9 +272,7 @@ class Grouper:
 
     def _known(self, item: StoryInput) -> Assignment:
         kept = self.kept(item.id)
-        return Assignment(
-            item.id, kept.story, False, kept.copy_of, None, 1.0, ("seen before under this id",)
-        )
+        return Assignment(item.id, kept.story, False, kept.copy_of, None, 1.0, AGAIN)
 
     def _same_outlet(self, number: int, item: StoryInput) -> bool:
         return item.outlet is not None and self._kept[number].outlet == item.outlet

@@ -27,10 +27,13 @@ _ISSUE = re.compile(
 _WORD = r"[^\s,:;|()]+"
 _FIXTURE = re.compile(rf"((?:{_WORD} ){{1,3}})(?:vs?\.?|versus|gegen|contre)((?: {_WORD}){{1,3}})")
 
+TITLE_CHARS = 1000
+"""What is read of a title: time grows with the square of a word without end."""
+
 
 def issues(title: str) -> Iterator[str]:
     """Yield which issue of a series a headline says it is, as ``unit number``."""
-    for match in _ISSUE.finditer(title):
+    for match in _ISSUE.finditer(title[:TITLE_CHARS]):
         unit, number, bare = match.groups()
         digits = re.sub(r"\D", "", number or bare)
         yield f"{(unit or '#').lower()} {digits}"
@@ -42,7 +45,7 @@ def sides(title: str) -> Iterator[tuple[str, bool]]:
     Each comes with whether it stands next to the "v": the words beyond may be others ("How to
     Watch Hawks v Kings").
     """
-    for match in _FIXTURE.finditer(title):
+    for match in _FIXTURE.finditer(title[:TITLE_CHARS]):
         for words in (match[1].split()[::-1], match[2].split()):
             for place, word in enumerate(words):
                 plain = word.strip(".'’\"“”‘")

@@ -7,6 +7,7 @@ store and publish the change.
 import getpass
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -316,14 +317,20 @@ def group(source: BinaryIO) -> None:
 
     A line that cannot be read gives {"id", "error"} and the run goes on; exit code 3 at the end.
     """  # noqa: D301 - click wants the backspace itself
-    from pipelines.cli.lines import print_line
+    from pipelines.cli.lines import Lines, print_line
     from pipelines.cli.stories_group import group_lines
 
-    broken = 0
-    for answer in group_lines(line.decode("utf-8", "replace") for line in source):
-        broken += "error" in answer
+    lines, seen = (
+        Lines(source, getattr(source, "name", "<stdin>")),
+        Counter[str](),
+    )
+    for answer in group_lines((line.decode("utf-8", "replace") for line in lines), seen):
         print_line(answer)
-    if broken:
+    lines.report()
+    if again := seen["again"]:
+        many = "1 line has" if again == 1 else f"{again} lines have"
+        click.echo(f"{many} an id that was there before, and got its story", err=True)
+    if broken := seen["broken"]:
         click.echo(f"{broken} {'line' if broken == 1 else 'lines'} could not be read", err=True)
         sys.exit(3)
 

@@ -1,31 +1,38 @@
 """``newsbeam stories group``: a stream of articles in, their stories out, line by line."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.lines import read_json, valid
+from pipelines.cli.lines import no_text, read_json, valid
 
 if TYPE_CHECKING:
     from newsbeam.stories.grouper import StoryInput
 
+EXAMPLE = "2026-03-01T10:00:00Z"
 BATCH = 32
 """Lines that are embedded at once."""
 
 
-def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield one answer per line that is not blank; memory is bounded by the grouper's window."""
+def group_lines(lines: Iterable[str], seen: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield one answer per line that is not blank; memory is bounded by the grouper's window.
+
+    Args:
+        lines: the input.
+        seen: counts lines that cannot be read as ``broken``, ids that come again as ``again``.
+    """
     from newsbeam.encoder import load_encoder
     from newsbeam.settings import ModelSettings
-    from newsbeam.stories.grouper import Grouper, StoryInput
+    from newsbeam.stories.grouper import AGAIN, Grouper, StoryInput
     from newsbeam.stories.vector_text import vector_text
 
     encoder = load_encoder(ModelSettings())
     grouper = Grouper()
+    seen = Counter() if seen is None else seen
     marked = (line.removeprefix("\ufeff") for line in lines)
     numbered = ((n, line) for n, line in enumerate(marked, start=1) if line.strip())
     while chunk := list(islice(numbered, BATCH)):
@@ -34,9 +41,11 @@ def group_lines(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         vectors = iter(encoder.encode([vector_text(r.title, r.text) for r in good]) if good else ())
         for row, (_, line) in zip(read, chunk, strict=True):
             if not isinstance(row, StoryInput):
+                seen["broken"] += 1
                 yield row
                 continue
             made = grouper.add(replace(row, vector=next(vectors)))
+            seen["again"] += made.reasons == AGAIN
             name = json.loads(line)["id"]  # a number stays a number
             numeric = isinstance(name, int) and made.copy_of is not None
             yield {
@@ -63,10 +72,12 @@ def read_line(number: int, line: str) -> "StoryInput | dict[str, Any]":
         except ValueError as error:
             raise ValueError(f"not JSON: {error}") from None
         if not isinstance(raw, dict):
-            raise ValueError("not an object")
+            raise ValueError('not an object: write {"id": …, "title": …, "text": …}')
         name = raw.get("id")
-        if not isinstance(name, str | int) or isinstance(name, bool) or name == "":
+        if name is None or name == "":
             raise ValueError("no id")
+        if not isinstance(name, str | int) or isinstance(name, bool):
+            raise ValueError(f"no id: {str(name)[:40]!r} is neither text nor a whole number")
         if valid(str(name)) != str(name):
             name = None  # it could not be written, either
             raise ValueError("id is not valid text")
@@ -79,7 +90,7 @@ def read_line(number: int, line: str) -> "StoryInput | dict[str, Any]":
             language=_text(raw, "language"),
         )
         if not item.title and not item.text:
-            raise ValueError("neither title nor text")
+            raise ValueError(no_text(raw))
         return item
     except ValueError as error:
         return {"id": name, "error": f"line {number}: {error}"}
@@ -95,13 +106,20 @@ def _text(raw: dict[str, Any], key: str) -> str | None:
 def _time(value: Any) -> datetime | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    if not isinstance(value, str):
-        raise ValueError("published is not an ISO 8601 time")
-    value = value.strip()
-    try:
-        time = parsedate_to_datetime(value) if "," in value else datetime.fromisoformat(value)
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"published is not an ISO 8601 time: {value[:40]!r}") from None
+    time = _read_time(value.strip()) if isinstance(value, str) else None
+    if time is None:
+        raise ValueError(f"published is no time: {str(value)[:40]!r}; write {EXAMPLE}")
     # one date in the year 2099 would otherwise push everything else out of the window
     return None if time > datetime.now(UTC) + timedelta(days=1) else time
+
+
+def _read_time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        if text[10:11] in ("T", "t"):  # meant as ISO 8601
+            return None
+        from connectors.parsing.times import parse_time
+
+        return parse_time(text, datetime.now(UTC))

@@ -53,7 +53,7 @@ def tag(config: Path | None, source: Path, folder: Path | None) -> None:
     """
     from newsbeam.errors import ConfigError
     from newsbeam.settings import load_settings
-    from pipelines.cli.lines import print_line
+    from pipelines.cli.lines import Lines, print_line
     from pipelines.cli.topics_tag import load_topics_for, tag_lines
 
     settings = load_settings(config)
@@ -63,5 +63,7 @@ def tag(config: Path | None, source: Path, folder: Path | None) -> None:
     except OSError as error:
         raise ConfigError(str(source), f"cannot be read: {error.strerror}") from error
     with stream:
-        for line in tag_lines(stream, topics, settings.model):
+        lines = Lines(stream, "<stdin>" if str(source) == "-" else str(source))
+        for line in tag_lines(lines, topics, settings.model):
             print_line(line)
+        lines.report()

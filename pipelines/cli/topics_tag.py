@@ -15,7 +15,7 @@ from newsbeam.stories.vector_text import vector_text
 from newsbeam.topics import TopicSet, configured_topics, load_topics
 from newsbeam.topics.embedding import embed_articles
 from newsbeam.topics.meaning import Encodes
-from pipelines.cli.lines import read_json, valid
+from pipelines.cli.lines import no_text, read_json, valid
 
 AT_ONCE = 64
 """Texts per batch: enough passages for sorting by length to pay."""
@@ -41,13 +41,17 @@ def tag_lines(
     """Yield one answer per line, in order."""
     encoder = LazyEncoder(model)
     started = False
-    kept = (line for line in lines if line.strip())
+    kept = ((n, line) for n, line in enumerate(lines, start=1) if line.strip())
     while batch := list(islice(kept, AT_ONCE)):
         if not started:
             preload(model)  # while the first texts are read
             topics.prepare(encoder)
             started = True
-        yield from tag_batch([read_line(line) for line in batch], topics, encoder)
+        answers = tag_batch([read_line(line) for _, line in batch], topics, encoder)
+        for (number, _), answer in zip(batch, answers, strict=True):
+            if "error" in answer:
+                answer["line"] = number
+            yield answer
 
 
 def read_line(line: bytes) -> tuple[Any, Article | str]:
@@ -63,7 +67,7 @@ def read_line(line: bytes) -> tuple[Any, Article | str]:
         return id_, "title and text must be strings"
     title, text = valid(title), valid(text)
     if not title.strip() and not text.strip():
-        return id_, "neither title nor text"
+        return id_, no_text(raw)
     language = raw.get("language")
     return id_, make_article(id_, title, text, language if isinstance(language, str) else None)
 

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,11 +23,15 @@ def test_a_line_becomes_an_article() -> None:
         ("nope", "line 3: "),
         ("[1]", "not an object"),
         ('{"title": "A"}', "no id"),
-        ('{"id": true, "title": "A"}', "no id"),
+        ('{"id": true, "title": "A"}', "no id: 'True' is neither text nor a whole number"),
+        ('{"id": 1.0, "title": "A"}', "no id: '1.0' is neither text nor a whole number"),
         ('{"id": "x"}', "neither title nor text"),
+        ('{"id": "x", "titel": "A"}', "neither title nor text, but titel"),
+        ('{"id": "x", "title": "A", "published": 1700000000}', "write 2026-03-01T10:00:00Z"),
+        ('{"id": "x", "title": "A", "published": "2026-03-01T10:00+99:00"}', "published is no"),
         ('{"id": "x", "title": 5}', "title is not text"),
-        ('{"id": "x", "title": "A", "published": "yesterday"}', "published is not"),
-        ('{"id": "x", "title": "A", "published": " 32 Jan 2026, noon "}', "published is not"),
+        ('{"id": "x", "title": "A", "published": "yesterday"}', "published is no time"),
+        ('{"id": "x", "title": "A", "published": " 32 Jan 2026, noon "}', "published is no time"),
         ('{"id": "\\ud800", "title": "A"}', "id is not valid text"),
         ("[" * 100_000, "line 3: "),
     ],
@@ -43,9 +48,12 @@ def test_a_date_in_the_future_counts_as_missing() -> None:
     assert item.published is None
 
 
-def test_the_date_of_a_feed_is_read_as_well() -> None:
-    line = '{"id": "x", "title": "A", "published": "Thu, 01 Jan 2026 10:00:00 +0100"}'
-    item = read_line(1, line)
+@pytest.mark.parametrize(
+    "published",
+    ["Thu, 01 Jan 2026 10:00:00 +0100", "1 Jan 2026 10:00:00 +0100", "2026-01-01 10:00:00 +0100"],
+)
+def test_the_date_of_a_feed_is_read_as_well(published: str) -> None:
+    item = read_line(1, json.dumps({"id": "x", "title": "A", "published": published}))
     assert isinstance(item, StoryInput)
     assert item.published == datetime(2026, 1, 1, 9, tzinfo=UTC)
 
@@ -60,7 +68,10 @@ def test_each_line_gets_an_answer_in_order() -> None:
         json.dumps({"id": "c", "title": "Ferry Norrsund runs aground off Port Halden", "text": ""}),
         json.dumps({"id": "d", "title": "Central bank of Arvenia raises rates"}),
     ]
-    answers = list(group_lines(lines))
+    seen = Counter[str]()
+    answers = list(group_lines([*lines, lines[0]], seen))
+    assert seen == {"broken": 1, "again": 1}
+    assert answers.pop()["story"] == answers[0]["story"]
     assert [a["id"] for a in answers] == ["a", None, "b", "c", "d"]
     by_id = {a["id"]: a for a in answers}
     assert by_id["a"]["story"] == by_id["b"]["story"] == by_id["c"]["story"]
