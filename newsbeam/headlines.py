@@ -10,7 +10,7 @@ MOST = 240
 
 _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
 """Controls, of terminals too, and signs that turn the direction of what follows."""
-_SITE = re.compile(r"\s+(?:\||[-–—»·])\s+(?P<site>[^|]{2,40})$")
+_SITE = re.compile(r"(?<!\s)\s+(?:\||[-–—»·])\s+(?P<site>[^|]{2,40})$")
 
 
 def headline(title: str | None) -> str:

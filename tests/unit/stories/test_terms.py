@@ -100,7 +100,9 @@ def test_one_headline_of_two_outlets_is_a_copy() -> None:
     assert (one.hashes == other.hashes).all()
 
 
-@pytest.mark.parametrize("word", ["T" * 100_000, "Lions v " * 12_500, "day 1 " * 20_000])
+@pytest.mark.parametrize(
+    "word", ["T" * 100_000, "Lions v " * 12_500, "day 1 " * 20_000, "Quay" + "\n" * 60_000 + "!"]
+)
 def test_a_title_without_end_takes_no_time(word: str) -> None:
     before = process_time()
     assert article_terms(word, None, "en")
