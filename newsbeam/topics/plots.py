@@ -27,13 +27,14 @@ def curve_svg(
 
     Args:
         series: name -> (threshold, precision, recall).
-        thresholds: name -> (precision, recall) at the threshold in force: the dot.
+        thresholds: name -> (precision, recall) at the threshold in force: the dot; may be missing.
     """
     body = []
     for colour, (name, points) in zip(_colours(len(series)), series.items(), strict=True):
         body.append(_line([(recall, precision) for _, precision, recall in points], colour))
-        precision, recall = thresholds[name]
-        body.append(_dot(recall, precision, 5, colour))
+        if name in thresholds:
+            precision, recall = thresholds[name]
+            body.append(_dot(recall, precision, 5, colour))
     return _frame("Precision and recall", "recall", "precision", list(series), body)
 
 

@@ -1,5 +1,6 @@
 """``newsbeam topics eval`` and ``calibrate``: how good the topics are, on labelled texts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from newsbeam.topics import TopicSet
     from newsbeam.topics.labelled import Labelled
     from newsbeam.topics.meaning import Encodes
+    from newsbeam.topics.metrics import Quality
     from newsbeam.topics.topicset import Judged
 
 AT_ONCE = 64
@@ -75,8 +77,10 @@ def evaluate(
     from pipelines.cli.topics_report import print_evaluation, write_plots
 
     settings = load_settings(config)
+    labelled = read_labels(labels)
     topics, encoder = _prepared(settings, folder)
-    cases = look_at(read_labels(labels), topics, encoder, names or topics.names)
+    _tell_unknown(labelled, topics)
+    cases = look_at(labelled, topics, encoder, names or topics.names)
     report = {
         name: measure(topics, name, found, cross_validate) for name, found in cases.items() if found
     }
@@ -119,9 +123,10 @@ def calibrate(
     from pipelines.cli.topics_report import print_calibrations
 
     settings = load_settings(config)
-    topics, encoder = _prepared(settings, folder, strict=False)
-    names = names or topics.names
     labelled = read_labels(labels)
+    topics, encoder = _prepared(settings, folder, strict=False)
+    names = tuple(dict.fromkeys(names)) or topics.names
+    _tell_unknown(labelled, topics)
     cases = look_at(labelled, topics, encoder, names)
     _add_stored(cases, settings, topics, encoder)
     done = {}
@@ -135,12 +140,38 @@ def calibrate(
         version, wanted = active.topic.version, active.topic.precision
         generic = generic_model(active.topic.has_meaning, active.topic.parsed is not None)
         done[name], _ = fit_topic(rows, version, encoder.identity, wanted, generic)
+        _tell_few(name, rows)
     done = serve_other_precision(done, cases, settings.model, topics)
     for name, calibration in done.items():
         path = topics[name].path
         if path is not None:
             write_calibration(path, calibration)
     print_calibrations({name: asdict(c) for name, c in done.items()}, as_json)
+
+
+def _tell_unknown(labelled: Sequence["Labelled"], topics: "TopicSet") -> None:
+    """Say on stderr which answers are for no topic: the name may be misspelt."""
+    given = Counter(
+        name for row in labelled for name, answer in row.answers.items() if answer is not None
+    )
+    unknown = [f"{name} ({n})" for name, n in given.items() if name not in topics.names]
+    if unknown:
+        known = ", ".join(topics.names)
+        click.echo(f"answers for no topic: {', '.join(unknown)}; known: {known}", err=True)
+
+
+def _tell_few(name: str, rows: Sequence[Row]) -> None:
+    from newsbeam.topics.learning import MIN_POSITIVES
+
+    yes = sum(row.answer for row in rows)
+    if yes < MIN_POSITIVES:
+        click.echo(
+            f"{name}: {yes} {'label says' if yes == 1 else 'labels say'} yes, fewer than "
+            f"{MIN_POSITIVES}: the generic threshold is kept, and the figures say little",
+            err=True,
+        )
+    if yes == len(rows):
+        click.echo(f"{name}: no label says no, so precision cannot be told", err=True)
 
 
 def _prepared(
@@ -204,11 +235,14 @@ def _add_stored(
     path = settings.path(settings.store.path)
     if not path.exists():
         return
-    from sinks.store.topics import read_store
+    from sinks.store.topics import read_store, undecided
 
     with read_store(path) as db:
         for name, found in cases.items():
             found += _stored_cases(db, name, topics, encoder)
+            if split := undecided(db, name):
+                articles = "1 article" if split == 1 else f"{split} articles"
+                click.echo(f"{name}: left out {articles} on which people disagree", err=True)
 
 
 def _stored_cases(
@@ -255,13 +289,23 @@ def measure(
         "cross_validated": cross_validated,
         "calibrated_on_these": seen,
         "quality": {
-            group: asdict(quality([truth[i] for i in g], [probability[i] for i in g], threshold))
+            group: _figures(quality([truth[i] for i in g], [probability[i] for i in g], threshold))
             for group, g in groups.items()
         },
         "reliability": [asdict(b) for b in reliability(truth, probability)],
-        "curve": curve(truth, probability),
+        "curve": curve(truth, probability) if any(truth) else [],
         "errors": _errors(cases, probability, threshold),
     }
+
+
+def _figures(found: "Quality") -> dict[str, Any]:
+    """Return the figures; None where there is nothing that they could be told from."""
+    figures = asdict(found)
+    if not found.found:
+        figures["precision"] = None
+    if not found.positives:
+        figures |= dict.fromkeys(("recall", "f1", "f1_low", "f1_high"))
+    return figures
 
 
 def _errors(

@@ -9,6 +9,9 @@ import click
 
 from pipelines.cli.tables import console
 
+FEW = 8
+"""Texts about a topic below which its figures say little (as for calibrating)."""
+
 
 def print_evaluation(report: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
     """Print figures and worst errors."""
@@ -26,23 +29,31 @@ def print_evaluation(report: Mapping[str, Mapping[str, Any]], as_json: bool) -> 
                 str(q["rows"]),
                 str(q["positives"]),
                 str(q["found"]),
-                f"{q['precision']:.2f}",
-                f"{q['recall']:.2f}",
-                f"{q['f1']:.3f} ({q['f1_low']:.2f}-{q['f1_high']:.2f})",
+                _figure(q["precision"]),
+                _figure(q["recall"]),
+                "-" if q["f1"] is None else f"{q['f1']:.3f} ({q['f1_low']:.2f}-{q['f1_high']:.2f})",
                 f"{q['calibration_error']:.3f}",
             )
     out.print(table)
     out.print(
         "P precision, R recall, F1 with its 95 % interval; cal.: mean distance of the stated "
-        "probability from the observed share"
+        "probability from the observed share; -: nothing to tell it from"
     )
     for name, one in report.items():
+        every = one["quality"]["all"]
+        if (yes := every["positives"]) < FEW:
+            few = f"only {yes} of {every['rows']} texts are about it: so few say little"
+            out.print(f"{name}: {few}", style="yellow")
         if one["calibrated_on_these"] and not one["cross_validated"]:
             out.print(
                 f"{name} was calibrated on these labels: --cross-validate gives honest figures",
                 style="yellow",
             )
         _print_errors(out, name, one["errors"])
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _print_errors(out: Any, name: str, errors: list[dict[str, Any]]) -> None:
@@ -70,6 +81,7 @@ def write_plots(folder: Path, report: Mapping[str, Mapping[str, Any]]) -> None:
     dots = {
         name: (one["quality"]["all"]["precision"], one["quality"]["all"]["recall"])
         for name, one in report.items()
+        if None not in one["quality"]["all"].values()
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,6 +97,8 @@ def print_calibrations(done: Mapping[str, Mapping[str, Any]], as_json: bool) -> 
         click.echo(json.dumps(done, indent=1))
         return
 
+    if not done:
+        return
     table = _table("topic", "labels", "yes", "threshold", "precision", "recall", "F1")
     for name, one in done.items():
         table.add_row(

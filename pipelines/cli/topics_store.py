@@ -44,16 +44,20 @@ def label(
     from sinks.publish.reader import open_publication
     from sinks.store.mailbox import leave
     from sinks.store.store import existing, open_store
-    from sinks.store.topics import Label, add_label, find_article
+    from sinks.store.topics import Label, add_label, find_article, said
 
     settings = load_settings(config)
     load_topics_for(settings)[topic]
     store, now = existing(settings.path(settings.store.path)), datetime.now(UTC)
-    person, later = who or getpass.getuser(), ""
+    person, later = (who or "").strip() or getpass.getuser(), ""
     try:
         with open_store(store, "topics label") as db:
             id_ = find_article(db, article)
             add_label(db, Label(id_, topic, answer == "yes", person, now, note=note))
+            yes, no = said(db, id_, topic)
+            if yes + no > 1:
+                even = ": as many each way, so it counts for nothing" if yes == no else ""
+                later = f" ({yes} of {yes + no} people say yes{even})"
     except StoreBusyError:
         with open_publication(settings.path(settings.publish.path)) as published:
             id_ = find_article(published, article, "articles")

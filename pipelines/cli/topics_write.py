@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def list_topics(config: Path | None, folder: Path | None, as_json: bool) -> None:
     """List the topics in force, with version, threshold and what the threshold rests on."""
     from newsbeam.settings import load_settings
+    from newsbeam.topics.learning import MIN_POSITIVES
     from pipelines.cli.topics_tag import load_topics_for
 
     topics = load_topics_for(load_settings(config), folder)
@@ -37,6 +38,7 @@ def list_topics(config: Path | None, folder: Path | None, as_json: bool) -> None
                 "precision": bound.precision if bound else None,
                 "recall": bound.recall if bound else None,
                 "labels": bound.rows if bound else 0,
+                "positives": bound.positives if bound else 0,
                 "model": bound.model if bound else None,
                 "file": str(active.path),
             }
@@ -50,7 +52,8 @@ def list_topics(config: Path | None, folder: Path | None, as_json: bool) -> None
     for name in ("topic", "version", "threshold", "precision", "recall", "n"):
         table.add_column(name, no_wrap=True)
     for row in rows:
-        figures = [f"{row[k]:.2f}" if row[k] is not None else "-" for k in ("precision", "recall")]
+        told = row["positives"] >= MIN_POSITIVES  # those of fewer say little
+        figures = [f"{row[k]:.2f}" if told else "-" for k in ("precision", "recall")]
         threshold = f"{row['threshold']:.2f}"
         table.add_row(row["topic"], row["version"], threshold, *figures, str(row["labels"]))
     console().print(table)

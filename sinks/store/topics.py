@@ -136,6 +136,26 @@ def answers(db: duckdb.DuckDBPyConnection, topic: str) -> dict[str, bool]:
     return dict(rows)
 
 
+def undecided(db: duckdb.DuckDBPyConnection, topic: str) -> int:
+    """Return on how many articles as many people say yes as no: these count for nothing."""
+    row = db.execute(
+        "SELECT count(*) FROM (SELECT article_id FROM topic_labels WHERE topic = ? "
+        "GROUP BY article_id HAVING count_if(about) * 2 = count(*))",
+        [topic],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def said(db: duckdb.DuckDBPyConnection, article_id: str, topic: str) -> tuple[int, int]:
+    """Return how many people say yes and how many say no of an article and a topic."""
+    row = db.execute(
+        "SELECT count_if(about), count_if(NOT about) FROM topic_labels "
+        "WHERE article_id = ? AND topic = ?",
+        [article_id, topic],
+    ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
 def find_article(db: duckdb.DuckDBPyConnection, key: str, table: str = "article_rows") -> str:
     """Return the id of an article by its id, the beginning of its id, or its URL.
 

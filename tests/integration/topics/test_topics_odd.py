@@ -1,0 +1,78 @@
+"""``newsbeam topics`` where files, labels and topics are not as they should be."""
+
+import json
+from pathlib import Path
+
+from click.testing import Result
+
+from tests.topics_support import TEXTS, ids, run
+
+
+def label_file(folder: Path, *answers: dict[str, bool]) -> str:
+    """Write a label file of the texts, each with its answers; return its name."""
+    rows = [
+        {"id": i, "title": title, "text": text, "topics": answers[i]}
+        for i, (title, text) in enumerate(TEXTS[: len(answers)])
+    ]
+    file = folder / "labels.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return str(file)
+
+
+def good(result: Result) -> Result:
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_without_a_positive_recall_is_not_told(newsroom: Path, tmp_path: Path) -> None:
+    labels = label_file(tmp_path, {"bees": False})
+    plots = ["--plots", str(tmp_path / "p")]
+    figures = json.loads(good(run("eval", labels, "--json", *plots, config=newsroom)).stdout)
+    quality = figures["bees"]["quality"]["all"]
+    assert (quality["precision"], quality["recall"], quality["f1"]) == (0.0, None, None)
+    assert "<circle" not in (tmp_path / "p" / "precision-recall.svg").read_text()
+    library = str(tmp_path / "library.jsonl")
+    Path(library).write_text('{"title": "Mayor opens library", "topics": {"bees": false}}')
+    table = good(run("eval", library, config=newsroom)).stdout
+    assert table.splitlines()[1].split() == ["bees", "all", "1", "0", "0", "-", "-", "-", "0.000"]
+    assert "bees: only 0 of 1 texts are about it: so few say little" in table
+
+
+def test_answers_for_an_unknown_topic_are_told(newsroom: Path, tmp_path: Path) -> None:
+    labels = label_file(tmp_path, {"bees": True, "bess": True}, {"bess": True})
+    result = good(run("eval", labels, config=newsroom))
+    assert result.stderr == "answers for no topic: bess (2); known: bees\n"
+    assert (
+        "answers for no topic: bess (2)"
+        in run("calibrate", "--labels", labels, config=newsroom).stderr
+    )
+
+
+def test_a_calibration_on_few_labels_says_so(newsroom: Path, tmp_path: Path) -> None:
+    labels = label_file(tmp_path, {"bees": True})
+    said = good(run("calibrate", "--labels", labels, config=newsroom)).stderr
+    assert "bees: 1 label says yes, fewer than 8: the generic threshold is kept" in said
+    assert "bees: no label says no, so precision cannot be told" in said
+    assert run("list", config=newsroom).stdout.splitlines()[1].split()[3:] == ["-", "-", "1"]
+
+
+def test_a_calibration_of_nothing_has_no_table(newsroom: Path) -> None:
+    result = good(run("calibrate", "bees", config=newsroom))
+    assert result.stderr == "bees: no label says yes; left as it is\n"
+    assert result.stdout == ""
+
+
+def test_people_who_disagree_are_told(newsroom: Path) -> None:
+    keepers, *_ = ids(newsroom)
+    assert (
+        "people say"
+        not in good(run("label", keepers, "bees", "yes", "--who", "ada", config=newsroom)).output
+    )
+    again = good(run("label", keepers, "bees", "yes", "--who", " ada ", config=newsroom)).output
+    assert again == f"{keepers}: about bees, says ada\n"
+    split = good(run("label", keepers, "bees", "no", "--who", "ben", config=newsroom)).output
+    assert "(1 of 2 people say yes: as many each way, so it counts for nothing)" in split
+    said = run("calibrate", config=newsroom).stderr
+    assert "bees: left out 1 article on which people disagree" in said
+    third = good(run("label", keepers, "bees", "no", "--who", "eve", config=newsroom)).output
+    assert third.endswith("says eve (1 of 3 people say yes)\n")
