@@ -276,7 +276,7 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
             str(path), "no such file; `newsbeam init` writes one, `--config FILE` names another"
@@ -319,7 +319,8 @@ def read_table(cls: type[T], raw: Mapping[str, Any], file: str, prefix: str = ""
     try:
         return cls(**values)
     except ValueError as error:  # a dataclass may check its own values in __post_init__
-        raise ConfigError(f"{file}: {prefix.rstrip('.') or 'settings'}", str(error)) from error
+        where = f"{file}: {prefix.rstrip('.')}" if prefix else file
+        raise ConfigError(where, str(error)) from error
 
 
 def _value(kind: Any, value: Any, file: str, key: str) -> Any:

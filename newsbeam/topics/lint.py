@@ -2,13 +2,16 @@
 
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from newsbeam.errors import QueryError
 from newsbeam.topics.contradictions import contradiction
 from newsbeam.topics.dialects import foreign
 from newsbeam.topics.query.common import commonness, is_common
 from newsbeam.topics.query.document import TITLE
+from newsbeam.topics.query.lexer import tokenise
 from newsbeam.topics.query.necessary import necessary
 from newsbeam.topics.query.nodes import (
     And,
@@ -25,7 +28,7 @@ from newsbeam.topics.query.nodes import (
     walk,
 )
 from newsbeam.topics.query.parser import parse_query
-from newsbeam.topics.topic import Topic
+from newsbeam.topics.topic import SharedExample, Topic
 
 _SIGN = re.compile(r"\w[+#]|#\w")
 TOO_WIDE = 600.0
@@ -44,7 +47,7 @@ class Warning:
     """One remark on a query."""
 
     kind: str
-    """``wide``, ``never``, ``expensive``, ``meant``, ``macro``, ``calibration``."""
+    """``wide``, ``never``, ``expensive``, ``meant``, ``macro``, ``name``."""
     source: str
     """The part of the query."""
     message: str
@@ -62,14 +65,52 @@ def lint_topic(topic: Topic, shared: Collection[str] = ()) -> list[Warning]:
         if text.strip():
             remarks = lint_query(text, topic.macros)
             found += [r for r in remarks if not (may_be_wide and r.kind == "wide")]
-    used = " ".join((topic.query, topic.wide, topic.context, *topic.macros.values()))
-    for name in topic.macros:
-        if name not in shared and not re.search(rf"\${name}\b", used):
-            found.append(Warning("macro", f"${name}", "this macro is never used"))
+    found += _macros(topic, shared)
     for example in topic.examples.about:
         if example in topic.examples.not_about:
             found.append(Warning("never", example, "this example is both about and not about"))
     return list(dict.fromkeys(found))
+
+
+def _macros(topic: Topic, shared: Collection[str]) -> Iterator[Warning]:
+    """Yield remarks on the topic's own macros."""
+    texts = (topic.query, topic.wide, topic.context, *topic.macros.values())
+    used = {name for text in texts for name in _used(text)}
+    for name in topic.macros:
+        if name in shared:
+            continue
+        if not name or _used(f"${name}") != [name]:
+            message = "a macro of this name cannot be used: take letters, digits and hyphens"
+            yield Warning("macro", f"${name}", message)
+        elif name not in used:
+            yield Warning("macro", f"${name}", "this macro is never used")
+        try:
+            parse_query(topic.macros[name], topic.macros)
+        except QueryError as error:
+            yield Warning("macro", f"${name}", error.message)
+
+
+def lint_examples(examples: Sequence[SharedExample], topics: Collection[str]) -> list[Warning]:
+    """Return remarks on the examples that the topics of a folder share.
+
+    Args:
+        examples: of the folder.
+        topics: names of its topics.
+    """
+    named = Counter(name for e in examples for name in (*e.about, *e.open))
+    return [
+        Warning("name", name, f"{count} of the examples name it, and no topic here is called so")
+        for name, count in named.items()
+        if name not in topics
+    ]
+
+
+def _used(text: str) -> list[str]:
+    """Return the names of the macros that a query uses; none where it has no tokens."""
+    try:
+        return [token.text[1:] for token in tokenise(text) if token.kind == "macro"]
+    except QueryError:
+        return []
 
 
 def lint_query(query: str, macros: dict[str, str] | None = None) -> list[Warning]:

@@ -142,7 +142,7 @@ def load_topic(path: Path) -> Topic:
         ConfigError: unreadable, an unknown key, a wrong value, or a wrong query (with its place).
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
     except tomllib.TOMLDecodeError as error:
@@ -173,11 +173,14 @@ def shared_macros(folder: Path) -> Mapping[str, str]:
     if not path.exists():
         return {}
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), f"not valid TOML: {error}") from error
     macros = raw.get("macros", {})
-    if set(raw) - {"macros"} or not all(isinstance(v, str) for v in macros.values()):
+    table = macros if isinstance(macros, dict) else {"": None}
+    if set(raw) - {"macros"} or not all(isinstance(v, str) for v in table.values()):
         raise ConfigError(str(path), "holds one table, [macros], of name = 'query'")
     return dict(macros)
 
@@ -192,7 +195,7 @@ def shared_examples(folder: Path) -> tuple[SharedExample, ...]:
     if not path.exists():
         return ()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
     return _read_shared(text, str(path))
@@ -201,21 +204,23 @@ def shared_examples(folder: Path) -> tuple[SharedExample, ...]:
 @lru_cache(maxsize=4)
 def _read_shared(text: str, path: str) -> tuple[SharedExample, ...]:
     """Read them once for all topics of the folder."""
-    lines = enumerate(text.splitlines(), 1)
-    return tuple(_shared(line, f"{path}: line {number}") for number, line in lines)
+    lines = enumerate(text.split("\n"), 1)
+    return tuple(_shared(line, f"{path}: line {number}") for number, line in lines if line.strip())
 
 
 def _shared(line: str, where: str) -> SharedExample:
     try:
         raw = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(where, f"not JSON: {error}") from error
     known = isinstance(raw, dict) and raw.keys() <= {"text", "about", "open"}
     text = raw.get("text") if known else None
     about, open_ = (raw.get("about", []), raw.get("open", [])) if known else ([], [])
     if not isinstance(text, str) or not text.strip() or not _names(about) or not _names(open_):
         raise ConfigError(where, 'must be {"text": "…", "about": [topics], "open": [topics]}')
-    return SharedExample(text, tuple(about), tuple(open_))
+    # lone halves of surrogate pairs are valid JSON and no valid text
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return SharedExample(whole, tuple(about), tuple(open_))
 
 
 def _names(value: object) -> bool:

@@ -174,8 +174,11 @@ class TopicSet:
 
     def __init__(self, topics: Sequence[ActiveTopic]) -> None:
         self._topics = {active.topic.name: active for active in topics}
-        if len(self._topics) != len(topics):
-            raise ConfigError("topics", "two topics have the same name")
+        for active in topics:
+            if self._topics[active.topic.name] is not active:
+                other = self._topics[active.topic.name].path
+                message = f"its topic is called {active.topic.name}, as that of {other}: rename one"
+                raise ConfigError(str(active.path), message)
         queries: dict[str, Query] = {}
         self._open: list[str] = []
         for name, active in self._topics.items():

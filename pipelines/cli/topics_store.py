@@ -116,11 +116,15 @@ def backtest(
 def retag(
     config: Path | None, names: tuple[str, ...], since: datetime | None, as_json: bool
 ) -> None:
-    """Apply the topics (default: all) to the stored articles; one transaction, no alerts."""
+    """Apply the topics (default: all) to the stored articles; one transaction, no alerts.
+
+    The published database shows it at once.
+    """
     from newsbeam.records import record_id
     from newsbeam.settings import load_settings
     from newsbeam.topics.topicset import TopicSet
     from pipelines.cli.topics_tag import load_topics_for
+    from sinks.publish.publish import publish
     from sinks.store.store import existing, open_store
     from sinks.store.topics import record_retag, record_versions, replace_mentions
     from sinks.store.transaction import transaction
@@ -128,21 +132,24 @@ def retag(
     settings = load_settings(config)
     store = existing(settings.path(settings.store.path))
     every = load_topics_for(settings)
-    topics = TopicSet([every[name] for name in names or every.names])
+    topics = TopicSet([every[name] for name in dict.fromkeys(names or every.names)])
     encoder = _prepare(topics, config)
     now = datetime.now(UTC)
     run_id = record_id("retag", now.isoformat(), *topics.names)
     total = {"articles": 0, "gained": 0, "kept": 0, "lost": 0}
-    with open_store(store, "topics retag") as db, transaction(db):
-        record_versions(db, topics, now)
-        for batch, found in _judged(db, topics, encoder, _utc(since)):
-            mentions = [m for _, ms in found for m in ms]
-            ids = [a.id for a in batch]
-            counts = replace_mentions(db, topics.names, ids, mentions, now, run_id)
-            total["articles"] += len(batch)
-            for key, count in counts.items():
-                total[key] += count
-        record_retag(db, run_id, now, datetime.now(UTC), settings.hash(), total)
+    with open_store(store, "topics retag") as db:
+        with transaction(db):
+            record_versions(db, topics, now)
+            for batch, found in _judged(db, topics, encoder, _utc(since)):
+                mentions = [m for _, ms in found for m in ms]
+                ids = [a.id for a in batch]
+                counts = replace_mentions(db, topics.names, ids, mentions, now, run_id)
+                total["articles"] += len(batch)
+                for key, count in counts.items():
+                    total[key] += count
+            done = datetime.now(UTC)
+            record_retag(db, run_id, now, done, settings.hash(), total)
+        publish(db, settings.path(settings.publish.path), settings.publish, now=done, force=True)
     if as_json:
         click.echo(json.dumps(total))
         return
@@ -225,6 +232,15 @@ def _lost(article: "Article", judged: "Judged", before: tuple[float, str]) -> di
     }
 
 
+def _truth(row: dict[str, Any]) -> str:
+    """Say of what in an article the query is true."""
+    if (passages := row["paragraphs"]) > 0:
+        many = "1 passage" if passages == 1 else f"{passages} passages"
+        return f"the query is true of {many}"
+    whole = "the article as a whole, of no single passage" if row["query"] else "no passage"
+    return f"the query is true of {whole}"
+
+
 def _print_backtest(topic: str, version: str, report: dict[str, Any]) -> None:
     from rich.markup import escape
 
@@ -245,9 +261,7 @@ def _print_backtest(topic: str, version: str, report: dict[str, Any]) -> None:
             f"[red]-[/] {row['score']:.2f} (was {row['score_before']:.2f}) "
             f"{escape(row['title'] or '')}"
         )
-        true = "is true" if row["query"] else "is not true"
-        where = f"{row['outlet']} · {row['article_id']} · the query {true}"
-        out.print(f"    {where}, in {row['paragraphs']} paragraphs", style="dim")
+        out.print(f"    {row['outlet']} · {row['article_id']} · {_truth(row)}", style="dim")
     hidden = max(0, len(gained) - SHOWN) + max(0, len(lost) - SHOWN)
     if hidden:
         out.print(f"… and {hidden} more: --json has all")

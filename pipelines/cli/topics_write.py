@@ -11,7 +11,11 @@ from pipelines.cli.options import topics_folder
 from pipelines.cli.tables import console
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from newsbeam.records import Article
+    from newsbeam.topics.lint import Warning
+    from newsbeam.topics.topic import Topic
 
 
 @click.command(name="list")
@@ -68,11 +72,17 @@ def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_jso
     """Check TOPICS, names or files (default: all in force), or one query.
 
     Errors end with exit code 2 and the place.  Warnings: too wide, never true, expensive, or
-    probably not meant so; they end with 1.
+    probably not meant so, macros and names that cannot be right; they end with 1.
     """
     from newsbeam.settings import load_settings
-    from newsbeam.topics.lint import lint_query, lint_topic
-    from newsbeam.topics.topic import find_topics, load_topic, shared_macros
+    from newsbeam.topics.lint import lint_examples, lint_query, lint_topic
+    from newsbeam.topics.topic import (
+        SHARED,
+        find_topics,
+        load_topic,
+        shared_examples,
+        shared_macros,
+    )
 
     if query is not None:
         found = {"query": lint_query(query)}
@@ -81,7 +91,15 @@ def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_jso
         folders = [settings.path(f) for f in settings.topics.folders]
         named = {path.stem: path for path in find_topics(settings.topics.packs, folders)}
         paths = [named.get(topic, Path(topic)) for topic in topics] or list(named.values())
-        found = {str(p): lint_topic(load_topic(p), shared_macros(p.parent)) for p in paths}
+        read = {path: load_topic(path) for path in paths}
+        found = {
+            str(path): [*_named(path, read), *lint_topic(topic, shared_macros(path.parent))]
+            for path, topic in read.items()
+        }
+        for folder in dict.fromkeys(path.parent for path in paths):
+            names = {path.stem for path in folder.glob("*.toml")}
+            if wrong := lint_examples(shared_examples(folder), names):
+                found[str(folder / SHARED)] = wrong
     if as_json:
         rows = [
             {"where": where, "kind": w.kind, "part": w.source, "message": w.message}
@@ -99,6 +117,18 @@ def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_jso
         click.echo(f"{len(found)} checked, {total or 'no'} warning{'s' if total != 1 else ''}")
     if any(found.values()):
         raise click.exceptions.Exit(1)
+
+
+def _named(path: Path, read: "Mapping[Path, Topic]") -> "Iterator[Warning]":
+    """Yield remarks on a topic's name: it is its file's, and no other topic's."""
+    from newsbeam.topics.lint import Warning
+
+    name = read[path].name
+    if name != path.stem:
+        yield Warning("name", name, f"its file is called {path.name}: give both one name")
+    for other, topic in read.items():
+        if other != path and topic.name == name:
+            yield Warning("name", name, f"{other} has a topic of this name, too: rename one")
 
 
 @click.command()

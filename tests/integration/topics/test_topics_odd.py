@@ -5,6 +5,8 @@ from pathlib import Path
 
 from click.testing import Result
 
+from newsbeam.settings import load_settings
+from sinks.publish.reader import open_publication
 from tests.topics_support import TEXTS, ids, run
 
 
@@ -76,3 +78,37 @@ def test_people_who_disagree_are_told(newsroom: Path) -> None:
     assert "bees: left out 1 article on which people disagree" in said
     third = good(run("label", keepers, "bees", "no", "--who", "eve", config=newsroom)).output
     assert third.endswith("says eve (1 of 3 people say yes)\n")
+
+
+def test_a_retag_is_published_at_once_and_takes_a_name_twice(newsroom: Path) -> None:
+    good(run("retag", "bees", "bees", config=newsroom))
+    settings = load_settings(newsroom)
+    with open_publication(settings.path(settings.publish.path)) as db:
+        assert db.execute("SELECT count(*) FROM mentions").fetchone() == (2,)
+
+
+def test_a_lost_mention_is_told_in_words(newsroom: Path) -> None:
+    good(run("retag", config=newsroom))
+    topic = newsroom.parent / "topics" / "bees.toml"
+    topic.write_text(topic.read_text().replace("bees NEAR/12 (hive* OR honey)", "wasps"))
+    lost = good(run("backtest", "bees", config=newsroom)).stdout
+    assert "0 gained, 2 lost" in lost
+    assert lost.count("· the query is true of no passage") == 2
+
+
+def test_lint_tells_names_that_cannot_be_right(newsroom: Path) -> None:
+    topics = newsroom.parent / "topics"
+    (topics / "hives.toml").write_text((topics / "bees.toml").read_text())
+    (topics / "_examples.jsonl").write_text('{"text": "A swarm", "about": ["bess"]}')
+    result = run("lint", "--json", config=newsroom)
+    assert result.exit_code == 1
+    said = {
+        (Path(w["where"]).name, w["part"], w["message"].split(":")[0])
+        for w in json.loads(result.stdout)
+    }
+    assert said == {
+        ("bees.toml", "bees", f"{topics / 'hives.toml'} has a topic of this name, too"),
+        ("hives.toml", "bees", f"{topics / 'bees.toml'} has a topic of this name, too"),
+        ("hives.toml", "bees", "its file is called hives.toml"),
+        ("_examples.jsonl", "bess", "1 of the examples name it, and no topic here is called so"),
+    }

@@ -10,8 +10,8 @@ from newsbeam.errors import ConfigError
 from newsbeam.settings import ModelSettings, TopicsSettings
 from newsbeam.topics import configured_topics, load_topics
 from newsbeam.topics.calibration import MAX_SHIFT, read_calibration
-from newsbeam.topics.lint import lint_topic
-from newsbeam.topics.topic import find_topics, load_topic, shared_macros
+from newsbeam.topics.lint import lint_examples, lint_topic
+from newsbeam.topics.topic import SharedExample, find_topics, load_topic, shared_macros
 from tests.unit.topics.topic_support import TOPIC, WordEncoder, folder_with
 
 PACK = find_topics(["ai"], [])
@@ -62,9 +62,13 @@ def test_a_topic_of_a_folder_replaces_that_of_the_pack(tmp_path: Path) -> None:
     [
         (("title", "titel"), "titel", "did you mean `title`?"),
         (("PARAGRAPH", "NEAR"), "query", "NEAR/5"),
-        (('name = "wells"', 'name = "My Wells"'), "topic", "lower-case words with hyphens"),
+        (
+            ('name = "wells"', 'name = "My Wells"'),
+            "wells.toml: name",
+            "lower-case words with hyphens",
+        ),
         (('name = "wells"', ""), "name", "required"),
-        (("[examples]", "precision = 2.0\n[examples]"), "", "between 0 and 1"),
+        (("[examples]", "precision = 2.0\n[examples]"), "wells.toml: precision", "between 0 and 1"),
         (("'''(", "'''$many ("), "query", "define it under [macros]"),
     ],
 )
@@ -74,7 +78,7 @@ def test_a_wrong_file_is_refused_with_the_place(
     folder = folder_with(tmp_path, wells=TOPIC.replace(*change, 1))
     with pytest.raises(ConfigError) as caught:
         load_topics([], [folder])
-    assert where in str(caught.value) or "settings" in str(caught.value)
+    assert where in str(caught.value)
     assert cure in str(caught.value)
     assert "wells.toml" in str(caught.value)
 
@@ -145,3 +149,59 @@ def test_a_folder_of_the_settings_must_be_there_unless_it_is_the_default(tmp_pat
     assert configured_topics(TopicsSettings(packs=()), str(tmp_path)).names == ()
     with pytest.raises(ConfigError, match=r"topics\.folders: there is no folder .*mine"):
         configured_topics(TopicsSettings(packs=(), folders=("mine",)), str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("macros", "said"),
+    [
+        ("bore = 'hole OR '", ("$bore", "the query stops here")),
+        ("bore = '$hole'\nhole = '$bore'", ("$bore", "uses itself: hole > bore > hole")),
+        ("'bore hole' = 'pit'", ("$bore hole", "cannot be used")),
+        ("'' = 'pit'", ("$", "cannot be used")),
+        ("'b(' = 'pit'", ("$b(", "cannot be used")),
+        ("'bore-hole' = 'pit'", ("$bore-hole", "never used")),
+    ],
+)
+def test_lint_reads_macros_that_no_query_uses(
+    tmp_path: Path, macros: str, said: tuple[str, str]
+) -> None:
+    folder = folder_with(tmp_path, wells=f"{TOPIC}\n[macros]\n{macros}\n")
+    remarks = lint_topic(load_topic(folder / "wells.toml"))
+    assert any(w.source == said[0] and said[1] in w.message for w in remarks)
+
+
+def test_two_topics_of_one_name_are_told_by_their_files(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, wells=TOPIC, pits=TOPIC)
+    with pytest.raises(ConfigError, match=r"pits\.toml: .* called wells, as that of .*wells\.toml"):
+        load_topics([], [folder])
+
+
+def test_lint_tells_examples_of_no_topic() -> None:
+    examples = (SharedExample("A well", ("wells",)), SharedExample("A pit", ("wels",), ("pits",)))
+    said = [(w.source, w.message[:17]) for w in lint_examples(examples, ["wells"])]
+    assert said == [("wels", "1 of the examples"), ("pits", "1 of the examples")]
+
+
+@pytest.mark.parametrize(
+    "text", [b"macros = 5", b"macros = ['a']", b"[macros]\na = '\xff'", b"[macros"]
+)
+def test_wrong_shared_macros_are_told_with_their_file(tmp_path: Path, text: bytes) -> None:
+    folder = folder_with(tmp_path, wells=TOPIC)
+    (folder / "_macros.toml").write_bytes(text)
+    with pytest.raises(ConfigError, match=r"_macros\.toml: "):
+        load_topics([], [folder])
+
+
+def test_files_of_other_programs_are_read(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, wells="\ufeff" + TOPIC)
+    lines = [
+        '{"text": "A well \\ud83d\u2028dug", "about": ["wells"]}',
+        "",
+        '{"text": "An ocean"}',
+        "",
+    ]
+    (folder / "_examples.jsonl").write_text("\n".join(lines), encoding="utf-8-sig")
+    assert [e.text for e in load_topic(folder / "wells.toml").shared] == [
+        "A well ?\u2028dug",
+        "An ocean",
+    ]
