@@ -30,7 +30,8 @@ from newsbeam.topics.query.nodes import (
 from newsbeam.topics.query.parser import parse_query
 from newsbeam.topics.topic import SharedExample, Topic
 
-_SIGN = re.compile(r"\w[+#]|#\w")
+_OPERATOR = re.compile(r"(?<=\s)(?:AND|OR|NOT|O?NEAR/\d+)(?=\s)")
+_SIGN = re.compile(r"\w[+#%]|[#€£¥]\w|^\.\w")
 TOO_WIDE = 600.0
 """Articles of 1,000 that may be concerned; a query above that is called wide."""
 
@@ -38,8 +39,9 @@ IN_TITLE = 5
 """So many times rarer, about, a word is in headlines than in articles."""
 
 
-_OF_MANY = ("lang", "country")
+_OF_MANY = {"lang": "language", "country": "country"}
 """Facts that many articles share; an author, outlet, feed or tag is of few."""
+_EXAMPLES = {"lang": "en", "country": "gb"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,20 +230,45 @@ def _expensive(root: Node) -> Iterator[Warning]:
 
 def _meant(root: Node) -> Iterator[Warning]:
     for node in walk(root):
-        if isinstance(node, Phrase) and node.source in ("and", "or", "not", "near"):
-            yield Warning("meant", node.source, f"operators are in capitals: {node.source.upper()}")
-        elif isinstance(node, Phrase) and (advice := foreign(node.source)):
+        if isinstance(node, Phrase):
+            yield from _spelt(node)
+        elif isinstance(node, Fact) and (advice := _value(node)):
             yield Warning("meant", node.source, advice)
-        if isinstance(node, Phrase) and len(node.words) == 1 and _SIGN.search(node.source):
-            yield Warning(
-                "meant", node.source, f"+ and # are no part of words: it looks for {node.words[0]}"
-            )
-        if isinstance(node, Or) and _has_bare_and(node):
+        elif isinstance(node, Or) and _has_bare_and(node):
             yield Warning(
                 "meant",
                 node.source,
                 "AND binds tighter than OR here: put brackets where you mean them",
             )
+
+
+def _spelt(term: Phrase) -> Iterator[Warning]:
+    if advice := foreign(term.source):
+        yield Warning("meant", term.source, advice)
+    elif len(term.words) > 1 and (found := _OPERATOR.search(term.source)):
+        yield Warning("meant", term.source, f"in quotes or braces {found[0]} is a word like others")
+    elif len(term.words) == 1 and _SIGN.search(term.source):
+        word = term.words[0]
+        yield Warning("meant", term.source, f"signs are no part of words: it looks for {word}")
+
+
+def _value(fact: Fact) -> str | None:
+    """Return what is odd about the value of a fact, which so can never be true."""
+    name, value = fact.name, fact.value
+    if is_wild(value):
+        return None
+    if name in _OF_MANY and not re.fullmatch("[a-z]{2}", value):
+        code = "ISO 639-1" if name == "lang" else "ISO 3166"
+        return f"a {_OF_MANY[name]} is two letters ({code}): {name}:{_EXAMPLES[name]}"
+    if name == "country" and value == "uk":
+        return "the United Kingdom is country:gb"
+    if name == "domain" and re.search("[/:]", value):
+        return "write the host alone, without https:// and path: domain:herald.example"
+    if name == "outlet" and ("/" in value or value.startswith("www.")):
+        return "write the domain alone, or the site's name: outlet:herald.example"
+    if name == "feed" and "://" not in value:
+        return f"this is the whole address of a feed; for a part of it write feed:*{value}*"
+    return None
 
 
 def _has_bare_and(node: Or) -> bool:

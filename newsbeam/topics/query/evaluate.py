@@ -26,6 +26,7 @@ from newsbeam.topics.query.nodes import (
     Or,
     Phrase,
     Same,
+    among_words,
     is_wild,
     wildcard,
 )
@@ -289,10 +290,11 @@ class Evaluation:
                 and (node.last is None or day <= node.last)
             )
         values = self.document.facts.get(node.name, ())
+        of_words = node.name in ("author", "tag")  # whole words of it
         if is_wild(node.value):
-            pattern = wildcard(node.value)
+            pattern = among_words(node.value) if of_words else wildcard(node.value)
             return any(pattern.fullmatch(v) for v in values)
-        if node.name in ("author", "tag"):  # whole words of it
+        if of_words:
             return any(f" {node.value} " in f" {v} " for v in values)
         return node.value in values
 

@@ -68,8 +68,9 @@ def _token(query: str, at: int, before: list[Token]) -> Token:
     if sign == "}":
         raise QueryError(query, at, "a } without its {: case-exact terms are written {AI}")
     if before and before[-1].kind == ")" and (found := _COMPARE.match(query, at)):
-        if not found[2]:
-            raise QueryError(query, at, "a number is missing here: count(llama)>=3")
+        if not found[2] or _BARE.match(query, found.end()):
+            cure = "a whole number is missing here (>=, >, =, < or <= before it): count(llama)>=3"
+            raise QueryError(query, at, cure)
         return Token("compare", at, found.end(), found[1], int(found[2]))
     if found := _NEAR.match(query, at):
         return _near(query, at, found)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from newsbeam.topics.query.document import ANYWHERE
 
@@ -143,6 +143,12 @@ def wildcard(word: str) -> "re.Pattern[str]":
     *middle, last = rest
     inner = "".join(f"(?>.*?{piece})" for piece in middle if piece)
     return re.compile(f"{first}{inner}.*{last}", re.DOTALL)
+
+
+@lru_cache(maxsize=4_096)
+def among_words(value: str) -> "re.Pattern[str]":
+    """Return the regular expression for a value with wildcards that is whole words of a text."""
+    return re.compile(f"(?:.* )?(?:{wildcard(value).pattern})(?: .*)?", re.DOTALL)
 
 
 def children(node: Node) -> tuple[Node, ...]:

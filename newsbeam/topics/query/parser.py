@@ -16,10 +16,10 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from newsbeam.errors import QueryError
-from newsbeam.topics.dialects import operator_for
+from newsbeam.topics.dialects import COMMENTS, field_for, instead_of
 from newsbeam.topics.query.document import ANYWHERE, BODY, LEAD, TITLE, fold_value
 from newsbeam.topics.query.lexer import Token, tokenise
 from newsbeam.topics.query.nodes import (
@@ -36,6 +36,7 @@ from newsbeam.topics.query.nodes import (
     has_spans,
     is_wild,
     size,
+    walk,
 )
 from newsbeam.topics.query.words import fold, plain, query_words
 
@@ -172,8 +173,17 @@ class _Parser:
 
     def _need_spans(self, node: Node, source: str, at: int, operator: str) -> None:
         if not has_spans(node):
-            what = {And: "AND", Not: "NOT", Count: "count()"}.get(type(node), "this")
-            cure = "use OR inside, and AND outside" if what in ("AND", "this") else "put it outside"
+            odd = next(n for n in walk(node) if not isinstance(n, Phrase | Near | Same | Or))
+            match odd:
+                case Fact() | Dates():
+                    name = odd.name if isinstance(odd, Fact) else "date"
+                    what = f"{name}: is a fact of the whole article, which"
+                    cure = "put it outside, with AND"
+                case And():
+                    what, cure = "AND", "use OR inside, and AND outside"
+                case _:
+                    what = "NOT" if isinstance(odd, Not) else "count()"
+                    cure = "put it outside"
             raise QueryError(source, at, f"{what} has no place in the text for {operator}: {cure}")
 
     def parse_atom(self) -> Node:
@@ -195,7 +205,8 @@ class _Parser:
             case ")":
                 raise self.fail(token, "a word is missing before this )")
             case "compare":
-                raise self.fail(token, "a comparison belongs after count(…): count(llama)>=3")
+                cure = "count is in small letters: count(llama)>=3"
+                raise self.fail(token, f"a comparison belongs after count(…); {cure}")
             case _:
                 raise self.fail(
                     token,
@@ -219,12 +230,13 @@ class _Parser:
         if token.kind == "word" and text.startswith("~"):
             text, stemmed = text[1:], True
         exact = token.kind == "exact"
-        words = tuple(plain(w) if exact else fold(w) for w in query_words(text))
-        if not words:
-            meant = operator_for(text)
-            cure = f"for {meant} write {meant}" if meant else "write letters or digits"
+        words = tuple(
+            "*" if not w.strip("*") else plain(w) if exact else fold(w) for w in query_words(text)
+        )
+        if not words or text.startswith(COMMENTS):
+            cure = "~ stands right before one word: ~run" if stemmed else instead_of(text)
             raise self.fail(token, f"there is no word in this: {cure}")
-        if len(words) == 1 and not words[0].strip("*?"):
+        if all(w == "*" for w in words) or (len(words) == 1 and not words[0].strip("*?")):
             raise self.fail(token, "a wildcard needs letters beside it: llama*")
         if stemmed and any(is_wild(w) for w in words):
             raise self.fail(token, "~ and wildcards do not go together: leave one out")
@@ -236,6 +248,8 @@ class _Parser:
         if name not in self.macros:
             close = difflib.get_close_matches(name, self.macros, 1)
             cure = f"did you mean ${close[0]}?" if close else "define it under [macros]"
+            if name.isupper() or name[:1].isdigit():  # $TSLA, $100
+                cure += f', or write "{name}" for the word, without its sign'
             raise self.fail(token, f"there is no macro ${name}; {cure}")
         if name in self.inside:
             raise self.fail(token, f"${name} uses itself: {' > '.join((*self.inside, name))}")
@@ -274,10 +288,11 @@ class _Parser:
         name = token.text.lower()
         if name not in FIELDS:
             close = difflib.get_close_matches(name, FIELDS, 1)
-            hint = f"did you mean {close[0]}: ?" if close else f"fields: {', '.join(FIELDS)}"
-            raise self.fail(
-                token, f"there is no field {token.text}: ; {hint} A colon in a term needs quotes"
-            )
+            hint = f"did you mean {close[0]}: ?" if close else f"the fields are {', '.join(FIELDS)}"
+            if meant := field_for(name):
+                hint = f"write {meant}"
+            cure = f"{hint}; a term with a colon needs quotes"
+            raise self.fail(token, f"there is no field {token.text}: here; {cure}")
         if self.zone is not None:
             raise self.fail(token, "a field inside a field: close the first one before")
         if name in ZONES:
@@ -307,6 +322,8 @@ class _Parser:
         if token.kind == "compare" or token.kind not in ("word", "phrase", "exact"):
             raise self.fail(token, f"a value is missing after {name}:")
         source = self.source[field.at : token.end]
+        if not fold_value(token.text):
+            raise self.fail(token, f"a value is missing after {name}:")
         if name == "date":
             first, last = _dates(self.source, token)
             return Dates(field.at, source, first, last)
@@ -322,6 +339,13 @@ def _dates(source: str, token: Token) -> tuple[date | None, date | None]:
         return _day(source, token, text[2:], first=True), None
     if text.startswith("<="):
         return None, _day(source, token, text[2:], first=False)
+    if text.startswith((">", "<")):
+        later = text[0] == ">"
+        try:
+            edge = _day(source, token, text[1:], first=not later) + timedelta(1 if later else -1)
+        except OverflowError:
+            raise QueryError(source, token.at, "no day is beyond this one") from None
+        return (edge, None) if later else (None, edge)
     start, dots, end = text.partition("..")
     if not dots:
         end = start
@@ -336,7 +360,7 @@ def _dates(source: str, token: Token) -> tuple[date | None, date | None]:
 
 def _day(source: str, token: Token, text: str, first: bool) -> date:
     found = _DAY.match(text)
-    cure = "write date:2025-01-31, date:2025-01, date:2025 or a range 2025-01-01..2025-06-30"
+    cure = "write date:2025-01-31, date:2025-01, date:2025, date:>=2025 or a range 2025-01..2025-06"
     if not found:
         raise QueryError(source, token.at, f"{text!r} is no date: {cure}")
     year, month, day = (int(g) if g else None for g in found.groups())
