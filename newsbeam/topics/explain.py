@@ -37,6 +37,10 @@ _SAYS = {
     "length": "the number of paragraphs: in a long text one that reads like the topic says less",
     "bias": "where every article starts: most are on other subjects",
 }
+SOMEWHAT = MEANT * 2 / 3
+"""Meaning from which a passage is said to read somewhat like the topic."""
+_FEW = 12
+"""Parts of an OR that are all shown; of more, only those that are true."""
 _SHORT = 70
 """Characters of a part of the query that are shown."""
 
@@ -100,6 +104,9 @@ def _query(judged: Judged, view: ArticleView) -> Iterator[str]:
                 f"It does not count in {_where(judged.look.aside, view)}, which read like another "
                 "topic's examples."
             )
+        if not judged.look.query:
+            yield "Of the article as a whole it is not true.  Its parts:"
+            yield from why_not(topic.parsed.root, view.evaluation)
     else:
         whole = " as a whole, but of no single paragraph" if judged.look.query else ""
         known = "true of the article" + whole if whole else "not true of the article"
@@ -143,7 +150,7 @@ def _meaning(judged: Judged, view: ArticleView) -> Iterator[str]:
         )
     else:
         best, score = max(meaning.items(), key=lambda item: item[1])
-        level = "clearly" if score >= MEANT else "hardly"
+        level = "clearly" if score >= MEANT else "somewhat" if score >= SOMEWHAT else "hardly"
         yield f"The passage that reads most like the topic's examples ({level}, {score:.2f}):"
         yield f"  “{view.cleaned(best).text[:240]}”"
         if not judged.read and judged.look.queried:
@@ -156,25 +163,50 @@ def _meaning(judged: Judged, view: ArticleView) -> Iterator[str]:
 
 def why_not(node: Node, evaluation: Evaluation, depth: int = 1, budget: int = 3) -> Iterator[str]:
     """Yield which parts of a query are true and which are missing, a few levels deep."""
-    mark = "yes" if evaluation.truth(node) else "NO "
-    yield f"{'  ' * depth}{mark} {_describe(node)}"
+    true = evaluation.truth(node)
+    yield f"{'  ' * depth}{'yes' if true else 'NO '} {_describe(node)}"
+    more = f"{'  ' * depth}    "
+    if isinstance(node, Not) and not true:
+        terms = dict.fromkeys(hit.node.source for hit in evaluation.hits(node.part))
+        if terms:
+            yield f"{more}but there is {', '.join(list(terms)[:_FEW])}"
+    if isinstance(node, Count):
+        times = len(evaluation.spans(node.part))
+        yield f"{more}it is there {'once' if times == 1 else f'{times} times'}"
     if depth > budget:
         return
+    for part in _shown(node, evaluation):
+        yield from why_not(part, evaluation, depth + 1, budget)
+    if not true and isinstance(node, Near | Same) and _both(node, evaluation):
+        yield f"{more}both are there, but {_apart(node)}"
+
+
+def _shown(node: Node, evaluation: Evaluation) -> Sequence[Node]:
+    """Return the parts of a node that are explained."""
     match node:
         case And(parts=parts):
-            for part in parts:
-                yield from why_not(part, evaluation, depth + 1, budget)
-        case Or(parts=parts) if len(parts) <= 12:
-            for part in parts:
-                yield from why_not(part, evaluation, depth + 1, budget)
+            return parts
+        case Or(parts=parts):
+            few = len(parts) <= _FEW
+            return parts if few else [p for p in parts if evaluation.truth(p)][:_FEW]
         case Near(left=left, right=right) | Same(left=left, right=right):
-            yield from why_not(left, evaluation, depth + 1, budget)
-            yield from why_not(right, evaluation, depth + 1, budget)
+            return (left, right)
+        case _:
+            return ()
+
+
+def _both(node: Near | Same, evaluation: Evaluation) -> bool:
+    return evaluation.truth(node.left) and evaluation.truth(node.right)
+
+
+def _apart(node: Near | Same) -> str:
+    if isinstance(node, Same):
+        return f"in no {node.unit} together"
+    return f"nowhere at most {node.distance} words apart{' in this order' if node.ordered else ''}"
 
 
 def _describe(node: Node) -> str:
-    source = " ".join(node.source.split())
-    text = source if len(source) <= _SHORT else f"{source[:_SHORT]}…"
+    text = _cut(node)
     match node:
         case Phrase() | Fact() | Dates():
             return text
@@ -182,8 +214,8 @@ def _describe(node: Node) -> str:
             return f"all of: {text}"
         case Or(parts=parts):
             return f"one of {len(parts)}: {text}"
-        case Not():
-            return f"none of this: {text}"
+        case Not(part=part):
+            return f"none of this: {_cut(part)}"
         case Near(distance=distance, ordered=ordered):
             order = ", in this order" if ordered else ""
             return f"at most {distance} words apart{order}: {text}"
@@ -191,3 +223,8 @@ def _describe(node: Node) -> str:
             return f"in one {unit}: {text}"
         case Count():
             return f"often enough: {text}"
+
+
+def _cut(node: Node) -> str:
+    source = " ".join(node.source.split())
+    return source if len(source) <= _SHORT else f"{source[:_SHORT]}…"

@@ -1,6 +1,7 @@
 """Help with a new topic: terms that a few example articles share and other articles lack."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -10,8 +11,13 @@ from newsbeam.topics.query.document import Document
 from newsbeam.topics.view import ArticleView
 
 MAX_TERMS = 12
+NO_TERM = "your-word"
+"""Stands in the query where no term is proposed."""
 MIN_SHARE = 0.5
 """A term must be in this share of the examples."""
+MAX_RUN = 6
+"""Chinese characters in a row that may be a word or two."""
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]+")
 TOO_COMMON = 0.1
 """A term that so large a share of other articles has says nothing of a topic: new, after."""
 
@@ -51,15 +57,44 @@ def _expected(term: str, seen: int, total: int) -> float:
 
 def _terms(document: Document) -> Counter[str]:
     terms: Counter[str] = Counter()
+    begins = {place for place, _ in document.breaks()} if document.words else set()
     before = ""
-    for word in document.words:
+    for place, word in enumerate(document.words):
         useful = len(word) > 2 and not is_common(word) and not word.isdigit()
         if useful:
             terms[word] += 1
-            if before:
+            if before and place not in begins:
                 terms[f"{before} {word}"] += 1
         before = word if useful else ""
+    terms.update(_han(document))
     return terms
+
+
+def _han(document: Document) -> Counter[str]:
+    """Return terms in Chinese characters, which stand without spaces.
+
+    Between kana, signs and numbers stands a word or two; of what is longer, and within them, what
+    occurs more than once.
+    """
+    runs: list[str] = []
+    end = -1
+    for place, word in enumerate(document.words):
+        if not _HAN.fullmatch(word):
+            continue
+        start = document.span(place)[0]
+        if start == end and document.words[place - 1]:
+            runs[-1] += word
+        else:
+            runs.append(word)
+        end = document.span(place)[1]
+    whole = Counter(run for run in runs if 1 < len(run) <= MAX_RUN)
+    pieces = Counter(
+        run[at : at + size]
+        for run in runs
+        for size in range(2, MAX_RUN + 1)
+        for at in range(len(run) - size + 1)
+    )
+    return whole | Counter({piece: times for piece, times in pieces.items() if times > 1})
 
 
 def _without_parts(terms: list[str]) -> list[str]:
@@ -67,7 +102,10 @@ def _without_parts(terms: list[str]) -> list[str]:
     kept: list[str] = []
     used: set[str] = set()
     for term in terms:
-        if not used & set(term.split()):
+        known = used & set(term.split())
+        if _HAN.match(term):
+            known = {other for other in kept if term in other or other in term}
+        if not known:
             kept.append(term)
             used |= set(term.split())
     return kept
@@ -75,7 +113,7 @@ def _without_parts(terms: list[str]) -> list[str]:
 
 def topic_toml(name: str, terms: Sequence[str], examples: Sequence[str]) -> str:
     """Return a topic file to begin with."""
-    query = " OR ".join(f'"{t}"' if " " in t else t for t in terms) or "your-word"
+    query = " OR ".join(f'"{t}"' if " " in t else t for t in terms) or NO_TERM
     lines = [
         f'name = "{name}"',
         f'title = "{name.replace("-", " ").capitalize()}"',

@@ -57,15 +57,11 @@ def find(key: str, settings: "Settings") -> "Article":
         ConfigError: there is none.
     """
     from newsbeam.errors import ConfigError
-    from pipelines.cli.topics_tag import make_article
+    from pipelines.cli.topics_tag import text_article
 
     path = Path(key)
     if path.is_file():
-        text = path.read_text(encoding="utf-8", errors="replace")
-        article = make_article(path.stem, "", text, None)
-        if isinstance(article, str):
-            raise ConfigError(key, article)
-        return article
+        return text_article(path)
     from sinks.store.topics import find_article, read_store, stored_articles
 
     with read_store(settings.path(settings.store.path)) as db:

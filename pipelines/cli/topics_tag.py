@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from newsbeam.encoder import LazyEncoder, preload
-from newsbeam.errors import ConfigError, RecordError
+from newsbeam.errors import ConfigError, RecordError, reason_of
 from newsbeam.records import Article, Embedded, Entry, Mention
 from newsbeam.settings import ModelSettings, Settings
 from newsbeam.stories.vector_text import vector_text
@@ -70,6 +70,26 @@ def read_line(line: bytes) -> tuple[Any, Article | str]:
         return id_, no_text(raw)
     language = raw.get("language")
     return id_, make_article(id_, title, text, language if isinstance(language, str) else None)
+
+
+def text_article(path: Path) -> Article:
+    """Read a text file as an article without a headline.
+
+    Raises:
+        ConfigError: it cannot be read, or there is no text in it.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
+    if "\0" in text:
+        raise ConfigError(str(path), "is no text in UTF-8")
+    if not text.strip():
+        raise ConfigError(str(path), "there is no text in it")
+    article = make_article(path.stem, "", text, None)
+    if isinstance(article, str):
+        raise ConfigError(str(path), article)
+    return article
 
 
 def make_article(id_: object, title: str, text: str, language: str | None) -> Article | str:

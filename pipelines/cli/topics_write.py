@@ -143,7 +143,7 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
     """
     from newsbeam.errors import ConfigError
     from newsbeam.settings import load_settings
-    from newsbeam.topics.propose import propose_terms, topic_toml
+    from newsbeam.topics.propose import NO_TERM, propose_terms, topic_toml
     from newsbeam.topics.topic import Topic
 
     settings = load_settings(config)
@@ -155,7 +155,10 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
     found = [_example(a, store) for a in articles]
     others = _others(store, {a.id for a in found})
     examples = [a.title or a.text[:160] for a in found]
-    text = topic_toml(name, propose_terms(found, others), examples)
+    terms = propose_terms(found, others)
+    text = topic_toml(name, terms, examples)
+    if not terms:
+        click.echo(f"no term stands out: put your own in place of {NO_TERM}", err=True)
     target = out or settings.path(settings.topics.folders[0]) / f"{name}.toml"
     if str(target) == "-":
         click.echo(text, nl=False)
@@ -172,19 +175,11 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
 
 
 def _example(key: str, store: Path) -> "Article":
-    from newsbeam.errors import ConfigError
-    from pipelines.cli.topics_tag import make_article
+    from pipelines.cli.topics_tag import text_article
 
     path = Path(key)
     if path.is_file():
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise ConfigError(key, f"cannot be read: {error.strerror}") from error
-        article = make_article(path.stem, "", text, None)
-        if isinstance(article, str):
-            raise ConfigError(key, article)
-        return article
+        return text_article(path)
     from sinks.store.topics import find_article, read_store, stored_articles
 
     with read_store(store) as db:
@@ -195,10 +190,11 @@ def _example(key: str, store: Path) -> "Article":
 def _others(store: Path, known: set[str], most: int = 500) -> "list[Article]":
     if not store.exists():
         return []
-    from sinks.store.topics import read_store, stored_articles
+    from sinks.store.topics import read_store, same_stories, stored_articles
 
     others: list[Article] = []
     with read_store(store) as db:
+        known = known | same_stories(db, known)
         for batch in stored_articles(db):
             others += [a for a in batch if a.id not in known]
             if len(others) >= most:

@@ -178,6 +178,16 @@ def find_article(db: duckdb.DuckDBPyConnection, key: str, table: str = "article_
     return str(rows[0][0])
 
 
+def same_stories(db: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> set[str]:
+    """Return the articles that report what one of these reports."""
+    rows = db.execute(
+        "SELECT article_id FROM story_articles WHERE story_id IN "
+        "(SELECT story_id FROM story_articles WHERE article_id IN (SELECT unnest(?)))",
+        [list(ids)],
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
 def stored_articles(
     db: duckdb.DuckDBPyConnection,
     since: datetime | None = None,

@@ -3,11 +3,18 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
+from newsbeam.errors import ConfigError
+from newsbeam.records import Article, Embedded
 from newsbeam.settings import load_settings
+from pipelines.cli.topics_tag import make_article
 from sinks.publish.reader import open_publication
-from tests.topics_support import TEXTS, ids, run
+from sinks.store.rows import article_row
+from sinks.store.store import open_store
+from sinks.store.topics import same_stories
+from tests.topics_support import TEXTS, ids, insert, run
 
 
 def label_file(folder: Path, *answers: dict[str, bool]) -> str:
@@ -112,3 +119,53 @@ def test_lint_tells_names_that_cannot_be_right(newsroom: Path) -> None:
         ("hives.toml", "bees", "its file is called hives.toml"),
         ("_examples.jsonl", "bess", "1 of the examples name it, and no topic here is called so"),
     }
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [(b"", "there is no text in it"), (b" \n", "there is no text in it"), (b"\0\1", "is no text")],
+)
+@pytest.mark.parametrize("command", [("explain", "FILE", "bees"), ("new", "hives", "FILE")])
+def test_a_file_without_text_is_told(
+    newsroom: Path, tmp_path: Path, command: tuple[str, ...], body: bytes, why: str
+) -> None:
+    file = tmp_path / "text.txt"
+    file.write_bytes(body)
+    result = run(*(str(file) if c == "FILE" else c for c in command), config=newsroom)
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).startswith(f"{file}: {why}")
+
+
+def test_a_topic_from_nothing_says_so(newsroom: Path, tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("It is as it was and so it has to be for all of us.")
+    result = good(run("new", "hives", str(file), "--out", "-", config=newsroom))
+    assert result.stderr == "no term stands out: put your own in place of your-word\n"
+    assert "  your-word\n" in result.stdout
+
+
+def test_reports_of_the_examples_story_are_nothing_to_compare_with(newsroom: Path) -> None:
+    keepers, bees, mayor = ids(newsroom)
+    store, story = newsroom.parent / "store.duckdb", [keepers, bees]
+    with open_store(store, "test") as db:
+        for i in range(4):
+            made = make_article(f"b{i}", f"Beekeepers mourn {i}", TEXTS[1][1], "en")
+            assert isinstance(made, Article)
+            insert(db, article_row(Embedded(made)))
+            story.append(made.id)
+
+    def proposed() -> str:
+        made = good(run("new", "hives", bees, "--out", "-", config=newsroom)).stdout
+        return made.split("'''")[1]
+
+    assert "honey" not in proposed()  # so many other articles have it
+    with open_store(store, "test") as db:
+        for id_ in story:
+            db.execute(
+                "INSERT INTO story_articles BY NAME SELECT ? AS article_id, 's' AS story_id, "
+                "1 AS arrival, now()::TIMESTAMP AS arrived, 'newsroom' AS newsroom_kind, "
+                "1.0 AS similarity, '[]' AS reasons, 'r' AS run_id",
+                [id_],
+            )
+        assert same_stories(db, [bees, mayor]) == set(story)
+    assert "honey" in proposed()

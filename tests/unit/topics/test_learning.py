@@ -252,3 +252,18 @@ def test_proposed_terms_are_not_those_of_any_article() -> None:
     terms = propose_terms(examples)
     assert not {"new", "after"} & set(terms)
     assert any("wells" in term for term in terms)
+
+
+def test_terms_are_proposed_in_scripts_without_spaces() -> None:
+    terms = propose_terms(
+        [article("電池の新工場を建設へ", "次世代電池の新工場を建てる。", "電池の投資額は大きい。")]
+    )
+    assert {"電池", "新工場", "投資額"} <= set(terms)
+    assert not any(a != b and a in b for a in terms for b in terms)
+    long = "中国人民银行宣布下调存款准备金率下调存款准备金率释放资金"
+    assert "存款准备金率" in " ".join(propose_terms([article("x", long)]))
+
+
+def test_no_pair_is_proposed_across_a_full_stop() -> None:
+    (made,) = [article("Wells", "The village waits for pumps. Drought returns to valleys.")]
+    assert not any("pumps drought" in term for term in propose_terms([made]))
