@@ -32,6 +32,10 @@ from newsbeam.topics.topic import SharedExample, Topic
 
 _OPERATOR = re.compile(r"(?<=\s)(?:AND|OR|NOT|O?NEAR/\d+)(?=\s)")
 _SIGN = re.compile(r"\w[+#%]|[#€£¥]\w|^\.\w")
+NO_FILTER = (
+    "a topic with examples finds by meaning, too, whatever the query says: this keeps nothing "
+    "away; filter where it is used (alerts, search), or leave the examples out"
+)
 TOO_WIDE = 600.0
 """Articles of 1,000 that may be concerned; a query above that is called wide."""
 
@@ -68,6 +72,9 @@ def lint_topic(topic: Topic, shared: Collection[str] = ()) -> list[Warning]:
             remarks = lint_query(text, topic.macros)
             found += [r for r in remarks if not (may_be_wide and r.kind == "wide")]
     found += _macros(topic, shared)
+    if topic.has_meaning and topic.parsed is not None:
+        facts = [n for n in walk(topic.parsed.root) if isinstance(n, Fact | Dates)]
+        found += [Warning("meant", fact.source, NO_FILTER) for fact in facts[:1]]
     for example in topic.examples.about:
         if example in topic.examples.not_about:
             found.append(Warning("never", example, "this example is both about and not about"))

@@ -205,3 +205,13 @@ def test_files_of_other_programs_are_read(tmp_path: Path) -> None:
         "A well ?\u2028dug",
         "An ocean",
     ]
+
+
+def test_lint_tells_that_a_fact_is_no_filter_where_there_are_examples(tmp_path: Path) -> None:
+    filtered = TOPIC.replace("'''(", "'''lang:es AND (", 1)
+    alone = filtered[: filtered.index("[examples]")]
+    folder = folder_with(tmp_path, wells=filtered, pits=alone.replace('wells"', 'pits"', 1))
+    (said,) = lint_topic(load_topic(folder / "wells.toml"))
+    assert said.source == "lang:es"
+    assert "keeps nothing away" in said.message
+    assert lint_topic(load_topic(folder / "pits.toml")) == []
