@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 
-from newsbeam.stories.terms import NAME, NUMBER, PAIR, Term, article_terms, common_ranks
+from newsbeam.stories.terms import NAME, NUMBER, PAIR, Term, article_terms, as_written, common_ranks
+from newsbeam.topics.query.sentences import is_short
 
 MOST_LIKENESS = 0.35
 """Share of a sentence's weight that the nearest earlier sentence may hold."""
@@ -22,7 +23,10 @@ LEAST_WORDS = 8
 CHARS = 2000
 """A new fact stands early; further down is background."""
 
-_END = re.compile(r"(?<=[.!?…])[\"”’»)]*\s+(?=[\"“„«(]?[A-ZÀ-ÝŁŚŻŹĆА-Я0-9])|\n+")
+_END = re.compile(
+    r"(?<=[.!?…])[\"”’»)]*\s+(?=[\"“„«(]?[A-ZÀ-ÝŁŚŻŹĆА-Я0-9])|\n+|(?<=[。！？])[」』”）]*(?=[^」』”）])"
+)
+_LAST_WORD = re.compile(r"([^\W\d_]+)\.$")
 _CREDIT = re.compile(r"@|https?://|\bwww\.|©|Getty Images|newsletter", re.IGNORECASE)
 """Marks of sentences that are not the report's."""
 
@@ -38,12 +42,21 @@ class NewFact:
     """That sentence."""
     nearest_article: str | None
     new_terms: tuple[str, ...]
-    """Names and numbers (as stems) that the story had not."""
+    """Names and numbers that the story had not, as the sentence writes them."""
 
 
 def sentences(text: str, chars: int = CHARS) -> list[str]:
     """Return the sentences of the beginning of a text."""
-    return [s.strip() for s in _END.split(text[:chars]) if s and s.strip()]
+    text = text[:chars]
+    pieces, begin = [], 0
+    for end in _END.finditer(text):
+        last = _LAST_WORD.search(text, begin, end.start())
+        if last and is_short(last[1]) and "\n" not in end[0]:  # Oct. 14, Mr. Brandt
+            continue
+        pieces.append(text[begin : end.end()].strip())
+        begin = end.end()
+    pieces.append(text[begin:].strip())
+    return [piece for piece in pieces if piece]
 
 
 def new_fact(
@@ -78,12 +91,13 @@ def new_fact(
             continue
         likeness, nearest = _nearest(terms, known)
         if likeness <= MOST_LIKENESS:
+            written = as_written(sentence, language)
             return NewFact(
                 sentence,
                 round(1 - likeness, 4),
                 nearest[1] if nearest else None,
                 nearest[0] if nearest else None,
-                fresh,
+                tuple(written.get(term, term) for term in fresh),
             )
     return None
 

@@ -36,6 +36,7 @@ _WORD = re.compile(
     r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|bn|m|k|%)?(?!\w)|[^\W_]+(?:['’.](?=[^\W_])[^\W_]+)*"
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_PARTS = re.compile(rf"{_CJK.pattern}|\d+(?:[.,]\d+)*|(?:(?!{_CJK.pattern})[^\W\d_])+|_+")
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -142,6 +143,19 @@ def article_terms(title: str | None, text: str | None, language: str | None) -> 
     return terms
 
 
+def as_written(text: str, language: str | None) -> dict[str, str]:
+    """Return the words of a text as it writes them first, by the terms that they are."""
+    lang = (language or "en")[:2].lower()
+    written: dict[str, str] = {}
+    before = ""
+    for word, _ in _words(text):
+        key = _look(word, before if word[0].isdigit() else "", lang)[0]
+        before = word[:3].lower()
+        if key is not None:
+            written.setdefault(key, word)
+    return written
+
+
 def _read(
     terms: dict[str, Term], text: str, lang: str, bits: int, names: frozenset[str]
 ) -> frozenset[str]:
@@ -180,11 +194,20 @@ _TIES = frozenset((" ", "-", ". ", "’", "'"))
 def _words(text: str) -> Iterator[tuple[str, int]]:
     for match in _WORD.finditer(text):
         word = match.group()
-        if word[0] > "\u303f" and _CJK.match(word):
-            # no spaces between words there: pairs of characters stand in
-            yield from ((word[i : i + 2], match.start() + i) for i in range(max(1, len(word) - 1)))
+        if not word.isascii() and _CJK.search(word):
+            yield from _spaceless(word, match.start())
         else:
             yield word, match.start()
+
+
+def _spaceless(word: str, start: int) -> Iterator[tuple[str, int]]:
+    """Yield numbers and other words in what is written without spaces, and pairs of the rest."""
+    for part in _PARTS.finditer(word):
+        piece, at = part.group(), start + part.start()
+        if _CJK.match(piece):
+            yield from ((piece[i : i + 2], at + i) for i in range(max(1, len(piece) - 1)))
+        else:
+            yield piece, at
 
 
 def _is_title_case(words: list[tuple[str, int]]) -> bool:

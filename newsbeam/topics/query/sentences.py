@@ -52,7 +52,12 @@ def _ends_sentence(text: str, word: tuple[int, int], start: int) -> bool:
         return True
     if start == found.end():  # example.com
         return False
-    before = plain(text[word[0] : word[1]])
-    if before.lower() in _SHORT or (len(before) == 1 and before.isupper()):
+    if is_short(text[word[0] : word[1]]):
         return False
     return not text[start].islower()
+
+
+def is_short(word: str) -> bool:
+    """Whether a word is an abbreviation, so that a full stop behind it ends no sentence."""
+    word = plain(word)
+    return word.lower() in _SHORT or (len(word) == 1 and word.isupper())

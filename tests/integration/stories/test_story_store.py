@@ -264,7 +264,7 @@ def test_events_carry_evidence_that_can_be_checked(db: Any, tmp_path: Path) -> N
     evidence = json.loads(rows[0][1])
     assert rows[0][0] == "a4"
     assert "Brandt" in evidence["sentence"]
-    assert "brandt" in evidence["new names and numbers"]
+    assert "Brandt" in evidence["new names and numbers"]
     assert set(evidence["articles compared"]) == {"a1", "a2", "a3"}
 
 
