@@ -24,6 +24,13 @@ _ISSUE = re.compile(
     rf"\b({_UNIT})\b\.?[ \u00a0]#?(\d[\d,.]*)|(?<!\w)#(\d+)\b",
     re.IGNORECASE,
 )
+_ORDINAL = re.compile(
+    r"(?<![\w.,])(\d{1,4})(?:\.?[ºª]|(?:e|er|ère|ème|ième)(?!\w))"  # 12.º, 12ª, 1er, 12e
+    r"|[第제]\s?(\d{1,4})|(?<![\d.,])(\d{1,4})(?:号|號|弾|話|届|屆)"
+)
+_DOTTED = re.compile(r"(?<![\w.,])(\d{1,3})\.[ \u00a0](?=[^\W\d_])")
+_DOT_MEANS_TH = frozenset("de da no nb nn is fi et lv cs sk pl sl hr sr bs hu tr".split())  # noqa: SIM905
+"""Languages that write "12." for "12th"."""
 _WORD = r"[^\s,:;|()]+"
 _FIXTURE = re.compile(rf"((?:{_WORD} ){{1,3}})(?:vs?\.?|versus|gegen|contre)((?: {_WORD}){{1,3}})")
 
@@ -31,8 +38,17 @@ TITLE_CHARS = 1000
 """What is read of a title: time grows with the square of a word without end."""
 
 
-def issues(title: str) -> Iterator[str]:
-    """Yield which issue of a series a headline says it is, as ``unit number``."""
+def issues(title: str, language: str = "en") -> Iterator[str]:
+    """Yield which issue of a series a headline says it is, as ``unit number``.
+
+    Ordinals of other languages than English ("12.º paquete", "13e paquet", "12. Paket", "台風18号")
+    come as ``#12.``, the term of the English ones.
+    """
+    for match in _ORDINAL.finditer(title[:TITLE_CHARS]):
+        yield f"#{int(next(filter(None, match.groups())))}."
+    if language in _DOT_MEANS_TH:
+        for match in _DOTTED.finditer(title[:TITLE_CHARS]):
+            yield f"#{int(match[1])}."
     for match in _ISSUE.finditer(title[:TITLE_CHARS]):
         unit, number, bare = match.groups()
         digits = re.sub(r"\D", "", number or bare)

@@ -135,7 +135,7 @@ def article_terms(title: str | None, text: str | None, language: str | None) -> 
     terms: dict[str, Term] = {}
     names = _read(terms, (text or "")[:TEXT_CHARS], lang, 0, frozenset())
     _read(terms, own_words(title or ""), lang, IN_TITLE, names)
-    for mark in issues(title or ""):
+    for mark in issues(title or "", lang):
         _add(terms, mark, IN_TITLE | PAIR | ORDINAL)
     for side, beside in sides(title or ""):
         if beside or common_ranks().get(side, COMMON) >= COMMON:

@@ -9,9 +9,11 @@ SAME = np.full(384, 384**-0.5, np.float32)
 """One vector for all: the model sees no difference between such headlines."""
 
 
-def stories_of(*titles: str) -> list[str]:
+def stories_of(*titles: str, language: str = "en") -> list[str]:
     grouper = Grouper()
-    items = [StoryInput(id=str(i), title=t, vector=SAME) for i, t in enumerate(titles)]
+    items = [
+        StoryInput(id=str(i), title=t, vector=SAME, language=language) for i, t in enumerate(titles)
+    ]
     return [grouper.add(item).story for item in items]
 
 
@@ -72,3 +74,28 @@ def test_events_of_one_pattern_stay_apart(one: str, other: str) -> None:
 def test_reports_of_one_event_are_not_vetoed(one: str, other: str) -> None:
     first, second = stories_of(one, other)
     assert first == second
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other", "apart"),
+    [
+        ("es", "La UE aprueba el 12.º paquete", "La UE aprueba el 13.º paquete", True),
+        ("it", "L'UE adotta il 12º pacchetto", "L'UE adotta il 13º pacchetto", True),
+        ("fr", "L'UE adopte le 12e paquet", "L'UE adopte le 13e paquet", True),
+        ("de", "EU beschließt 12. Sanktionspaket", "EU beschließt 13. Sanktionspaket", True),
+        ("pl", "UE przyjęła 12. pakiet sankcji", "UE przyjęła 13. pakiet sankcji", True),
+        ("ja", "台風18号が九州へ接近、JRが計画運休", "台風19号が九州へ接近、JRが計画運休", True),
+        ("ko", "EU, 제12차 대러 제재안 채택", "EU, 제13차 대러 제재안 채택", True),
+        ("zh", "欧盟通过第12轮制裁方案", "欧盟通过第13轮制裁方案", True),
+        ("de", "EU beschließt 13. Sanktionspaket", "13. Sanktionspaket: EU beschließt es", False),
+        ("es", "La UE adopta el 13.º paquete", "El paquete 13º de la UE, adoptado", False),
+        ("ja", "台風18号が九州へ接近、JRが計画運休", "九州へ台風18号が接近、JRは計画運休", False),
+        ("en", "Quake kills 12. Army is sent", "Quake kills 14. Army is sent", False),
+        ("de", "Beben: 12 Tote, Armee kommt", "Beben: 14 Tote, Armee kommt", False),
+    ],
+)  # fmt: skip
+def test_ordinals_of_other_languages_keep_events_apart(
+    language: str, one: str, other: str, apart: bool
+) -> None:
+    first, second = stories_of(one, other, language=language)
+    assert (first != second) is apart
