@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -60,7 +61,11 @@ class Calibration:
 
     def __post_init__(self) -> None:
         if "bias" not in self.weights:
-            raise ValueError("weights lack the bias: run `newsbeam topics calibrate`")
+            raise ValueError("weights lack the bias")
+        if not 0 < self.threshold < 1:
+            raise ValueError(f"threshold must be between 0 and 1; it is {self.threshold}")
+        if not all(map(math.isfinite, self.weights.values())):
+            raise ValueError("weights must be finite numbers")
 
     @property
     def id(self) -> str:
@@ -109,15 +114,17 @@ def read_calibration(topic: Path) -> Calibration | None:
     path = calibration_path(topic)
     if not path.exists():
         return None
+    cure = "delete the file and calibrate again"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            str(path), f"cannot be read: {reason_of(error)}; calibrate again"
-        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(str(path), f"cannot be read: {reason_of(error)}; {cure}") from error
     if not isinstance(raw, dict):
-        raise ConfigError(str(path), "not a calibration; calibrate again")
-    return read_table(Calibration, raw, str(path))
+        raise ConfigError(str(path), f"not a calibration; {cure}")
+    try:
+        return read_table(Calibration, raw, str(path))
+    except ConfigError as error:
+        raise ConfigError(error.where, f"{error.message}; {cure}") from error
 
 
 def write_calibration(topic: Path, calibration: Calibration) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from newsbeam.errors import QueryError
+from newsbeam.topics.calibration import Calibration
 from newsbeam.topics.contradictions import contradiction
 from newsbeam.topics.dialects import foreign
 from newsbeam.topics.query.common import commonness, is_common
@@ -53,7 +54,7 @@ class Warning:
     """One remark on a query."""
 
     kind: str
-    """``wide``, ``never``, ``expensive``, ``meant``, ``macro``, ``name``."""
+    """``wide``, ``never``, ``expensive``, ``meant``, ``macro``, ``name``, ``calibration``."""
     source: str
     """The part of the query."""
     message: str
@@ -97,6 +98,14 @@ def _macros(topic: Topic, shared: Collection[str]) -> Iterator[Warning]:
             parse_query(topic.macros[name], topic.macros)
         except QueryError as error:
             yield Warning("macro", f"${name}", error.message)
+
+
+def lint_calibration(topic: Topic, calibration: Calibration | None) -> list[Warning]:
+    """Return a remark on a topic that was edited after it was calibrated."""
+    if calibration is None or calibration.topic_version == topic.version:
+        return []
+    message = "was edited since it was calibrated: run `newsbeam topics calibrate` when you can"
+    return [Warning("calibration", topic.name, message)]
 
 
 def lint_examples(examples: Sequence[SharedExample], topics: Collection[str]) -> list[Warning]:

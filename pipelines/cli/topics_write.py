@@ -75,7 +75,8 @@ def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_jso
     probably not meant so, macros and names that cannot be right; they end with 1.
     """
     from newsbeam.settings import load_settings
-    from newsbeam.topics.lint import lint_examples, lint_query, lint_topic
+    from newsbeam.topics.calibration import read_calibration
+    from newsbeam.topics.lint import lint_calibration, lint_examples, lint_query, lint_topic
     from newsbeam.topics.topic import (
         SHARED,
         find_topics,
@@ -93,7 +94,11 @@ def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_jso
         paths = [named.get(topic, Path(topic)) for topic in topics] or list(named.values())
         read = {path: load_topic(path) for path in paths}
         found = {
-            str(path): [*_named(path, read), *lint_topic(topic, shared_macros(path.parent))]
+            str(path): [
+                *_named(path, read),
+                *lint_topic(topic, shared_macros(path.parent)),
+                *lint_calibration(topic, read_calibration(path)),
+            ]
             for path, topic in read.items()
         }
         for folder in dict.fromkeys(path.parent for path in paths):

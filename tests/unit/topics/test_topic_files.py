@@ -1,7 +1,9 @@
 """Topic files, the packs, and what is kept beside them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,8 +11,8 @@ from newsbeam.encoder import model_identity
 from newsbeam.errors import ConfigError
 from newsbeam.settings import ModelSettings, TopicsSettings
 from newsbeam.topics import configured_topics, load_topics
-from newsbeam.topics.calibration import MAX_SHIFT, read_calibration
-from newsbeam.topics.lint import lint_examples, lint_topic
+from newsbeam.topics.calibration import MAX_SHIFT, calibration_path, read_calibration
+from newsbeam.topics.lint import lint_calibration, lint_examples, lint_topic
 from newsbeam.topics.topic import SharedExample, find_topics, load_topic, shared_macros
 from tests.unit.topics.topic_support import TOPIC, WordEncoder, folder_with
 
@@ -101,14 +103,36 @@ def test_the_version_changes_with_the_query_only_where_it_changes() -> None:
     assert one.version != load_topic(PACK[1]).version
 
 
-def test_a_damaged_calibration_is_refused_with_the_cure(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "not a calibration"),
+        ({"x": 1}, "unknown key"),
+        ({"threshold": 5}, "threshold must be between 0 and 1"),
+        ({"threshold": float("nan")}, "threshold must be between 0 and 1"),
+        ({"weights": {"bias": float("inf")}}, "weights must be finite"),
+        ({"weights": {}}, "weights lack the bias"),
+    ],
+)
+def test_a_damaged_calibration_is_refused_with_the_cure(
+    tmp_path: Path, change: Any, why: str
+) -> None:
     folder = folder_with(tmp_path, wells=TOPIC)
-    (folder / "wells.calibration.json").write_text("{", encoding="utf-8")
-    with pytest.raises(ConfigError, match="calibrate again"):
+    file = folder / "wells.calibration.json"
+    if not isinstance(change, str):
+        good = json.loads(calibration_path(PACK[0]).read_text(encoding="utf-8"))
+        change = json.dumps({**good, **change})
+    file.write_text(change, encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"{why}.*; delete the file and calibrate again"):
         load_topics([], [folder])
-    (folder / "wells.calibration.json").write_text(json.dumps({"x": 1}), encoding="utf-8")
-    with pytest.raises(ConfigError, match="unknown key"):
-        load_topics([], [folder])
+
+
+def test_lint_tells_a_topic_that_was_edited_since_it_was_calibrated() -> None:
+    topic, bound = load_topic(PACK[0]), read_calibration(PACK[0])
+    assert lint_calibration(topic, bound) == []
+    (said,) = lint_calibration(replace(topic, query="llama"), bound)
+    assert (said.kind, said.source) == ("calibration", topic.name)
 
 
 @pytest.mark.parametrize(
