@@ -76,10 +76,23 @@ def lint_topic(topic: Topic, shared: Collection[str] = ()) -> list[Warning]:
     if topic.has_meaning and topic.parsed is not None:
         facts = [n for n in walk(topic.parsed.root) if isinstance(n, Fact | Dates)]
         found += [Warning("meant", fact.source, NO_FILTER) for fact in facts[:1]]
+    found += _unused(topic)
     for example in topic.examples.about:
         if example in topic.examples.not_about:
             found.append(Warning("never", example, "this example is both about and not about"))
     return list(dict.fromkeys(found))
+
+
+def _unused(topic: Topic) -> Iterator[Warning]:
+    """Yield remarks on what a topic's file says to no effect."""
+    if topic.examples.not_about and not topic.has_meaning:
+        yield Warning("meant", "examples.not_about", "without examples.about these are not used")
+    if topic.context.strip() and (topic.needs_words or not topic.has_meaning):
+        why = "with needs_words" if topic.needs_words else "without examples"
+        yield Warning("meant", "context", f"{why} no article is asked for its context")
+    for name, texts in (("about", topic.examples.about), ("not_about", topic.examples.not_about)):
+        if not all(text.strip() for text in texts):
+            yield Warning("meant", f"examples.{name}", "one of these is empty")
 
 
 def _macros(topic: Topic, shared: Collection[str]) -> Iterator[Warning]:

@@ -239,3 +239,20 @@ def test_lint_tells_that_a_fact_is_no_filter_where_there_are_examples(tmp_path: 
     assert said.source == "lang:es"
     assert "keeps nothing away" in said.message
     assert lint_topic(load_topic(folder / "pits.toml")) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('[examples]\nnot_about = ["A pit"]', ("examples.not_about", "not used")),
+        ('[examples]\nabout = ["A well", " "]', ("examples.about", "empty")),
+        ("context = 'water'", ("context", "without examples")),
+        ("context = 'water'\nneeds_words = true", ("context", "with needs_words")),
+    ],
+)
+def test_lint_tells_what_has_no_effect(tmp_path: Path, lines: str, said: tuple[str, str]) -> None:
+    bare = f'name = "wells"\ndescription = "x"\nquery = "well"\n{lines}\n'
+    folder = folder_with(tmp_path, wells=bare)
+    (remark,) = lint_topic(load_topic(folder / "wells.toml"))
+    assert remark.source == said[0]
+    assert said[1] in remark.message
