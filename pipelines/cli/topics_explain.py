@@ -62,9 +62,10 @@ def find(key: str, settings: "Settings") -> "Article":
     path = Path(key)
     if path.is_file():
         return text_article(path)
-    from sinks.store.topics import find_article, read_store, stored_articles
+    from pipelines.cli.stored import read_stored
+    from sinks.store.topics import find_article, stored_articles
 
-    with read_store(settings.path(settings.store.path)) as db:
+    with read_stored(settings) as db:
         found = find_article(db, key)
         for batch in stored_articles(db, ids=[found]):
             return batch[0]

@@ -232,12 +232,12 @@ def _add_stored(
     cases: dict[str, list[Case]], settings: "Settings", topics: "TopicSet", encoder: "Encodes"
 ) -> None:
     """Add the labels that people gave in the store, where there is one."""
-    path = settings.path(settings.store.path)
-    if not path.exists():
+    if not settings.path(settings.store.path).exists():
         return
-    from sinks.store.topics import read_store, undecided
+    from pipelines.cli.stored import read_stored
+    from sinks.store.topics import undecided
 
-    with read_store(path) as db:
+    with read_stored(settings) as db:
         for name, found in cases.items():
             found += _stored_cases(db, name, topics, encoder)
             if split := undecided(db, name):

@@ -87,7 +87,8 @@ def backtest(
     from newsbeam.topics.calibration import read_calibration
     from newsbeam.topics.topic import load_topic
     from newsbeam.topics.topicset import ActiveTopic, TopicSet
-    from sinks.store.topics import mention_scores, read_store
+    from pipelines.cli.stored import read_stored
+    from sinks.store.topics import mention_scores
 
     settings = load_settings(config)
     if path is not None:
@@ -99,7 +100,7 @@ def backtest(
 
         edited = TopicSet([load_topics_for(settings)[topic]])
     encoder = _prepare(edited, config)
-    with read_store(settings.path(settings.store.path)) as db:
+    with read_stored(settings) as db:
         in_force = mention_scores(db, topic)
         report = _compare(db, edited, encoder, in_force, _utc(since))
     if as_json:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from newsbeam.records import Article
+    from newsbeam.settings import Settings
     from newsbeam.topics.lint import Warning
     from newsbeam.topics.topic import Topic
 
@@ -156,9 +157,8 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
         Topic(name=name, description="", query="x")
     except ValueError as error:
         raise ConfigError("NAME", str(error)) from error
-    store = settings.path(settings.store.path)
-    found = [_example(a, store) for a in articles]
-    others = _others(store, {a.id for a in found})
+    found = [_example(a, settings) for a in articles]
+    others = _others(settings, {a.id for a in found})
     examples = [a.title or a.text[:160] for a in found]
     terms = propose_terms(found, others)
     text = topic_toml(name, terms, examples)
@@ -179,26 +179,28 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
     click.echo(f"{target}: edit it, then `newsbeam topics lint {quoted}` and `topics backtest`")
 
 
-def _example(key: str, store: Path) -> "Article":
+def _example(key: str, settings: "Settings") -> "Article":
     from pipelines.cli.topics_tag import text_article
 
     path = Path(key)
     if path.is_file():
         return text_article(path)
-    from sinks.store.topics import find_article, read_store, stored_articles
+    from pipelines.cli.stored import read_stored
+    from sinks.store.topics import find_article, stored_articles
 
-    with read_store(store) as db:
+    with read_stored(settings) as db:
         wanted = [find_article(db, key)]
         return next(stored_articles(db, ids=wanted))[0]
 
 
-def _others(store: Path, known: set[str], most: int = 500) -> "list[Article]":
-    if not store.exists():
+def _others(settings: "Settings", known: set[str], most: int = 500) -> "list[Article]":
+    if not settings.path(settings.store.path).exists():
         return []
-    from sinks.store.topics import read_store, same_stories, stored_articles
+    from pipelines.cli.stored import read_stored
+    from sinks.store.topics import same_stories, stored_articles
 
     others: list[Article] = []
-    with read_store(store) as db:
+    with read_stored(settings) as db:
         known = known | same_stories(db, known)
         for batch in stored_articles(db):
             others += [a for a in batch if a.id not in known]

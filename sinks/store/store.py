@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,7 +147,9 @@ def explained(error: Exception, path: Path) -> Exception:
         return error
     text = " ".join(str(error).split())
     if "Conflicting lock" in text or "Could not set lock" in text:
-        return StoreBusyError(f"{path} is held by another process: {text[-160:]}")
+        found = re.search(r"PID (\d+)", text)
+        who = f"process {found[1]}" if found else "another process"
+        return StoreBusyError(f"{path} is held by {who}; try again later")
     if "No space left" in text or getattr(error, "errno", None) == 28:
         return SinkError(f"the disk is full: {path}; nothing was written; free space and run again")
     if "Permission denied" in text or "Read-only file system" in text or "read-only" in text:

@@ -1,12 +1,14 @@
 """``newsbeam topics`` where files, labels and topics are not as they should be."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from newsbeam.errors import ConfigError
+from newsbeam.errors import ConfigError, StoreBusyError
 from newsbeam.records import Article, Embedded
 from newsbeam.settings import load_settings
 from pipelines.cli.topics_tag import make_article
@@ -169,3 +171,39 @@ def test_reports_of_the_examples_story_are_nothing_to_compare_with(newsroom: Pat
             )
         assert same_stories(db, [bees, mayor]) == set(story)
     assert "honey" in proposed()
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from sinks.store.store import open_store
+with open_store(Path(sys.argv[1]), "newsbeam watch"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_reading_commands_work_while_another_process_holds_the_store(newsroom: Path) -> None:
+    good(run("retag", config=newsroom))
+    keepers, bees, _ = ids(newsroom)
+    store = str(newsroom.parent / "store.duckdb")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, store], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        commands = (
+            ("backtest", "bees"),
+            ("explain", keepers, "bees"),
+            ("new", "hives", keepers, bees, "--out", "-"),
+            ("calibrate",),
+        )
+        results = [good(run(*command, config=newsroom)) for command in commands]
+        busy = run("retag", config=newsroom)
+        assert holder.stdin
+        holder.stdin.close()
+    for result in results:
+        assert "the store is in use: this is from what was published last" in result.stderr
+    assert "on 3 articles: 0 gained, 0 lost, 2 as before" in results[0].stdout
+    assert "IS a mention of Honey bees" in results[1].stdout
+    assert isinstance(busy.exception, StoreBusyError)
