@@ -299,6 +299,7 @@ class Supervisor:
             path.unlink(missing_ok=True)
         for request in pressed:
             self._carry_out(db, request)
+        self._news |= bool(left)
         return len(left) + len(pressed)
 
     def _carry_out(self, db: duckdb.DuckDBPyConnection, request: dict[str, Any] | None) -> None:

@@ -13,6 +13,7 @@ from newsbeam.settings import Settings
 from sinks.store import outbox
 from sinks.store.housekeeping import backup_open
 from sinks.store.mailbox import requests
+from sinks.store.story_edits import merge_stories, split_story
 from sinks.store.topics import Label, add_label
 
 
@@ -77,6 +78,14 @@ def apply_request(
     if what == "retry":
         count = outbox.retry(db, list(request["ids"]), now)
         return f"{count} dead {'letter is' if count == 1 else 'letters are'} sent again"
+    if what == "merge":
+        keep, others, why, who = (request[k] for k in ("keep", "others", "reason", "by"))
+        moved = merge_stories(db, keep, *others, reason=why, by=who, at=now)
+        return f"merged {moved} articles into story {keep}"
+    if what == "split":
+        story, articles, why, who = (request[k] for k in ("story", "articles", "reason", "by"))
+        made, moved = split_story(db, story, articles, reason=why, by=who, at=now)
+        return f"split {moved} articles off story {story} as {made}"
     if what == "backup":
         size = backup_open(db, Path(request["target"]))
         return f"backed up {size} bytes to {request['target']}"

@@ -275,7 +275,13 @@ def merge(
         moved = merge_stories(db, keep, *others, reason=why, by=who, at=now)
         return f"moved {_articles(moved)} into {keep}"
 
-    _edit(load_settings(config), "stories merge", edit)
+    def request(settings: Settings) -> dict[str, Any]:
+        kept, merged = find_story(settings, keep), [find_story(settings, o) for o in others]
+        if kept in merged:
+            raise ConfigError(keep, "a story is not merged with itself")
+        return {"what": "merge", "keep": kept, "others": merged, "reason": why, "by": who}
+
+    _edit(load_settings(config), "stories merge", edit, request)
 
 
 @stories.command()
@@ -291,7 +297,7 @@ def split(
 
     ARTICLES are ids, beginnings of ids (`stories show STORY --ids` lists them) or URLs.
     """
-    from sinks.store.story_edits import parted_copies, split_story
+    from sinks.store.story_edits import member, parted_copies, split_story
 
     why, who = _signed(reason, by)
 
@@ -303,7 +309,16 @@ def split(
             said += f"; {copies} now in another story than what they repeat"
         return said
 
-    _edit(load_settings(config), "stories split", edit)
+    def request(settings: Settings) -> dict[str, Any]:
+        found = find_story(settings, story)
+        rows = _ask(
+            settings, "SELECT article_id, url FROM story_timeline WHERE story_id = $id", id=found
+        )
+        members = [(row["article_id"], row["url"]) for row in rows]
+        leaving = sorted({member(key, members, found) for key in articles})
+        return {"what": "split", "story": found, "articles": leaving, "reason": why, "by": who}
+
+    _edit(load_settings(config), "stories split", edit, request)
 
 
 @stories.command()
@@ -346,16 +361,21 @@ def _signed(reason: str, by: str | None) -> tuple[str, str]:
     return reason.strip(), (by or "").strip() or getpass.getuser()
 
 
-def _edit(settings: Settings, command: str, edit: Any) -> None:
-    """Change the store and publish what changed."""
+def _edit(settings: Settings, command: str, edit: Any, request: Any) -> None:
+    """Change the store and publish what changed; or leave the request to who holds the store."""
+    from newsbeam.errors import StoreBusyError
     from sinks.publish.publish import publish
+    from sinks.store.mailbox import leave
     from sinks.store.store import existing, open_store
 
-    path = existing(settings.path(settings.store.path))
-    with open_store(path, f"newsbeam {command}") as db:
-        now = datetime.now(UTC)
-        click.echo(edit(db, now))
-        publish(db, settings.path(settings.publish.path), settings.publish, now=now, force=True)
+    path, now = existing(settings.path(settings.store.path)), datetime.now(UTC)
+    try:
+        with open_store(path, f"newsbeam {command}") as db:
+            click.echo(edit(db, now))
+            publish(db, settings.path(settings.publish.path), settings.publish, now=now, force=True)
+    except StoreBusyError:
+        leave(path, request(settings), now)
+        click.echo("left for the process that holds the store; `watch` does it within seconds")
 
 
 def _articles(number: int) -> str:

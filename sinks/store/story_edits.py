@@ -210,13 +210,16 @@ def merge_stories(db: Db, keep: str, *others: str, reason: str, by: str, at: dat
     Raises:
         ConfigError: no such story, or one is part of the other already.
     """
-    keep = living(db, keep)
+    wanted, keep = keep, living(db, keep)
     merged: dict[str, None] = {}
     for given in others:
         other = living(db, given)
         if other == keep:
-            same = keep.startswith(given)
-            why = "a story is not merged with itself" if same else f"is already part of {keep}"
+            why = "a story is not merged with itself"
+            if not keep.startswith(given):
+                why = f"is already part of {keep}"
+            elif not keep.startswith(wanted):
+                why = f"has taken in {wanted} already"
             raise ConfigError(given, why)
         merged[other] = None
     with transaction(db):
@@ -251,7 +254,7 @@ def split_story(
         "LEFT JOIN article_rows a USING (article_id) WHERE s.story_id = ? ORDER BY s.arrival",
         [story],
     ).fetchall()
-    leaving = {_member(key, members, story) for key in articles}
+    leaving = {member(key, members, story) for key in articles}
     if len(leaving) == len(members):
         raise ConfigError(story, "all its articles would leave; nothing would be split")
     first = next(row[0] for row in members if row[0] in leaving)
@@ -265,8 +268,17 @@ def split_story(
     return made, moved
 
 
-def _member(key: str, members: Sequence[tuple[Any, ...]], story: str) -> str:
-    """Return the article of a story that an id, the beginning of one, or a URL stands for."""
+def member(key: str, members: Sequence[tuple[Any, ...]], story: str) -> str:
+    """Return the article of a story that an id, the beginning of one, or a URL stands for.
+
+    Args:
+        key: what the user gave.
+        members: id and addresses of the story's articles.
+        story: named in errors.
+
+    Raises:
+        ConfigError: none of them, or several.
+    """
     found = [row[0] for row in members if key in row]
     if not found and len(key) >= MIN_BEGINNING:
         found = [row[0] for row in members if row[0].startswith(key)]

@@ -15,6 +15,7 @@ from newsbeam.settings import load_settings
 from pipelines.cli.stories import stories
 from pipelines.run import run_and_publish
 from pipelines.watch import Supervisor
+from pipelines.watch_state import take_requests
 from sinks.publish.publish import publish
 from sinks.store.articles import articles_step, mentions_step
 from sinks.store.batch import Batch
@@ -194,3 +195,34 @@ def test_a_wrong_owners_table_is_told_before_there_is_a_store(tmp_path: Path) ->
     with pytest.raises(ConfigError, match=r"owners\.toml: owners\.House: 'no domain' is no domain"):
         Supervisor(tmp_path / "newsbeam.toml", {}).run()
     assert not settings.path(settings.store.path).exists()
+
+
+def test_edits_are_left_for_the_process_that_holds_the_store(config: Path) -> None:
+    ferry, bank = (r["story_id"] for r in sorted(listed(config), key=lambda r: -r["articles"]))
+    settings = load_settings(config)
+    store = settings.path(settings.store.path)
+    with open_store(store, "newsbeam watch") as db:
+        for edit in (
+            ("split", ferry[:8], "https://inland.example/b"),
+            ("merge", ferry[:8], bank[:8]),
+            ("merge", bank, ferry),  # is one already when it is carried out
+        ):
+            said = run(config, *edit, "--reason", "test", "--by", "ada")
+            assert said.startswith("left for the process that holds the store")
+        for edit, where in (
+            (("merge", ferry, "zzz"), "zzz"),
+            (("merge", ferry, ferry), ferry),
+            (("split", ferry, "c"), "c"),
+        ):
+            with pytest.raises(ConfigError) as caught:
+                run(config, *edit, "--reason", "test")
+            assert caught.value.where == where
+        done = take_requests(db, store, NOW)
+        assert [what.split()[0] for what in done] == ["split", "merged", "a"]
+        assert "already part of" in done[2]
+        rows = db.execute(
+            "SELECT kind, decided_by, reason FROM story_lineage ORDER BY 1"
+        ).fetchall()
+        assert rows == [("merge", "ada", "test"), ("split", "ada", "test")]
+        publish(db, settings.path(settings.publish.path), settings.publish, now=NOW)
+    assert sorted(r["articles"] for r in listed(config)) == [1, 2]
