@@ -219,7 +219,7 @@ def test_edits_are_left_for_the_process_that_holds_the_store(config: Path) -> No
             assert caught.value.where == where
         done = take_requests(db, store, NOW)
         assert [what.split()[0] for what in done] == ["split", "merged", "a"]
-        assert "already part of" in done[2]
+        assert done[2].endswith(f"{ferry}: has taken in {bank} already")
         rows = db.execute(
             "SELECT kind, decided_by, reason FROM story_lineage ORDER BY 1"
         ).fetchall()
