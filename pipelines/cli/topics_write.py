@@ -92,7 +92,7 @@ def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_jso
         settings = load_settings(config)
         folders = [settings.path(f) for f in settings.topics.folders]
         named = {path.stem: path for path in find_topics(settings.topics.packs, folders)}
-        paths = [named.get(topic, Path(topic)) for topic in topics] or list(named.values())
+        paths = [_file_of(topic, named) for topic in topics] or list(named.values())
         read = {path: load_topic(path) for path in paths}
         found = {
             str(path): [
@@ -125,6 +125,21 @@ def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_jso
         raise click.exceptions.Exit(1)
 
 
+def _file_of(topic: str, named: "Mapping[str, Path]") -> Path:
+    """Return the file that a name or a path stands for.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    from newsbeam.errors import ConfigError
+
+    path = named.get(topic, Path(topic))
+    if not path.is_file():
+        known = ", ".join(sorted(named))
+        raise ConfigError(topic or "TOPICS", f"is neither a topic file nor a topic; known: {known}")
+    return path
+
+
 def _named(path: Path, read: "Mapping[Path, Topic]") -> "Iterator[Warning]":
     """Yield remarks on a topic's name: it is its file's, and no other topic's."""
     from newsbeam.topics.lint import Warning
@@ -150,7 +165,7 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
     from newsbeam.errors import ConfigError
     from newsbeam.settings import load_settings
     from newsbeam.topics.propose import NO_TERM, propose_terms, topic_toml
-    from newsbeam.topics.topic import Topic
+    from newsbeam.topics.topic import Topic, find_topics
 
     settings = load_settings(config)
     try:
@@ -175,6 +190,8 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(str(target), f"cannot be written: {error.strerror}") from error
+    if name in (known := {p.stem: p for p in find_topics(settings.topics.packs, ())}):
+        click.echo(f"it takes the place of the pack's topic {known[name]}", err=True)
     quoted = shlex.quote(str(target))
     click.echo(f"{target}: edit it, then `newsbeam topics lint {quoted}` and `topics backtest`")
 

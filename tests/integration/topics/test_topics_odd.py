@@ -207,3 +207,18 @@ def test_reading_commands_work_while_another_process_holds_the_store(newsroom: P
     assert "on 3 articles: 0 gained, 0 lost, 2 as before" in results[0].stdout
     assert "IS a mention of Honey bees" in results[1].stdout
     assert isinstance(busy.exception, StoreBusyError)
+
+
+@pytest.mark.parametrize("name", ["bess", "/", ""])
+def test_lint_of_what_is_no_topic_names_the_topics(newsroom: Path, name: str) -> None:
+    result = run("lint", name, config=newsroom)
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).endswith(": is neither a topic file nor a topic; known: bees")
+
+
+def test_a_new_topic_in_the_place_of_a_packs_is_told(newsroom: Path) -> None:
+    newsroom.write_text(newsroom.read_text().replace("packs = []", 'packs = ["ai"]'))
+    keepers, *_ = ids(newsroom)
+    assert "takes the place" not in good(run("new", "hives", keepers, config=newsroom)).stderr
+    said = good(run("new", "ai-capex", keepers, config=newsroom)).stderr
+    assert said.startswith("it takes the place of the pack's topic ")
