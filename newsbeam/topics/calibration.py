@@ -127,6 +127,26 @@ def read_calibration(topic: Path) -> Calibration | None:
         raise ConfigError(error.where, f"{error.message}; {cure}") from error
 
 
+def calibration_for(topic: Path, folders: Sequence[Path] = ()) -> Calibration | None:
+    """Read the calibration in force of a topic file: one's own, or the one beside the file.
+
+    A pack's topic is calibrated by its makers, beside its file; what people learn from their own
+    labels lies in a folder of theirs, where no update of newsbeam touches it.
+
+    Args:
+        topic: the topic's file.
+        folders: of the settings.
+
+    Raises:
+        ConfigError: the file is damaged.
+    """
+    for folder in folders:
+        own = Path(folder) / topic.name
+        if not own.exists() and calibration_path(own).exists():
+            return read_calibration(own)
+    return read_calibration(topic)
+
+
 def write_calibration(topic: Path, calibration: Calibration) -> Path:
     """Write the calibration beside a topic file; return where.
 
@@ -136,6 +156,7 @@ def write_calibration(topic: Path, calibration: Calibration) -> Path:
     path = calibration_path(topic)
     text = json.dumps(asdict(calibration), indent=1) + "\n"
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f".{path.name}.part")
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(path)

@@ -227,6 +227,11 @@ def _names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
+def of_pack(path: Path) -> bool:
+    """Whether a topic's file comes with newsbeam."""
+    return PACKS in path.parents
+
+
 def find_topics(packs: Sequence[str], folders: Sequence[Path]) -> list[Path]:
     """Return the topic files of packs and folders; a folder's topic replaces a pack's.
 

@@ -23,7 +23,7 @@ from newsbeam.encoder import reads
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Embedded, Mention, Passage, record_id
 from newsbeam.settings import TopicsSettings
-from newsbeam.topics.calibration import Calibration, read_calibration
+from newsbeam.topics.calibration import Calibration, calibration_for, read_calibration
 from newsbeam.topics.evidence import collect_evidence, matched_by
 from newsbeam.topics.features import HARDLY, Look, look
 from newsbeam.topics.meaning import Compared, Encodes, TopicVectors, example_vectors
@@ -104,7 +104,7 @@ def load_topics(packs: Sequence[str], folders: Sequence[Path]) -> "TopicSet":
     """
     return TopicSet(
         [
-            ActiveTopic(load_topic(path), path, read_calibration(path))
+            ActiveTopic(load_topic(path), path, calibration_for(path, folders))
             for path in find_topics(packs, folders)
         ]
     )

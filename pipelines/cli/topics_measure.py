@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from newsbeam.topics.labelled import Labelled
     from newsbeam.topics.meaning import Encodes
     from newsbeam.topics.metrics import Quality
+    from newsbeam.topics.model import Model
     from newsbeam.topics.topicset import Judged
 
 AT_ONCE = 64
@@ -111,7 +112,8 @@ def calibrate(
 ) -> None:
     """Fit each topic's model to the labels, and choose its threshold for the precision it asks for.
 
-    Writes NAME.calibration.json beside the topic's file.
+    Writes NAME.calibration.json beside the topic's file; for a topic of a pack, which starts from
+    the pack's own calibration, into your folder of topics.  --topics writes beside in any case.
     """
     from newsbeam.errors import ConfigError
     from newsbeam.settings import load_settings
@@ -119,8 +121,10 @@ def calibrate(
     from newsbeam.topics.labelled import read_labels
     from newsbeam.topics.learning import calibrate as fit_topic
     from newsbeam.topics.model import generic_model
+    from newsbeam.topics.topic import of_pack
     from pipelines.cli.topics_precision import serve_other_precision
     from pipelines.cli.topics_report import print_calibrations
+    from pipelines.cli.topics_tag import own_folder
 
     settings = load_settings(config)
     labelled = read_labels(labels)
@@ -139,14 +143,31 @@ def calibrate(
             raise ConfigError(f"topic {name}", "has no file to calibrate")
         version, wanted = active.topic.version, active.topic.precision
         generic = generic_model(active.topic.has_meaning, active.topic.parsed is not None)
+        if folder is None and of_pack(active.path):
+            generic = _of_the_pack(active.path, encoder.identity, generic)
         done[name], _ = fit_topic(rows, version, encoder.identity, wanted, generic)
         _tell_few(name, rows)
     done = serve_other_precision(done, cases, settings.model, topics)
     for name, calibration in done.items():
         path = topics[name].path
-        if path is not None:
-            write_calibration(path, calibration)
+        if path is None:
+            continue
+        if folder is None and of_pack(path):
+            path = own_folder(settings) / path.name
+            click.echo(f"{name}: starts from the pack's own, written to {path.parent}", err=True)
+        write_calibration(path, calibration)
     print_calibrations({name: asdict(c) for name, c in done.items()}, as_json)
+
+
+def _of_the_pack(path: Path, identity: str, generic: "Model") -> "Model":
+    """Return what a pack's topic is calibrated to, if it is for this model."""
+    from newsbeam.topics.calibration import read_calibration
+    from newsbeam.topics.model import Model
+
+    bound = read_calibration(path)
+    if bound is None or not bound.serves(identity):
+        return generic
+    return Model({**generic.weights, **bound.weights}, bound.threshold)
 
 
 def _tell_unknown(labelled: Sequence["Labelled"], topics: "TopicSet") -> None:

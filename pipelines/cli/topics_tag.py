@@ -35,6 +35,17 @@ def load_topics_for(settings: Settings, folder: Path | None = None) -> TopicSet:
     return configured_topics(settings.topics, settings.home)
 
 
+def own_folder(settings: Settings) -> Path:
+    """Return the first of the folders of the settings, where a person's own topics lie.
+
+    Raises:
+        ConfigError: the settings name none.
+    """
+    if not settings.topics.folders:
+        raise ConfigError("topics.folders", 'names no folder for your own topics; add "topics"')
+    return settings.path(settings.topics.folders[0])
+
+
 def tag_lines(
     lines: Iterable[bytes], topics: TopicSet, model: ModelSettings
 ) -> Iterator[dict[str, Any]]:

@@ -76,7 +76,7 @@ def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_jso
     probably not meant so, macros and names that cannot be right; they end with 1.
     """
     from newsbeam.settings import load_settings
-    from newsbeam.topics.calibration import read_calibration
+    from newsbeam.topics.calibration import calibration_for
     from newsbeam.topics.lint import lint_calibration, lint_examples, lint_query, lint_topic
     from newsbeam.topics.topic import (
         SHARED,
@@ -98,7 +98,7 @@ def lint(config: Path | None, topics: tuple[str, ...], query: str | None, as_jso
             str(path): [
                 *_named(path, read),
                 *lint_topic(topic, shared_macros(path.parent)),
-                *lint_calibration(topic, read_calibration(path)),
+                *lint_calibration(topic, calibration_for(path, folders)),
             ]
             for path, topic in read.items()
         }
@@ -166,6 +166,7 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
     from newsbeam.settings import load_settings
     from newsbeam.topics.propose import NO_TERM, propose_terms, topic_toml
     from newsbeam.topics.topic import Topic, find_topics
+    from pipelines.cli.topics_tag import own_folder
 
     settings = load_settings(config)
     try:
@@ -179,7 +180,7 @@ def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | N
     text = topic_toml(name, terms, examples)
     if not terms:
         click.echo(f"no term stands out: put your own in place of {NO_TERM}", err=True)
-    target = out or settings.path(settings.topics.folders[0]) / f"{name}.toml"
+    target = out or own_folder(settings) / f"{name}.toml"
     if str(target) == "-":
         click.echo(text, nl=False)
         return

@@ -80,7 +80,7 @@ def plain(markup: str) -> str:
 
 
 def write_jsonl(rows: list[Labelled], path: Path) -> None:
-    """Write texts as a label file, for ``newsbeam topics calibrate --labels``."""
+    """Write texts as a label file, for ``newsbeam topics calibrate``."""
     lines = [
         json.dumps(
             {

@@ -2,7 +2,8 @@
 
 Run: ``NEWSBEAM_DATA=… python tests/benchmarks/train_topics.py FOLDER``.  Prints the weights for
 ``newsbeam/topics/model.py`` and the F1 of each set by weights fitted on the others; writes one
-label file per set into FOLDER, for ``newsbeam topics calibrate --labels FOLDER/…``.
+label file per set into FOLDER, for ``newsbeam topics
+calibrate --topics newsbeam/topics/packs/ai --labels FOLDER/…``.
 """
 
 import os

@@ -11,6 +11,7 @@ from click.testing import Result
 from newsbeam.errors import ConfigError, StoreBusyError
 from newsbeam.records import Article, Embedded
 from newsbeam.settings import load_settings
+from newsbeam.topics.topic import PACKS
 from pipelines.cli.topics_tag import make_article
 from sinks.publish.reader import open_publication
 from sinks.store.rows import article_row
@@ -222,3 +223,30 @@ def test_a_new_topic_in_the_place_of_a_packs_is_told(newsroom: Path) -> None:
     assert "takes the place" not in good(run("new", "hives", keepers, config=newsroom)).stderr
     said = good(run("new", "ai-capex", keepers, config=newsroom)).stderr
     assert said.startswith("it takes the place of the pack's topic ")
+
+
+def test_labels_of_ones_own_leave_the_pack_as_it_is(newsroom: Path, tmp_path: Path) -> None:
+    newsroom.write_text(newsroom.read_text().replace("packs = []", 'packs = ["ai"]'))
+    pack = PACKS / "ai" / "ai-capex.calibration.json"
+    before = pack.read_bytes()
+    labels = tmp_path / "labels.jsonl"
+    title = "Cloud firm will spend $9 billion on AI data centres"
+    labels.write_text(json.dumps({"title": title, "topics": {"ai-capex": True}}))
+    said = good(run("calibrate", "ai-capex", "--labels", str(labels), config=newsroom)).stderr
+    folder = newsroom.parent / "topics"
+    assert f"ai-capex: starts from the pack's own, written to {folder}" in said
+    assert pack.read_bytes() == before
+    own = json.loads((folder / "ai-capex.calibration.json").read_text())
+    shipped = json.loads(before)
+    assert own["threshold"] == shipped["threshold"]
+    moved = {k: abs(own["weights"][k] - w) for k, w in shipped["weights"].items()}
+    assert 0 < max(moved.values()) < 0.3
+    rows = json.loads(good(run("list", "--json", config=newsroom)).stdout)
+    assert {row["topic"]: row["labels"] for row in rows}["ai-capex"] == 1
+
+
+def test_settings_without_a_folder_of_topics_are_told(newsroom: Path) -> None:
+    newsroom.write_text(newsroom.read_text().replace("packs = []", 'packs = ["ai"]\nfolders = []'))
+    result = run("new", "hives", ids(newsroom)[0], config=newsroom)
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).startswith("topics.folders: names no folder")
