@@ -143,6 +143,10 @@ def calibrate(
             raise ConfigError(f"topic {name}", "has no file to calibrate")
         version, wanted = active.topic.version, active.topic.precision
         generic = generic_model(active.topic.has_meaning, active.topic.parsed is not None)
+        before = active.calibration.rows if active.calibration else 0
+        if before > len(rows) and not of_pack(active.path):
+            rested = f"{name}: rested on {before} labels so far, now on {len(rows)}"
+            click.echo(f"{rested}; were there more files with --labels?", err=True)
         if folder is None and of_pack(active.path):
             generic = _of_the_pack(active.path, encoder.identity, generic)
         done[name], _ = fit_topic(rows, version, encoder.identity, wanted, generic)

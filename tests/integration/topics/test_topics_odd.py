@@ -250,3 +250,11 @@ def test_settings_without_a_folder_of_topics_are_told(newsroom: Path) -> None:
     result = run("new", "hives", ids(newsroom)[0], config=newsroom)
     assert isinstance(result.exception, ConfigError)
     assert str(result.exception).startswith("topics.folders: names no folder")
+
+
+def test_a_calibration_on_fewer_labels_than_before_is_told(newsroom: Path, tmp_path: Path) -> None:
+    labels = label_file(tmp_path, {"bees": True}, {"bees": True}, {"bees": False})
+    assert "so far" not in good(run("calibrate", "--labels", labels, config=newsroom)).stderr
+    good(run("label", ids(newsroom)[0], "bees", "yes", config=newsroom))
+    said = good(run("calibrate", config=newsroom)).stderr
+    assert "bees: rested on 3 labels so far, now on 1; were there more files with --labels?" in said
