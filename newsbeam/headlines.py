@@ -13,12 +13,17 @@ _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 _SITE = re.compile(r"(?<!\s)\s+(?:\||[-–—»·])\s+(?P<site>[^|]{2,40})$")
 
 
+def shown(text: str) -> str:
+    """Return a text of an article to show in one line, without signs that do harm there."""
+    return " ".join(_HARMFUL.sub(" ", text).split())
+
+
 def headline(title: str | None) -> str:
     """Return a headline to show; the whole of it stays in the data."""
-    shown = " ".join(_HARMFUL.sub(" ", title or "").split())
-    if len(shown) > MOST:
-        shown = shown[: MOST - 2].rstrip() + " …"
-    return shown or NONE
+    line = shown(title or "")
+    if len(line) > MOST:
+        line = line[: MOST - 2].rstrip() + " …"
+    return line or NONE
 
 
 def without_site(title: str) -> str:

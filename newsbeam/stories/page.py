@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from newsbeam.headlines import headline, shown
+
 Row = Mapping[str, Any]
 NAMED = 5
 """Outlets named in a sentence; the rest is counted."""
@@ -29,7 +31,7 @@ def story_page(
         ids: add the id of each article.
     """
     parts = [
-        story["title"] or "(no headline)",
+        headline(story["title"]),
         f"story {story['story_id']}"
         + (f" · {', '.join(story['topics'])}" if story.get("topics") else ""),
         "",
@@ -105,8 +107,7 @@ def _reprints(timeline: Sequence[Row]) -> str | None:
 
 
 def _line(row: Row, timeline: Sequence[Row], ids: bool) -> str:
-    title = row["title"] or "(no headline)"
-    text = f"  {_time(row['arrived'])}  {row['outlet'] or '?'}: {title}"
+    text = f"  {_time(row['arrived'])}  {row['outlet'] or '?'}: {headline(row['title'])}"
     if row["copy_of"]:
         source = next((r for r in timeline if r["article_id"] == row["copy_of"]), None)
         whose = f" of {source['outlet']}'s" if source else " of one that is not in this story"
@@ -129,7 +130,8 @@ def _facts(events: Sequence[Row], timeline: Sequence[Row]) -> list[str]:
         if row is None:  # moved to another story since
             continue
         at, source = row["arrived"], row["outlet"] or "?"
-        told.append((at, f"  {_time(at)}  {source}: “{event['evidence'].get('sentence', '')}”"))
+        sentence = shown(event["evidence"].get("sentence", ""))
+        told.append((at, f"  {_time(at)}  {source}: “{sentence}”"))
     return [line for _, line in sorted(told, key=lambda pair: pair[0])]
 
 

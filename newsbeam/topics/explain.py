@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from newsbeam.headlines import shown
 from newsbeam.topics.evidence import MEANT, collect_evidence, matched_by
 from newsbeam.topics.query.evaluate import Evaluation
 from newsbeam.topics.query.nodes import (
@@ -133,9 +134,9 @@ def _matches(judged: Judged, view: ArticleView) -> Iterator[str]:
     for evidence in collect_evidence(judged.active.topic, judged.look, view):
         if evidence.kind == "query":
             known = by_sentence.setdefault(evidence.sentence, [])
-            known.append(f"{evidence.term} matches “{evidence.text}”")
+            known.append(f"{evidence.term} matches “{shown(evidence.text)}”")
     for sentence, matches in by_sentence.items():
-        yield f"  “{sentence[:200]}”"
+        yield f"  “{shown(sentence)[:200]}”"
         yield f"    {'; '.join(matches)}"
 
 
@@ -152,7 +153,7 @@ def _meaning(judged: Judged, view: ArticleView) -> Iterator[str]:
         best, score = max(meaning.items(), key=lambda item: item[1])
         level = "clearly" if score >= MEANT else "somewhat" if score >= SOMEWHAT else "hardly"
         yield f"The passage that reads most like the topic's examples ({level}, {score:.2f}):"
-        yield f"  “{view.cleaned(best).text[:240]}”"
+        yield f"  “{shown(view.cleaned(best).text)[:240]}”"
         if not judged.read and judged.look.queried:
             yield (
                 "The model hardly reads this article's language: where the query is true, the "

@@ -226,8 +226,8 @@ def _show_then(settings: Settings, story: str, as_of: str, ids: bool, as_json: b
     click.echo(f"story {story_id} as of {then:%Y-%m-%d %H:%M} UTC: {_articles(len(found))}")
     for row in found:
         id_ = f"  {row['article_id']}" if ids else ""
-        title = row["title"] or "(no headline)"
-        click.echo(f"  {row['valid_from']:%Y-%m-%d %H:%M}  {row['outlet'] or '?'}: {title}{id_}")
+        at, outlet = f"{row['valid_from']:%Y-%m-%d %H:%M}", row["outlet"] or "?"
+        click.echo(f"  {at}  {outlet}: {headline(row['title'])}{id_}")
     if not found:
         click.echo(_why_none(settings, story_id, then))
 

@@ -24,6 +24,7 @@ def explain(
 ) -> None:
     """Say why ARTICLE (id or URL from the store, or text file) is a mention of TOPIC or not."""
     from newsbeam.encoder import LazyEncoder
+    from newsbeam.headlines import headline
     from newsbeam.settings import load_settings
     from newsbeam.topics.explain import explain as lines
     from newsbeam.topics.topicset import mention
@@ -44,7 +45,7 @@ def explain(
         line = {"mention": judged.passes, "threshold": threshold, **answer}
         click.echo(json.dumps(line, ensure_ascii=False, indent=1))
         return
-    click.echo(found.title or found.text[:80])
+    click.echo(headline(found.title or found.text[:160]))
     click.echo("")
     for line_ in lines(judged, view):
         click.echo(line_)

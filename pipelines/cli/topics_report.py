@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from newsbeam.headlines import headline, shown
 from pipelines.cli.tables import console
 
 FEW = 8
@@ -62,12 +63,12 @@ def _print_errors(out: Any, name: str, errors: list[dict[str, Any]]) -> None:
     for error in errors:
         word = "wrongly found" if error["kind"] == "wrong" else "missed"
         out.print(
-            f"[bold]{name}[/] {word} ({error['probability']:.2f}): {escape(error['title'] or '')} "
-            f"[dim]{escape(error['id'])}[/]"
+            f"[bold]{name}[/] {word} ({error['probability']:.2f}): "
+            f"{escape(headline(error['title']))} [dim]{escape(error['id'])}[/]"
         )
         for place in error["evidence"]:
             why = place["term"] or f"reads like the topic, {place['score']:.2f}"
-            out.print(f"    {escape(why)}: {escape(place['sentence'][:160])}", style="dim")
+            out.print(f"    {escape(why)}: {escape(shown(place['sentence'])[:160])}", style="dim")
 
 
 def write_plots(folder: Path, report: Mapping[str, Mapping[str, Any]]) -> None:

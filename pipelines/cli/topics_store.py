@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsbeam.headlines import headline, shown
 from pipelines.cli.tables import console
 
 if TYPE_CHECKING:
@@ -252,15 +253,15 @@ def _print_backtest(topic: str, version: str, report: dict[str, Any]) -> None:
         f"[red]{len(lost)} lost[/], {report['kept']} as before"
     )
     for row in gained[:SHOWN]:
-        out.print(f"[green]+[/] {row['score']:.2f} {escape(row['title'] or '')}")
+        out.print(f"[green]+[/] {row['score']:.2f} {escape(headline(row['title']))}")
         out.print(f"    {row['outlet']} · {row['article_id']}", style="dim")
         for place in row["evidence"]:
             why = place["term"] or f"reads like it ({place['score']:.2f})"
-            out.print(f"    {escape(why)}: {escape(place['sentence'][:140])}", style="dim")
+            out.print(f"    {escape(why)}: {escape(shown(place['sentence'])[:140])}", style="dim")
     for row in lost[:SHOWN]:
         out.print(
             f"[red]-[/] {row['score']:.2f} (was {row['score_before']:.2f}) "
-            f"{escape(row['title'] or '')}"
+            f"{escape(headline(row['title']))}"
         )
         out.print(f"    {row['outlet']} · {row['article_id']} · {_truth(row)}", style="dim")
     hidden = max(0, len(gained) - SHOWN) + max(0, len(lost) - SHOWN)

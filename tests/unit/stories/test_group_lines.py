@@ -163,3 +163,21 @@ def test_what_an_aggregator_showed_first_is_the_report_of_the_newsroom_that_has_
     assert "(2 are copies, 1 from an aggregator, 1 press release)" in page
     assert "First: coast.example, 2026-03-01 08:20; harbour.example followed 20 minutes" in page
     assert "Only reprinted by inland.example." in page
+
+
+def test_what_an_outlet_writes_does_no_harm_on_a_terminal() -> None:
+    at = datetime(2026, 3, 1, 8, 0)  # noqa: DTZ001
+    bad = "Ferry\x1b[31m runs\r\naground \u202eoff"
+    story = {
+        **{"story_id": "5" * 20, "title": bad, "articles": 1, "copies": 0, "newsrooms": 1},
+        "first_seen": at,
+        "last_seen": at,
+    }
+    row = {
+        **{"article_id": "a", "outlet": "x.example", "newsroom": "x", "newsroom_kind": "newsroom"},
+        **{"independent": True, "copy_of": None, "arrived": at, "title": bad, "revision": 1},
+    }
+    fact = {"kind": "new_fact", "article_id": "a", "at_time": at, "evidence": {"sentence": bad}}
+    page = story_page(story, [row], [fact], [])
+    assert not set("\x1b\r\u202e") & set(page)
+    assert page.count("Ferry [31m runs aground off") == 3
