@@ -17,6 +17,7 @@ from newsbeam import __version__
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Mention, Zone, ZoneKind
 from newsbeam.topics.topicset import ActiveTopic, TopicSet, configured_topics
+from newsbeam.urls import canonical_url
 from sinks.publish.changes import touch
 from sinks.store.batch import Batch
 from sinks.store.rows import mention_row
@@ -167,10 +168,11 @@ def find_article(db: duckdb.DuckDBPyConnection, key: str, table: str = "article_
     Raises:
         ConfigError: no article, or several, are meant.
     """
+    address = canonical_url(key) if "://" in key else key  # as pasted: www., utm_source …
     rows = db.execute(
-        f"SELECT article_id FROM {table} WHERE url = $1 OR canonical_url = $1 "  # noqa: S608
+        f"SELECT article_id FROM {table} WHERE url = $1 OR canonical_url IN ($1, $2) "  # noqa: S608
         "OR (length($1) >= 4 AND starts_with(article_id, $1)) ORDER BY 1 LIMIT 3",
-        [key],
+        [key.strip(), address],
     ).fetchall()
     if len(rows) != 1:
         what = "several articles begin with" if rows else "there is no article"

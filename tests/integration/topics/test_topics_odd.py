@@ -16,7 +16,7 @@ from pipelines.cli.topics_tag import make_article
 from sinks.publish.reader import open_publication
 from sinks.store.rows import article_row
 from sinks.store.store import open_store
-from sinks.store.topics import same_stories
+from sinks.store.topics import find_article, same_stories
 from tests.topics_support import TEXTS, ids, insert, run
 
 
@@ -258,3 +258,22 @@ def test_a_calibration_on_fewer_labels_than_before_is_told(newsroom: Path, tmp_p
     good(run("label", ids(newsroom)[0], "bees", "yes", config=newsroom))
     said = good(run("calibrate", config=newsroom)).stderr
     assert "bees: rested on 3 labels so far, now on 1; were there more files with --labels?" in said
+
+
+def test_an_article_is_found_by_its_address_as_it_was_pasted(newsroom: Path) -> None:
+    with open_store(newsroom.parent / "store.duckdb", "test") as db:
+        first = "SELECT article_id FROM article_rows ORDER BY title"
+        keepers = db.execute(first).fetchall()[0][0]
+        db.execute(
+            "UPDATE article_rows SET url = 'https://www.hive.example/a?id=1', "
+            "canonical_url = 'https://hive.example/a?id=1' WHERE article_id = ?",
+            [keepers],
+        )
+        for pasted in (
+            "https://www.hive.example/a?id=1",
+            "https://hive.example/a?id=1&utm_source=mail",
+            " http://www.hive.example/a?id=1#top ",
+        ):
+            assert find_article(db, pasted) == keepers
+        with pytest.raises(ConfigError, match="there is no article"):
+            find_article(db, "https://hive.example/b")
