@@ -20,6 +20,11 @@ _OPENS_BOX = re.compile(
     r"[\w\s’'-]{0,40}:?$",
     re.I,
 )
+_ITEMS = re.compile(r"\s[|·•›»]\s")
+_SENTENCE = re.compile(r"[.!?…][\"'”’»)]*(?:\s|$)")
+_ROW_CHARS = 400
+_CAPITALS = 0.75
+"""Share of words with a capital from which a line above the article is a menu."""
 _FIRST_PERSON = re.compile(r"\b(?:i|i’m|i'm|i’ve|i've|i’d|i'd|my|me|you|your|imo|lol)\b", re.I)
 
 _NOT_AFTER_A_HEADLINE = (".", "…", "!", ":", ";", ",", "。", "।")
@@ -42,7 +47,8 @@ def read_plain(text: str, title: str | None, kind: str) -> tuple[list[Line], Jud
     ]
     lines = [line for line in lines if any(c.isalnum() for c in line.text)]
     lines = zones.drop_repeats(lines)
-    lines = _box_at_the_end(zones.mark_boxes(lines))
+    lines = _rows_of_links(zones.mark_boxes(lines))
+    lines = _box_at_the_end(lines)
     lines = _clutter_at_the_start(lines)
     verdict = _verdict(lines, repeated, kind)
     if verdict.verdict is Verdict.DISCUSSION:
@@ -85,13 +91,23 @@ def _box_at_the_end(lines: list[Line]) -> list[Line]:
     return lines
 
 
+def _rows_of_links(lines: list[Line]) -> list[Line]:
+    """Call ``News | Opinion | Sport`` and ``Trending: … · … · …`` related."""
+    return [Line(ZoneKind.RELATED, x.text) if _is_row(x.text) else x for x in lines]
+
+
+def _is_row(text: str) -> bool:
+    few = len(text) <= _ROW_CHARS and len(_ITEMS.findall(text)) >= 2
+    return few and not _SENTENCE.search(text)
+
+
 def _opens(text: str) -> bool:
     low = text.lower()
     return bool(_OPENS_BOX.match(low) or wording.RELATED.match(low))
 
 
 def _clutter_at_the_start(lines: list[Line]) -> list[Line]:
-    """Call short lines without an end of sentence above the first paragraph footer."""
+    """Call short lines and menus above the first paragraph footer."""
     first = next(
         (
             i
@@ -105,9 +121,16 @@ def _clutter_at_the_start(lines: list[Line]) -> list[Line]:
     marked = list(lines)
     for i in range(first):
         line = lines[i]
-        if line.kind is ZoneKind.BODY and len(line.text) < 25:
+        if line.kind is ZoneKind.BODY and (len(line.text) < 25 or _is_menu(line.text)):
             marked[i] = Line(ZoneKind.FOOTER, line.text)
     return marked
+
+
+def _is_menu(text: str) -> bool:
+    """Tell whether a line is ``News Politics Opinion Log In Subscribe`` or all capitals."""
+    words = text.split()
+    capitals = sum(word[0].isupper() for word in words)
+    return len(words) > 3 and capitals >= _CAPITALS * len(words) and not _SENTENCE.search(text)
 
 
 def _verdict(lines: list[Line], repeated: int, kind: str) -> Judgement:

@@ -11,7 +11,7 @@ from newsbeam.encoder import LazyEncoder, preload
 from newsbeam.errors import ConfigError, RecordError, reason_of
 from newsbeam.records import Article, Embedded, Entry, Mention
 from newsbeam.settings import ModelSettings, Settings
-from newsbeam.stories.vector_text import vector_text
+from newsbeam.stories.vector_text import beginning
 from newsbeam.topics import TopicSet, configured_topics, load_topics
 from newsbeam.topics.embedding import embed_articles
 from newsbeam.topics.meaning import Encodes
@@ -124,7 +124,7 @@ def make_article(id_: object, title: str, text: str, language: str | None) -> Ar
 def embed(articles: Iterable[Article], topics: TopicSet, encoder: Encodes) -> list[Embedded]:
     """Embed what the topics ask for."""
     every = list(articles)
-    beginnings = [vector_text(a.title, a.text) for a in every]
+    beginnings = [beginning(a) for a in every]
     chosen = [topics.passages(a) for a in every]
     return list(embed_articles(every, beginnings, chosen, topics, encoder))
 

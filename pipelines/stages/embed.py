@@ -17,7 +17,7 @@ import apache_beam as beam
 from newsbeam.encoder_process import remote_encoder
 from newsbeam.errors import NewsbeamError
 from newsbeam.settings import Settings
-from newsbeam.stories.vector_text import vector_text
+from newsbeam.stories.vector_text import beginning
 from newsbeam.topics import TopicSet
 from newsbeam.topics.embedding import embed_articles as embed
 from pipelines import early
@@ -44,7 +44,7 @@ def embed_articles(items: Sequence[Read], job: Job) -> Iterator[Vectors]:
     every = [*items, *spare]
     embedded = embed(
         [item.article for item in every],
-        [vector_text(item.article.title, item.article.text) for item in every],
+        [beginning(item.article) for item in every],
         [item.passages for item in every],
         topic_set(job.settings),
         encoder,

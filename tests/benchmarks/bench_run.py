@@ -135,7 +135,7 @@ def _floor() -> tuple[float, float]:
     """Seconds of extraction in one process per core, and of embedding, with all warm."""
     from newsbeam.encoder import load_encoder
     from newsbeam.settings import ModelSettings, Settings
-    from newsbeam.stories.vector_text import vector_text
+    from newsbeam.stories.vector_text import beginning
     from pipelines.stages.match import topic_set
 
     cores = os.cpu_count() or 1
@@ -146,7 +146,7 @@ def _floor() -> tuple[float, float]:
         articles = [a for a in pool.imap(_extract, names, 8) if a is not None]
         extraction = time.perf_counter() - start
     topics = topic_set(Settings())
-    texts = [vector_text(a.title, a.text) for a in articles]
+    texts = [beginning(a) for a in articles]
     texts += [p.text for a in articles for p in topics.passages(a)]
     encoder = load_encoder(ModelSettings())
     encoder.encode(texts[:32])

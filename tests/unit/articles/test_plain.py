@@ -6,7 +6,8 @@ import pytest
 
 from newsbeam.articles.plain import headline_of
 from newsbeam.articles.read import read_text
-from newsbeam.records import Entry
+from newsbeam.records import Entry, ZoneKind
+from newsbeam.stories.vector_text import beginning
 
 PROSE = (
     "The harbour board met on Tuesday and decided after a long debate that the north quay would "
@@ -48,3 +49,24 @@ def test_a_text_without_a_title_gets_its_own_headline_and_another_keeps_its_titl
         assert article.title == wanted
         assert (HEADLINE in article.text) == (title is not None), "it has a field of its own"
         assert PROSE in article.text
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("Harbour Post | Politics | Sea Life | Letters | Subscribe", ZoneKind.RELATED),
+        ("TRENDING: Robot sues its painter · Songs for sale · A library burns", ZoneKind.RELATED),
+        ("More: Is the new machine stealing from painters?", ZoneKind.RELATED),
+        ("The Harbour Post Politics Sea Life Letters Subscribe Sign in Shop", ZoneKind.FOOTER),
+        ("The mayor came by. He said that A | B | C were three berths.", ZoneKind.LEAD),
+        ("The council of the harbour wants new berths and asks for votes", ZoneKind.LEAD),
+        ("Ferries, trawlers | yachts: who will get a berth in winter", ZoneKind.LEAD),
+    ],
+)
+def test_rows_of_links_and_menus_above_a_text_are_no_part_of_it(line: str, kind: ZoneKind) -> None:
+    entry = Entry("e", "archive:a", "g", "urn:newsbeam:text:1", title="The quay")
+    text = f"{line}\n{PROSE}\n{PROSE.replace('north', 'south')}"
+    article = read_text(entry, text, now=datetime(2026, 11, 20, tzinfo=UTC))
+    assert article.zones[0].kind is kind
+    first = line if kind is ZoneKind.LEAD else PROSE
+    assert beginning(article).startswith(f"The quay\n{first}")
