@@ -21,8 +21,9 @@ WRITTEN = ("short-texts", "hard-texts", "written-texts")
 with the examples of the pack, by the same hands, and drawn from them by chance."""
 RETOLD = ("web-texts",)
 """Articles from the web, retold in other words and labelled before the topics had judged them."""
-UNSEEN = ("fresh-headlines", "unseen-texts")
-"""Written for newsbeam and in no calibration; the second drawn like ``written-texts``."""
+UNSEEN = ("fresh-headlines", "unseen-texts", "blind-texts")
+"""Written for newsbeam and in no calibration; the second drawn like ``written-texts``; the third,
+pages of made-up outlets that retell real news, by a hand that knew neither topics nor queries."""
 SAMPLES = {"stream-headlines": False, "stream-summaries": True, "stream-first-days": True}
 """Samples of feed entries to learn from; whether their description was read too."""
 HELD_OUT = "stream-last-days"
