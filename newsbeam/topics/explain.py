@@ -23,6 +23,7 @@ from newsbeam.topics.view import ArticleView
 _SAYS = {
     "query": "the query is true of the article as a whole",
     "title_query": "the query is true of the headline",
+    "title_alone": "the query is true of the headline, but of no paragraph",
     "title_wide": "the headline has words of the topic",
     "lead_query": "the query is true near the beginning",
     "body_query": "the number of paragraphs in which the query is true",

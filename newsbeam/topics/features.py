@@ -1,4 +1,4 @@
-"""What a topic's model looks at: fifteen named numbers per article, each between about -1 and 1.
+"""What a topic's model looks at: sixteen named numbers per article, each between about -1 and 1.
 
 All say something that holds for any topic and any outlet: where the query is true, how often, and
 how near the passages are to the topic's examples.  No word, name or outlet is a feature.
@@ -14,6 +14,7 @@ from newsbeam.topics.view import LEADING, ArticleView
 NAMES = (
     "query",
     "title_query",
+    "title_alone",
     "title_wide",
     "lead_query",
     "body_query",
@@ -96,6 +97,7 @@ def look(
     values = (
         float(whole),
         float(in_title),
+        float(in_title and bool(prose) and not found),
         float(wide_title),
         float(any(i in prose[:LEADING] for i in found)),
         min(1.0, math.log2(1 + len(found)) / 3),

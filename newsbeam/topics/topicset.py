@@ -4,7 +4,7 @@
 
     topics = load_topics(["ai"], [Path("topics")])
     topics.prepare(encoder)         once; vectors of the examples are kept beside the topics
-    topics.passages(article)        what must be embedded for the words of a topic; often ()
+    topics.passages(article)        what must be embedded where it has a topic's words; often ()
     topics.more_passages(…)         what else, where headline and beginning read like a topic
     topics.match(embedded)          pure, given the vectors
 
@@ -42,15 +42,16 @@ WORDED = 64
 """Those of them whose words are kept, too, 0.2 MB each: where most articles of a batch concern a
 topic, the others are cut into words twice, which takes 3 ms each."""
 MAX_EMBEDDED = 16
-"""Passages embedded per article at most; those in which a query is true come first."""
+"""Passages embedded per article at most; those in which a query is true come first, then those that
+have a topic's words."""
 OPENS = HARDLY
 """Meaning of headline and beginning, as one text, from which all passages of an article are
 embedded.  With less, a passage counts nothing towards reading like a topic.  Chosen among .2, .25,
 .3, .35 and .4, docs/benchmarks.md."""
-ASKS = 0.46
-"""The same from which a topic that names no context is asked although the article lacks its words,
-where the model reads its language.  Where it names one, the first bar is enough, and the context
-must be there.  Chosen among .3, .42, .46, .5 and .55, docs/benchmarks.md."""
+ASKS = 0.5
+"""The same from which a topic is asked although the article lacks its words, where the model reads
+its language.  Where the article speaks of the topic's context, the first bar is enough.  Chosen
+among .3, .42, .46, .5 and .55, docs/benchmarks.md."""
 
 
 @dataclass(frozen=True)
@@ -241,8 +242,9 @@ class TopicSet:
     def passages(self, article: Article) -> tuple[Passage, ...]:
         """Return the passages that must be embedded for the topics, in order.
 
-        These are the passages (title, lead, paragraphs) that have the words of some topic: its
-        wide query or its query is true of the passage alone.
+        Where the article has the words of some topic (its wide query or its query is true) these
+        are its passages (title, lead, paragraphs), up to :data:`MAX_EMBEDDED`: what speaks of the
+        topic in other words counts, too.
         """
         seen = self._seen(article)
         found = self._chosen(seen)
@@ -258,12 +260,11 @@ class TopicSet:
         view = seen.view
         if not names:
             return ()
-        sure: list[int] = []
-        maybe: list[int] = []
-        for i in _places(view):
-            level = max((self._interest(n, view, i) for n in names), default=0)
-            (sure if level == 2 else maybe if level else []).append(i)
-        return tuple(view.cleaned(i) for i in sorted((sure + maybe)[:MAX_EMBEDDED]))
+        places = _places(view)
+        if len(places) > MAX_EMBEDDED:  # which of them, is to be said
+            interest = {i: max(self._interest(n, view, i) for n in names) for i in places}
+            places = sorted(places, key=lambda i: -interest[i])[:MAX_EMBEDDED]
+        return tuple(view.cleaned(i) for i in sorted(places))
 
     def more_passages(
         self,
@@ -313,7 +314,7 @@ class TopicSet:
 
     def _may_ask(self, name: str, meaning: float, view: ArticleView) -> bool:
         context = self._topics[name].topic.surroundings
-        return meaning >= ASKS if context is None else view.evaluation.truth(context.root)
+        return meaning >= ASKS or (context is not None and view.evaluation.truth(context.root))
 
     def _interest(self, name: str, view: ArticleView, i: int) -> int:
         topic = self._topics[name].topic

@@ -32,7 +32,7 @@ hold for them."""
 NOTHING = {"bias": -4.0, **dict.fromkeys(NAMES, 0.0)}
 STRENGTH = 0.5
 """Of the pull to NOTHING."""
-FREE = ("has_text", "worded", "length")
+FREE = ("title_alone", "has_text", "worded", "length")
 """May be below zero: less evidence in a headline than in a text says the same; an article without
 the topic's words is looked at only where its beginning reads like the topic; and of many passages
 the best says less."""

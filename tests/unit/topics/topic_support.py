@@ -100,7 +100,7 @@ ELSEWHERE = article(
 )
 OBLIQUE = article(
     "Villagers dig a new hole",
-    "Villagers dig a new hole, and it gives clean drink again to all who live in the valley.",
+    "Villagers dig a new hole, and the hole gives clean drink again to all.",
     "The choir sang for two hours and nobody wanted to go home when it ended at midnight.",
 )
 """Without a word of the topic; reads like its first example."""
