@@ -31,7 +31,7 @@ def embed_articles(
 
     count = len(articles)
     first = encoder.encode([*beginnings, *(p.text for found in chosen for p in found)])
-    more = topics.more_passages(articles, chosen, first[:count])
+    more = topics.more_passages(articles, chosen, first[:count], first[count:])
     # A bare headline is its own beginning: its vector is there.
     texts = [
         p.text for b, found in zip(beginnings, more, strict=True) for p in found if p.text != b

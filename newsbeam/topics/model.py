@@ -25,7 +25,7 @@ GENERIC: Mapping[str, float] = {
     "body_share": 0.0,
     "agreeing": 1.3,
     "meaning_title": 2.0,
-    "meaning_best": 6.4,
+    "meaning_best": 6.3,
     "meaning_top3": 4.6,
     "meaning_query": 0.0,
     "meaning_count": 3.3,

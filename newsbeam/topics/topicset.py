@@ -4,8 +4,8 @@
 
     topics = load_topics(["ai"], [Path("topics")])
     topics.prepare(encoder)         once; vectors of the examples are kept beside the topics
-    topics.passages(article)        what must be embedded where it has a topic's words; often ()
-    topics.more_passages(…)         what else, where headline and beginning read like a topic
+    topics.passages(article)        what must be embedded for the words of a topic; often ()
+    topics.more_passages(…)         what else, where what was embedded reads like a topic
     topics.match(embedded)          pure, given the vectors
 
 ``newsbeam.topics.embedding`` does the two in the middle.
@@ -22,18 +22,19 @@ from typing import TYPE_CHECKING, Any
 from newsbeam.encoder import reads
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Embedded, Mention, Passage, record_id
-from newsbeam.settings import TopicsSettings
-from newsbeam.topics.calibration import Calibration, calibration_for, read_calibration
+from newsbeam.topics.calibration import Calibration
 from newsbeam.topics.evidence import collect_evidence, matched_by
 from newsbeam.topics.features import HARDLY, Look, look
 from newsbeam.topics.meaning import Compared, Encodes, TopicVectors, example_vectors
 from newsbeam.topics.model import Model, generic_model
 from newsbeam.topics.query import Query, QuerySet
-from newsbeam.topics.topic import Topic, find_topics, load_topic
+from newsbeam.topics.topic import Topic
 from newsbeam.topics.view import ArticleView
 
 if TYPE_CHECKING:
     import numpy as np
+
+    Vectors = np.ndarray[Any, np.dtype[np.float32]]
 
 VIEWS = 320
 """Articles that are kept between ``passages`` and ``match``, at most: more than a batch of the
@@ -44,6 +45,10 @@ topic, the others are cut into words twice, which takes 3 ms each."""
 MAX_EMBEDDED = 16
 """Passages embedded per article at most; those in which a query is true come first, then those that
 have a topic's words."""
+STARTS = 0.2
+"""Meaning of headline and beginning, or of a passage with its words, from which all passages of an
+article that has a topic's words are embedded: the rest may speak of it in other words.  Chosen
+among .05 to .25, docs/benchmarks.md."""
 OPENS = HARDLY
 """Meaning of headline and beginning, as one text, from which all passages of an article are
 embedded.  With less, a passage counts nothing towards reading like a topic.  Chosen among .2, .25,
@@ -97,20 +102,6 @@ class Judged:
         return self.asked and self.probability >= self.active.model.threshold
 
 
-def load_topics(packs: Sequence[str], folders: Sequence[Path]) -> "TopicSet":
-    """Read the topics of packs and folders; a folder's topic replaces a pack's of that name.
-
-    Raises:
-        ConfigError: no such pack, or a file is wrong (with the place in the query).
-    """
-    return TopicSet(
-        [
-            ActiveTopic(load_topic(path), path, calibration_for(path, folders))
-            for path in find_topics(packs, folders)
-        ]
-    )
-
-
 @dataclass(slots=True)
 class _Seen:
     """What is kept of an article between ``passages`` and ``match``."""
@@ -125,49 +116,6 @@ class _Seen:
     def forget_words(self) -> None:
         """Keep what the article was cut into, without the words."""
         self.view = ArticleView(self.view.article, self.view.passages)
-
-
-def configured_topics(topics: TopicsSettings, home: str) -> "TopicSet":
-    """Read the topics that the settings name.
-
-    Args:
-        topics: the table of the settings.
-        home: folder at which its paths start.
-
-    Raises:
-        ConfigError: as :func:`load_topics`; or there is no such folder.  Only the default one may
-            be missing.
-    """
-    return load_topics(topics.packs, _folders(topics, home))
-
-
-def check_topics(topics: TopicsSettings, home: str) -> None:
-    """Read an operator's own topic files and use none: a wrong one is told before any work is done.
-
-    The packs are tested with newsbeam, and reading them takes a quarter of a second.
-
-    Args:
-        topics: the table of the settings.
-        home: folder at which its paths start.
-
-    Raises:
-        ConfigError: as :func:`configured_topics`.
-    """
-    folders = _folders(topics, home)
-    find_topics(topics.packs, ())
-    for path in find_topics((), folders):
-        load_topic(path)
-        read_calibration(path)
-
-
-def _folders(topics: TopicsSettings, home: str) -> list[Path]:
-    folders = []
-    for name in topics.folders:
-        if (folder := Path(home, name)).is_dir():
-            folders.append(folder)
-        elif name not in TopicsSettings().folders:
-            raise ConfigError("topics.folders", f"there is no folder {folder}")
-    return folders
 
 
 class TopicSet:
@@ -240,11 +188,10 @@ class TopicSet:
         return [name for name in self._topics if name in found]
 
     def passages(self, article: Article) -> tuple[Passage, ...]:
-        """Return the passages that must be embedded for the topics, in order.
+        """Return the passages that must be embedded for the words of the topics, in order.
 
-        Where the article has the words of some topic (its wide query or its query is true) these
-        are its passages (title, lead, paragraphs), up to :data:`MAX_EMBEDDED`: what speaks of the
-        topic in other words counts, too.
+        These are the passages (title, lead, paragraphs) that have the words of some topic: its
+        wide query or its query is true of the passage alone.
         """
         seen = self._seen(article)
         found = self._chosen(seen)
@@ -260,48 +207,77 @@ class TopicSet:
         view = seen.view
         if not names:
             return ()
-        places = _places(view)
-        if len(places) > MAX_EMBEDDED:  # which of them, is to be said
-            interest = {i: max(self._interest(n, view, i) for n in names) for i in places}
-            places = sorted(places, key=lambda i: -interest[i])[:MAX_EMBEDDED]
-        return tuple(view.cleaned(i) for i in sorted(places))
+        interest = {i: max(self._interest(n, view, i) for n in names) for i in _places(view)}
+        worded = sorted((i for i in interest if interest[i]), key=lambda i: -interest[i])
+        return tuple(view.cleaned(i) for i in sorted(worded[:MAX_EMBEDDED]))
 
     def more_passages(
         self,
         articles: Sequence[Article],
         chosen: Sequence[tuple[Passage, ...]],
-        vectors: "np.ndarray[Any, np.dtype[np.float32]]",
+        beginnings: "Vectors",
+        vectors: "Vectors",
     ) -> list[tuple[Passage, ...]]:
         """Return for each article the passages to embed beside those that its words chose.
 
-        All of them, up to :data:`MAX_EMBEDDED`, where headline and beginning read like a topic.
+        All of them, up to :data:`MAX_EMBEDDED`, where headline and beginning read like a topic; or,
+        where the article has a topic's words, they or what has the words begin to.
 
         Args:
             articles: a batch.
             chosen: what ``passages`` returned for each.
-            vectors: float32 (n, d), of headline and beginning, rows follow the articles.
+            beginnings: float32 (n, d), of headline and beginning, rows follow the articles.
+            vectors: float32 (m, d), of the passages chosen, article by article.
         """
         more = []
-        for article, found, alike in zip(articles, chosen, self._alike(vectors), strict=True):
+        begun = Compared(beginnings)
+        alike = self._alike(begun, len(articles))
+        starts = self._starts(articles, chosen, begun, Compared(vectors))
+        for article, found, near, open_ in zip(articles, chosen, alike, starts, strict=True):
             seen = self._seen(article)
-            seen.alike = self._asked(alike, seen.view)
+            seen.alike = self._asked(near, seen.view)
             view = seen.view
             known = {(p.zone, p.start, p.end) for p in found}
-            rest = [view.cleaned(i) for i in _places(view)] if alike else []
+            rest = [view.cleaned(i) for i in _places(view)] if near or open_ else []
             rest = [p for p in rest if (p.zone, p.start, p.end) not in known]
             more.append(tuple(rest[: MAX_EMBEDDED - len(found)]))
         return more
 
-    def _alike(self, vectors: "np.ndarray[Any, np.dtype[np.float32]]") -> list[dict[str, float]]:
-        """Return for each vector how near it is to the topics that open all passages to it.
+    def _starts(
+        self,
+        articles: Sequence[Article],
+        chosen: Sequence[tuple[Passage, ...]],
+        *compared: Compared,
+    ) -> list[bool]:
+        """Return which articles begin to read like a topic whose words they have.
+
+        Args:
+            articles: a batch.
+            chosen: their passages with the words.
+            compared: the beginnings, and these passages.
+        """
+        words = [self._found(self._seen(article)) for article in articles]
+        near = {}
+        for name in {name for names in words for name in names}:
+            if (known := self._topics[name].vectors) is not None:
+                near[name] = [known.meaning(part) >= STARTS for part in compared]
+        found, at = [], 0
+        for i, (names, passages) in enumerate(zip(words, chosen, strict=True)):
+            rows = slice(at, at + len(passages))
+            at = rows.stop
+            parts = [near[name] for name in names if name in near]
+            found.append(any(begun[i] or worded[rows].any() for begun, worded in parts))
+        return found
+
+    def _alike(self, begun: Compared, count: int) -> list[dict[str, float]]:
+        """Return for each beginning how near it is to the topics that open all passages to it.
 
         Those that need their words are none of them.
         """
-        found: list[dict[str, float]] = [{} for _ in vectors]
-        compared = Compared(vectors)
+        found: list[dict[str, float]] = [{} for _ in range(count)]
         for name, active in self._topics.items():
             if active.vectors is not None and not active.topic.needs_words:
-                meaning = active.vectors.meaning(compared)
+                meaning = active.vectors.meaning(begun)
                 for i in (meaning >= OPENS).nonzero()[0]:
                     found[i][name] = float(meaning[i])
         return found
@@ -394,7 +370,7 @@ class TopicSet:
             import numpy as np
 
             vector = np.frombuffer(embedded.vector, dtype=np.float32)
-            seen.alike = self._asked(self._alike(vector[None])[0], seen.view)
+            seen.alike = self._asked(self._alike(Compared(vector[None]), 1)[0], seen.view)
         alike = seen.alike
         return [n for n in self._topics if n in found or n in alike] if alike else found
 

@@ -16,7 +16,8 @@ import duckdb
 from newsbeam import __version__
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Mention, Zone, ZoneKind
-from newsbeam.topics.topicset import ActiveTopic, TopicSet, configured_topics
+from newsbeam.topics.loading import configured_topics
+from newsbeam.topics.topicset import ActiveTopic, TopicSet
 from newsbeam.urls import canonical_url
 from sinks.publish.changes import touch
 from sinks.store.batch import Batch

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsbeam.topics import TopicSet, load_topics, topicset
+from newsbeam.topics.embedding import embed_articles
 from newsbeam.topics.explain import explain
 from newsbeam.topics.view import ArticleView
 from tests.unit.topics.topic_support import (
@@ -17,6 +18,7 @@ from tests.unit.topics.topic_support import (
     TOPIC,
     WordEncoder,
     article,
+    beginning,
     embed,
     folder_with,
 )
@@ -48,6 +50,35 @@ def test_what_only_resembles_a_topic_or_is_unread_is_not_asked_without_its_words
     assert len(again.judge(embedded)) == 1
     foreign = replace(OBLIQUE, language="pl")
     assert again.judge(embed(again, foreign, ENCODER)) == []
+
+
+SONGS = [f"The choir sang song {n} for hours and nobody went home. " * 12 for n in range(20)]
+WET = "They had some water between the songs, and went on at once as if nothing was. " * 8
+WELL = "A new well gives water to the village, and everybody came to drink from it. " * 8
+
+
+def test_the_rest_of_an_article_is_embedded_where_its_words_read_like_the_topic(
+    topics: TopicSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topicset, "OPENS", 2.0)
+    plain = article("News from the valley", WELL, SONGS[0])
+    assert len(topics.passages(plain)) == 1
+    embedded = embed(topics, plain, ENCODER)
+    assert len(embedded.passages) == 3, "the rest may speak of it in other words"
+    passing = article("Choirs sing in all the land", SONGS[0], WET, SONGS[1])
+    assert len(topics.passages(passing)) == len(embed(topics, passing, ENCODER).passages) == 1
+    batch = [ELSEWHERE, passing, plain, ELSEWHERE]
+    chosen = [topics.passages(a) for a in batch]
+    together = embed_articles(batch, [beginning(a) for a in batch], chosen, topics, ENCODER)
+    assert [len(e.passages) for e in together] == [0, 1, 3, 0]
+
+
+def test_of_a_long_article_the_passages_with_the_words_come_first(topics: TopicSet) -> None:
+    made = article("News from the valley", *SONGS, WET, WELL)
+    chosen = [p.text.strip() for p in embed(topics, made, ENCODER).passages]
+    most = topicset.MAX_EMBEDDED
+    assert chosen[:2] == [WET.strip(), WELL.strip()], "chosen for their words"
+    assert chosen[2:] == [made.title, *(song.strip() for song in SONGS[: most - 3])]
 
 
 def test_what_reads_like_no_topic_costs_no_vector_but_its_own(topics: TopicSet) -> None:
