@@ -73,6 +73,13 @@ def labelled_pairs(*files: str) -> list[Pair]:
     return pairs
 
 
+def labelled_again() -> dict[tuple[str, str], str]:
+    """Return what a second reader said of every pair."""
+    lines = (LABELS / "copies_again.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")][1:]
+    return {(earlier, later): label for earlier, later, label in rows}
+
+
 def clusters(pairs: list[Pair]) -> np.ndarray:
     """Return a number per pair; pairs that share an article, at any remove, share a number."""
     parent: dict[str, str] = {}
