@@ -20,6 +20,8 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbeam.encoder import BUNDLED, reads
+
 Floats = NDArray[np.float32]
 
 
@@ -29,6 +31,15 @@ def _common() -> tuple[Floats, Floats]:
     with resources.files("newsbeam.stories").joinpath("directions.npy").open("rb") as file:
         kept = np.load(file).astype(np.float32)
     return kept[0], np.ascontiguousarray(kept[1:].T)
+
+
+def unread(vector: Floats | None, language: str | None) -> bool:
+    """Return whether a vector is the bundled model's, of a text in a language it does not read.
+
+    Such vectors are alike by language and pattern, whatever the texts report.
+    """
+    ours = vector is not None and len(vector) == len(_common()[0])
+    return ours and not reads(BUNDLED, language)
 
 
 def cosines(one: Floats, others: Floats) -> Floats:

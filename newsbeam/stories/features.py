@@ -62,6 +62,8 @@ class Features:
     vector: Floats | None
     """float32 (d,), L2-normalised; None: not embedded."""
     has_text: bool
+    unread: bool
+    """Whether it is in a language that the model does not read: its vector says less."""
     totals: Floats
     """float32 (TOTALS,): what comparisons need of the title of one side alone: the rarity of its
     terms; whether it has numbers, names, ordinals, dates and sides."""
@@ -177,6 +179,7 @@ def make_features(
     frequencies: Frequencies,
     vector: Floats | None,
     has_text: bool,
+    unread: bool = False,
 ) -> Features:
     """Weigh an article's terms against the window as it is now."""
     rare = np.maximum(0.05, frequencies.rarity(terms.ids, terms.priors))
@@ -196,6 +199,7 @@ def make_features(
         bits=bits,
         vector=vector,
         has_text=has_text,
+        unread=unread,
         totals=_totals(bits, rarity),
     )
 

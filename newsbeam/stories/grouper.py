@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from newsbeam.records import record_id
 from newsbeam.stories.copies import Likeness
+from newsbeam.stories.directions import unread
 from newsbeam.stories.features import Features, Floats, compare, make_features
 from newsbeam.stories.model import PairModel, load_model
 from newsbeam.stories.originals import find_original
@@ -225,7 +226,11 @@ class Grouper:
         text = item.text or None
         traits = item.traits or read_traits(item.title, text, item.language)
         features = make_features(
-            traits.terms, self._window.frequencies, item.vector, text is not None
+            traits.terms,
+            self._window.frequencies,
+            item.vector,
+            text is not None,
+            unread(item.vector, item.language),
         )
         print_ = traits.print
         near = self._window.candidates(features)
@@ -407,9 +412,10 @@ class Grouper:
     ) -> Floats:
         full = self._window.has_text(numbers) & features.has_text
         brief = self._window.brief(numbers) | features.brief
+        foreign = self._window.unread(numbers) | features.unread
         others = [self._kept[n].published for n in numbers.tolist()]
         gaps = np.array([_gap_days(published, other) for other in others], np.float32)
-        return self._model.odds(pairs, full, brief, gaps, self._per_day())
+        return self._model.odds(pairs, full, brief, gaps, self._per_day(), foreign)
 
     def _per_day(self) -> float:
         """Return how many articles a day the window holds; one of less than a day counts as one."""

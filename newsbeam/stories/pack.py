@@ -19,7 +19,7 @@ VERSION = 6
 ROW = np.dtype(
     [
         ("version", "u1"),
-        ("has_text", "u1"),
+        ("flags", "u1"),
         ("terms", "<u2"),
         ("hashes", "<u2"),
         ("runs", "<u4"),
@@ -33,6 +33,8 @@ ROW = np.dtype(
         ("opening", "<u2", OPENING),
     ]
 )
+HAS_TEXT, UNREAD = 1, 2
+"""Of ``flags``: :class:`Features` says what they mean."""
 Packed = NDArray[Any]
 """(n,) of :data:`ROW`"""
 
@@ -41,7 +43,8 @@ def pack(features: Features, print_: Sketch | None) -> Packed:
     """Return one row, shape (1,); ``.tobytes()`` is what a store keeps."""
     row = np.zeros(1, ROW)
     one, n = row[0], len(features.ids)
-    one["version"], one["has_text"], one["terms"] = VERSION, features.has_text, n
+    one["version"], one["terms"] = VERSION, n
+    one["flags"] = HAS_TEXT * features.has_text | UNREAD * features.unread
     for name in ("ids", "weights", "rarity", "bits"):
         one[name][:n] = getattr(features, name)
     one["totals"] = features.totals

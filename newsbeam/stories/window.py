@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from newsbeam.stories.copies import Sketch
 from newsbeam.stories.features import TERMS, Features, Floats, Frequencies, Rows
 from newsbeam.stories.index import Index
-from newsbeam.stories.pack import ROW, Packed, pack
+from newsbeam.stories.pack import HAS_TEXT, ROW, UNREAD, Packed, pack
 
 INDEXED = 20
 """Terms by which an article is found."""
@@ -162,7 +162,12 @@ class Window:
     def has_text(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for each of some articles whether it has a text: (n,)."""
         at = np.asarray(numbers, np.int64) - self._base
-        return np.asarray(self._packed["has_text"][at] > 0)
+        return np.asarray(self._packed["flags"][at] & HAS_TEXT > 0)
+
+    def unread(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each of some articles whether the model does not read its language: (n,)."""
+        at = np.asarray(numbers, np.int64) - self._base
+        return np.asarray(self._packed["flags"][at] & UNREAD > 0)
 
     def brief(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for each of some articles whether it has fewer terms than are kept: (n,)."""
@@ -189,7 +194,8 @@ class Window:
             rarity=row["rarity"][:n].astype(np.float32),
             bits=row["bits"][:n],
             vector=self.vector(number),
-            has_text=bool(row["has_text"]),
+            has_text=bool(row["flags"] & HAS_TEXT),
+            unread=bool(row["flags"] & UNREAD),
             totals=row["totals"],
         )
 

@@ -46,6 +46,8 @@ LABELLED = {
 """Hand-labelled entries of the stream, headline and teaser: of the model ``NEXT_DAY`` (on the
 first), ``TEASER`` (on the first two) and ``PER_DAY`` (on all three) were chosen on them; the
 third's errors showed, too, that issues of series and sides of matches must be told apart."""
+FOREIGN = {name: HEADLINES.with_name(f"{name}.tsv") for name in ("polish", "german")}
+"""The same in languages that the model does not read: ``UNREAD`` was chosen on them."""
 RETOLD = ("retold-threads", "retold-week", "retold-articles")
 """News of 2009 to 2022 retold in other words, with events: headlines of long-running affairs over
 months, headlines of one week as an aggregator groups them, and articles on neighbouring events.
@@ -87,7 +89,7 @@ def load_set(name: str) -> list[tuple[int, StoryInput]]:
 
 def load_labelled(name: str) -> list[tuple[int, StoryInput]]:
     """Return (event, headline and teaser) of hand-labelled entries, by publication."""
-    lines = LABELLED[name].read_text(encoding="utf-8").splitlines()
+    lines = (LABELLED | FOREIGN)[name].read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line[0] != "#"][1:]
     events = {name: int(event) for name, event in rows}
     found = {}
@@ -100,6 +102,7 @@ def load_labelled(name: str) -> list[tuple[int, StoryInput]]:
                 plain_text(e.get("description")) or None,
                 outlet=e["link"].split("/")[2],
                 published=moment(e["date_published"]),
+                language=e["language"],
             )
             found.setdefault(name, (events[name], item))
     return sorted(found.values(), key=lambda pair: pair[1].published or datetime.now(UTC))
@@ -120,7 +123,7 @@ def load_retold(name: str) -> list[tuple[int, StoryInput]]:
 def load_any(name: str) -> list[tuple[int, StoryInput]]:
     if name in RETOLD:
         return load_retold(name)
-    return load_labelled(name) if name in LABELLED else load_set(name)
+    return load_labelled(name) if name in LABELLED | FOREIGN else load_set(name)
 
 
 def sets_for(short: bool) -> list[str]:
@@ -159,7 +162,7 @@ def quality() -> None:
     print("BCubed F1, in order of created_at (mean of three random orders in brackets)")
     print(f"{'set':30} {'newsbeam P R F1':28} {'embedding leader':>18} {'TF-IDF leader':>16}")
     for short in (False, True):
-        for name in sets_for(short):
+        for name in (*sets_for(short), *FOREIGN):
             pairs = load_any(name)
             labels = [label for label, _ in pairs]
             items = [replace(i, text=None) if short else i for _, i in pairs]
@@ -297,20 +300,28 @@ def plain_text(markup: str) -> str:
 
 def border() -> None:
     """Print precision and recall on the hand-checked pairs around the border."""
-    from copy_labels import FIRST, SECOND, THIRD, labelled_pairs
+    from copy_labels import FIRST, SECOND, THIRD, labelled_again, labelled_pairs
 
-    pairs = labelled_pairs(FIRST, SECOND, THIRD)
+    pairs, again = labelled_pairs(FIRST, SECOND, THIRD), labelled_again()
     for file, part in ((FIRST, ""), (SECOND, ""), (THIRD, "choose"), (THIRD, "test")):
         right: collections.Counter[tuple[str, bool]] = collections.Counter()
+        agreed: collections.Counter[tuple[str, bool]] = collections.Counter()
+        readers: collections.Counter[tuple[str, str]] = collections.Counter()
         for p in pairs:
             if (p.sample, p.part) == (file, part):
-                right[p.label, is_copy(p.found, p.aligned, p.terms, p.title)] += 1
+                said = is_copy(p.found, p.aligned, p.terms, p.title)
+                right[p.label, said] += 1
+                readers[p.label, again[p.ids]] += 1
+                agreed[p.label, said] += p.label == again[p.ids]
         tp, fp, fn = right["copy", True], right["different", True], right["copy", False]
         held_out = "nothing chosen on it" if part == "test" else "chosen on"
         print(f"\nborder, {file} {part}, {held_out}: {right.total()} hand-checked pairs")
         print(f"  precision {tp / (tp + fp):.3f}  recall {tp / (tp + fn):.3f}  {dict(right)}")
         unclear = right["unclear", True], right["unclear", False]
         print(f"  unclear to the reader: {unclear[0]} called copies, {unclear[1]} not")
+        tp, fp, fn = agreed["copy", True], agreed["different", True], agreed["copy", False]
+        print(f"  two readers agree: precision {tp / (tp + fp):.3f}  recall {tp / (tp + fn):.3f}")
+        print(f"  first and second reader: {dict(readers)}")
 
 
 def cost(sizes: tuple[int, ...] = (10_000, 100_000), measured: int = 1_500) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from newsbeam.stories.features import PAIR_FEATURES
 from newsbeam.stories.grouper import Grouper, StoryInput
-from newsbeam.stories.model import PER_DAY, TEASER, THICK, THIN, load_model
+from newsbeam.stories.model import PER_DAY, TEASER, THICK, THIN, UNREAD, load_model
 
 PAIRS = np.full((2, len(PAIR_FEATURES)), 0.1, np.float32)
 NO_GAP = np.zeros(2, np.float32)
@@ -90,3 +90,29 @@ def test_the_next_days_report_of_the_same_kind_is_another_story_in_a_thick_strea
 
     assert joins(0)
     assert not joins(120)
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_vectors_of_a_language_that_the_model_does_not_read_say_less(warm: bool) -> None:
+    """Also in a window that was restored, and whichever of both is in that language."""
+    one, like = np.zeros(384, np.float32), np.zeros(384, np.float32)
+    one[0] = 1.0
+    like[:2] = 0.4, 0.9165
+
+    def similarity(*languages: str | None) -> float:
+        grouper = Grouper()
+        grouper.add(StoryInput("a", "Xenomir ulva", vector=one, language=languages[0]))
+        if not warm:
+            grouper = Grouper.restore(grouper.past())
+        return grouper.add(
+            StoryInput("b", "Qorrin ulva vesk", vector=like, language=languages[1])
+        ).similarity
+
+    def odds(*languages: str | None) -> float:
+        p = similarity(*languages)
+        return float(np.log(p / (1 - p)))
+
+    read = odds("en", "en")
+    assert odds(None, None) == pytest.approx(read, abs=0.1), "unknown is read as English"
+    for foreign in (("pl", "pl"), ("en", "pl"), ("pl", "en")):
+        assert read - odds(*foreign) > 0.4 * UNREAD
