@@ -45,14 +45,14 @@ topic, the others are cut into words twice, which takes 3 ms each."""
 MAX_EMBEDDED = 16
 """Passages embedded per article at most; those in which a query is true come first, then those that
 have a topic's words."""
-STARTS = 0.2
-"""Meaning of headline and beginning, or of a passage with its words, from which all passages of an
-article that has a topic's words are embedded: the rest may speak of it in other words.  Chosen
-among .05 to .25, docs/benchmarks.md."""
 OPENS = HARDLY
 """Meaning of headline and beginning, as one text, from which all passages of an article are
 embedded.  With less, a passage counts nothing towards reading like a topic.  Chosen among .2, .25,
 .3, .35 and .4, docs/benchmarks.md."""
+STARTS = 0.2
+"""The same from which all passages of an article that has a topic's words are embedded, as the rest
+may speak of it in other words.  Chosen among .05 to .25, docs/benchmarks.md.  A passage with the
+words that itself reads like the topic, even hardly, does, too."""
 ASKS = 0.5
 """The same from which a topic is asked although the article lacks its words, where the model reads
 its language.  Where the article speaks of the topic's context, the first bar is enough.  Chosen
@@ -247,26 +247,28 @@ class TopicSet:
         self,
         articles: Sequence[Article],
         chosen: Sequence[tuple[Passage, ...]],
-        *compared: Compared,
+        begun: Compared,
+        worded: Compared,
     ) -> list[bool]:
         """Return which articles begin to read like a topic whose words they have.
 
         Args:
             articles: a batch.
             chosen: their passages with the words.
-            compared: the beginnings, and these passages.
+            begun: the beginnings.
+            worded: the passages chosen, article by article.
         """
         words = [self._found(self._seen(article)) for article in articles]
         near = {}
         for name in {name for names in words for name in names}:
             if (known := self._topics[name].vectors) is not None:
-                near[name] = [known.meaning(part) >= STARTS for part in compared]
+                near[name] = known.meaning(begun) >= STARTS, known.meaning(worded) >= HARDLY
         found, at = [], 0
         for i, (names, passages) in enumerate(zip(words, chosen, strict=True)):
             rows = slice(at, at + len(passages))
             at = rows.stop
             parts = [near[name] for name in names if name in near]
-            found.append(any(begun[i] or worded[rows].any() for begun, worded in parts))
+            found.append(any(begins[i] or speaks[rows].any() for begins, speaks in parts))
         return found
 
     def _alike(self, begun: Compared, count: int) -> list[dict[str, float]]:

@@ -73,7 +73,10 @@ def test_the_rest_of_an_article_is_embedded_where_its_words_read_like_the_topic(
     assert [len(e.passages) for e in together] == [0, 1, 3, 0]
 
 
-def test_of_a_long_article_the_passages_with_the_words_come_first(topics: TopicSet) -> None:
+def test_of_a_long_article_the_passages_with_the_words_come_first(
+    topics: TopicSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topicset, "STARTS", -1.0)
     made = article("News from the valley", *SONGS, WET, WELL)
     chosen = [p.text.strip() for p in embed(topics, made, ENCODER).passages]
     most = topicset.MAX_EMBEDDED
