@@ -83,7 +83,7 @@ def _unasked(judged: Judged) -> str:
     if not judged.read:
         return f"{start}, and the model hardly reads its language."
     if topic.surroundings is not None:
-        return f"{start}; without them it must read like the topic and speak of its context."
+        return f"{start}; it must speak of its context and read like it, or read clearly like it."
     return f"{start}, and headline and beginning do not read clearly enough like it."
 
 
