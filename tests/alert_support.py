@@ -120,7 +120,7 @@ class Desk:
     ) -> Batch:
         """Stage and commit a batch through all of the store's steps."""
         self.runs += 1
-        run_id = f"run-{self.runs}-{self.now:%H%M%S}"
+        run_id = f"run-{self.runs}-{self.now:%H%M%S%f}"
         folder = self.folder / run_id
         folder.mkdir(parents=True)
         articles = [replace(a, fetched=self.now) for a in articles]
