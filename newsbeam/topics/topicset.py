@@ -220,8 +220,9 @@ class TopicSet:
     ) -> list[tuple[Passage, ...]]:
         """Return for each article the passages to embed beside those that its words chose.
 
-        All of them, up to :data:`MAX_EMBEDDED`, where headline and beginning read like a topic; or,
-        where the article has a topic's words, they or what has the words begin to.
+        All of them, up to :data:`MAX_EMBEDDED`, where headline and beginning read like a topic.  In
+        an article that has a topic's words it is enough that they begin to, or that a passage with
+        the words reads like it.
 
         Args:
             articles: a batch.
