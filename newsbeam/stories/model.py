@@ -130,8 +130,8 @@ def load_model() -> PairModel:
     Of all features only two have a weight: each further one fits the labelled sets better and
     makes a set that was left out worse.
     """
-    # fitted on six sets; with the three retold ones the weights of headlines would be 9.36, 4.87 and
-    # -3.5, by which feeds of headlines lose (docs/benchmarks.md), so that these chose the rule alone
+    # fitted on six sets; with the three retold ones those of headlines would be 9.36, 4.87 and
+    # -3.5, by which feeds lose (docs/benchmarks.md), so that the three chose the rule alone
     full = {"vector": 7.7, "title_in_other": 8.65}
     short = {"vector": 8.86, "title_in_other": 7.5}
     # fitted as the others, which gives a bias of -4.75; lower by judgement, on the users' own five
