@@ -22,6 +22,9 @@ _ISO = re.compile(
     r"\s*(?:([Zz]|UTC|GMT)|([+-])(\d{2}):?(\d{2})?)?)?\s*$"
 )
 _RFC822 = re.compile(r"(?:\w{3,9}\.?,?\s+)?\d{1,2}\s+\w{3,9}\.?\s+\d{2,4}")
+_SHORT_YEAR = re.compile(r"(\d{1,2}\s+[^\W\d_]{3,9}\.?\s+)\d\d(?!\d)")
+LEAST_OFFSET_S = 900
+"""No zone of the world is nearer to UTC, but for UTC."""
 
 
 _NAMES_OF_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
@@ -92,6 +95,11 @@ def _rfc822(text: str) -> datetime | None:
         parts = parsedate_tz(text)
         if parts is None or parts[0] < 1:
             return None
+        if abs(parts[9] or 0) < LEAST_OFFSET_S:
+            # to it `+01:00`, `CET`, `GMT+0100` and `PM` are UTC, and `-05` is five minutes
+            read = read_written(_SHORT_YEAR.sub(rf"\g<1>{parts[0]}", text))
+            if read is not None and ":" in text:
+                return read
         time = datetime(*parts[:5], min(parts[5], 59), tzinfo=UTC)
         return time - timedelta(seconds=parts[9] or 0)
     except (ValueError, OverflowError, TypeError, IndexError):

@@ -37,8 +37,12 @@ _DAY_NAME = re.compile(
     r"(?:de\s+)?(\d{4})(?!\d)"
 )
 _NAME_DAY = re.compile(r"([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
-_CLOCK = re.compile(r"(?<!\d)(\d{1,2})[:h](\d\d)(?::(\d\d))?\s*(am|pm|a\.m\.|p\.m\.)?")
-_OFFSET = re.compile(r"(?:(?:gmt|utc)\s*([+-])(\d{1,2})|([+-])(\d\d):?(\d\d))(?!\d)")
+_CLOCK = re.compile(
+    r"(上午|下午|午前|午後|오전|오후)?\s?(?<!\d)(\d{1,2})(?:[:h]|\s?[時时点點시]\s?)(\d\d)(?::(\d\d))?\s*"
+    r"(am|pm|a\.m\.|p\.m\.)?"
+)
+_AFTERNOON = ("p", "下午", "午後", "오후")
+_OFFSET = re.compile(r"(?:(?:gmt|utc)\s*([+-])(\d{1,2})|([+-])(\d\d)(?::?(\d\d))?)(?!\d)")
 
 
 def read_written(text: str) -> datetime | None:
@@ -87,11 +91,11 @@ def _at(day: datetime, end: int, text: str) -> datetime:
     clock = _CLOCK.search(text, end) or _CLOCK.search(text)
     if clock is None:
         return day
-    hour, minute, second = int(clock.group(1)), int(clock.group(2)), int(clock.group(3) or 0)
+    hour, minute, second = int(clock.group(2)), int(clock.group(3)), int(clock.group(4) or 0)
     if hour > 24 or minute > 59:
         return day
-    if clock.group(4):
-        hour = hour % 12 + (12 if clock.group(4)[0] == "p" else 0)
+    if half := clock.group(1) or clock.group(5):
+        hour = hour % 12 + (12 if half.startswith(_AFTERNOON) else 0)
     time = day + timedelta(hours=hour % 24, minutes=minute, seconds=min(second, 59))
     rest = text[clock.end() :]
     if zone := _OFFSET.search(rest):
