@@ -14,7 +14,7 @@ import click
 from newsbeam.errors import reason_of
 from newsbeam.records import FEED_KINDS
 from pipelines.cli import LazyGroup
-from pipelines.cli.lines import print_line
+from pipelines.cli.lines import Lines, print_line
 
 
 @click.group(
@@ -56,16 +56,16 @@ def feeds(files: tuple[Path, ...], kind: str, base_url: str | None) -> None:
 def urls(source: Path) -> None:
     """Print the canonical form and the outlet of URLs, one a line, from a file or `-` (stdin).
 
-    Both are null for what is no http(s) URL.
+    Both are null for what is no http(s) URL, and the line has an "error".
     """
     from newsbeam.urls import canonical_url, is_web_url, outlet_of, tidy_url
 
     for line in _lines(source):
         web = is_web_url(tidy_url(line))
         canonical = canonical_url(line) if web else None
-        print_line(
-            {"url": line, "canonical": canonical, "outlet": outlet_of(line) if web else None}
-        )
+        outlet = outlet_of(line) if web else None
+        wrong = {} if web else {"error": "no http(s) URL"}
+        print_line({"url": line, "canonical": canonical, "outlet": outlet, **wrong})
 
 
 def _feed_line(name: str, kind: str, base_url: str | None) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _iso(time: datetime | None) -> str | None:
 
 
 def _lines(source: Path) -> Iterator[str]:
-    """Yield the lines, whatever bytes they hold.
+    """Yield the lines that are not blank, whatever bytes they hold.
 
     Raises:
         ConfigError: the file cannot be read.
@@ -117,7 +117,10 @@ def _lines(source: Path) -> Iterator[str]:
 
     try:
         with sys.stdin.buffer if str(source) == "-" else source.open("rb") as stream:
-            for raw in stream:
-                yield raw.decode("utf-8", "replace").strip()
+            lines = Lines(stream, "<stdin>" if str(source) == "-" else str(source))
+            for raw in lines:
+                if line := raw.decode("utf-8", "replace").removeprefix("\ufeff").strip():
+                    yield line
+            lines.report()
     except OSError as error:
         raise ConfigError(str(source), f"cannot be read: {error.strerror}") from error

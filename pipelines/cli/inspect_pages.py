@@ -6,23 +6,23 @@ import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import click
 
 from newsbeam.errors import reason_of
 from newsbeam.records import Article, Entry, LedgerRow, Page, Verdict, record_id
 from newsbeam.settings import ExtractSettings, load_settings
-from pipelines.cli.lines import print_line, read_json
+from pipelines.cli.lines import Lines, print_line, read_json
 
 MAX_BYTES = 50_000_000
 """Largest page, after decompression."""
 
 
 @click.command("pages")
-@click.argument("list_file", metavar="LIST.jsonl|-", type=click.File("r", "utf-8", "replace"))
+@click.argument("list_file", metavar="LIST.jsonl|-", type=click.File("rb"))
 @click.pass_context
-def pages(ctx: click.Context, list_file: TextIO) -> None:
+def pages(ctx: click.Context, list_file: BinaryIO) -> None:
     """Read saved pages; one JSON line per input line, in order.
 
     LIST.jsonl has lines {"path": "page.html", "url": "https://…"}; - reads them from stdin.  Paths
@@ -31,11 +31,13 @@ def pages(ctx: click.Context, list_file: TextIO) -> None:
     """
     config = ctx.obj if isinstance(ctx.obj, Path) else None
     settings = load_settings(config).extract
-    for row in read_list(list_file, settings):
+    lines = Lines(list_file, getattr(list_file, "name", "<stdin>"))
+    for row in read_list(lines, settings):
         print_line(row)
+    lines.report()
 
 
-def read_list(lines: Iterable[str], settings: ExtractSettings) -> Iterator[dict[str, Any]]:
+def read_list(lines: Iterable[bytes | str], settings: ExtractSettings) -> Iterator[dict[str, Any]]:
     """Yield one row per line, in order."""
     from newsbeam.articles.pool import Reader
 
@@ -57,7 +59,9 @@ def read_list(lines: Iterable[str], settings: ExtractSettings) -> Iterator[dict[
         click.echo("", err=True)
 
 
-def _pages(lines: Iterable[str], now: datetime, wrong: dict[int, dict[str, Any]]) -> Iterator[Page]:
+def _pages(
+    lines: Iterable[bytes | str], now: datetime, wrong: dict[int, dict[str, Any]]
+) -> Iterator[Page]:
     number = 0
     for line in lines:
         if not line.strip():
@@ -72,7 +76,7 @@ def _pages(lines: Iterable[str], now: datetime, wrong: dict[int, dict[str, Any]]
         number += 1
 
 
-def _page(line: str, now: datetime) -> Page:
+def _page(line: bytes | str, now: datetime) -> Page:
     try:
         item = read_json(line)
     except ValueError as error:
@@ -94,7 +98,7 @@ def _page(line: str, now: datetime) -> Page:
     return Page(entry, url, body, now)
 
 
-def _url_in(line: str) -> str | None:
+def _url_in(line: bytes | str) -> str | None:
     try:
         item = read_json(line)
     except ValueError:

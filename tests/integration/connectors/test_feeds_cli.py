@@ -133,16 +133,28 @@ def test_inspect_feeds_reads_the_files_that_stdin_names_whatever_they_are(desk, 
     assert lines[2]["error"] == "more than 30,000,000 bytes"
 
 
-def test_inspect_urls_gives_one_line_per_line(desk) -> None:
-    said = b"https://www.a.example/x?utm_source=y\n\njavascript:1\n" + b"\xff\xfe\x00\n"
-    lines = [json.loads(x) for x in call("inspect", "urls", "-", input=said).output.splitlines()]
+def test_inspect_urls_gives_one_line_per_line_that_is_not_blank(desk) -> None:
+    said = b"\xef\xbb\xbfhttps://www.a.example/x?utm_source=y\r\n \njavascript:1\n\xff\xfe\x00\n"
+    result = CliRunner().invoke(cli, ["inspect", "urls", "-"], input=said)
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert lines[0] == {
         "url": "https://www.a.example/x?utm_source=y",
         "canonical": "https://a.example/x",
         "outlet": "a.example",
     }
-    assert len(lines) == 4
-    assert all(line["canonical"] is None and line["outlet"] is None for line in lines[1:])
+    assert len(lines) == 3
+    for line in lines[1:]:
+        assert (line["canonical"], line["outlet"], line["error"]) == (None, None, "no http(s) URL")
+    assert "line 4 not in UTF-8" in result.stderr
+
+
+def test_inspect_feeds_passes_over_a_byte_order_mark_and_blank_lines(desk, tmp_path) -> None:
+    (tmp_path / "empty.xml").touch()
+    said = f"\ufeff{tmp_path / 'empty.xml'}\r\n\r\n".encode()
+    result = CliRunner().invoke(cli, ["inspect", "feeds", "-"], input=said)
+    assert [json.loads(line)["error"] for line in result.stdout.splitlines()] == [
+        "an empty answer instead of a feed"
+    ]
 
 
 def test_health_is_told_from_the_publication_while_the_store_is_held(desk) -> None:

@@ -63,7 +63,7 @@ def test_inspect_urls() -> None:
     )
     assert one["canonical"] == "https://quay.example/1"
     assert one["outlet"] == "quay.example"
-    assert other == {"url": "no", "canonical": None, "outlet": None}
+    assert other == {"url": "no", "canonical": None, "outlet": None, "error": "no http(s) URL"}
 
 
 def test_topics_tag() -> None:
