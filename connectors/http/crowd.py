@@ -5,8 +5,8 @@
     jobs ──by host──► one queue per host ──► work(job) ──► iterator of results, as they come
 
 The loop runs in a thread of its own, so that a slow consumer makes no answer time out; it stops
-asking while too many bytes wait for the consumer.  When only slow hosts are left their queues are
-cut: what remains ends with ``give_up(job)`` and waits for a later run.
+asking while too many bytes wait for the consumer.  When only slow hosts are left, or such as want
+long gaps, their queues are cut: what remains ends with ``give_up(job)`` and waits for a later run.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from connectors.client import Client
+from connectors.http.hosts import PATIENCE_S, Host
 from newsbeam.settings import FetchSettings
 
 J = TypeVar("J")
@@ -30,6 +31,9 @@ MOST_WAITING_BYTES = 48_000_000
 
 LINGER_S = 3.0
 """Slow hosts may begin requests for this long after all others are done."""
+
+LOOK_S = 0.5
+"""How often it is looked, during a long gap, whether others still wait anyway."""
 
 HAND_OVER = 32
 HAND_OVER_S = 0.02
@@ -151,11 +155,12 @@ class Crowd(Generic[J, R]):
             helped = 1
             while waiting:
                 await self._serve_next(client, name, waiting)
-                while client.idle and helped < min(client.hosts.per_host, len(waiting) + 1):
+                most = 1 if client.hosts.of(name).unhurried else client.hosts.per_host
+                while client.idle and helped < min(most, len(waiting) + 1):
                     helped += 1
                     helpers.create_task(self._serve(client, name, waiting))
         self._open.discard(name)
-        if not client.hosts.of(name).slow:
+        if not _holds_up(client.hosts.of(name)):
             self._last_end = time.monotonic()
 
     async def _serve(self, client: Client, name: str, waiting: deque[J]) -> None:
@@ -171,18 +176,28 @@ class Crowd(Generic[J, R]):
         if not waiting:
             return
         job = waiting.popleft()
-        if self._only_slow_left(client, name):
-            self._put(self._give_up(job, "the host is slow; left for a later run"))
+        host = client.hosts.of(name)
+        while not (cut := self._only_slow_left(client, host)) and host.unhurried:
+            wait = host.wait_s(time.monotonic())
+            if wait <= LOOK_S or wait > 2 * host.pace.gap_s(0.0):  # a pause, which ``work`` judges
+                break
+            await asyncio.sleep(LOOK_S)
+        if cut:
+            why = "wants long gaps" if host.unhurried else "is slow"
+            self._put(self._give_up(job, f"the host {why}; left for a later run"))
         else:
             self._put(await self._work(client, job))
 
-    def _only_slow_left(self, client: Client, name: str) -> bool:
-        """Say whether a slow host would now keep the whole batch waiting."""
-        if self._last_end is None or not client.hosts.of(name).slow or len(self._open) > 50:
+    def _only_slow_left(self, client: Client, host: Host) -> bool:
+        """Say whether this host would now keep the whole batch waiting for too long."""
+        if self._last_end is None or not _holds_up(host) or len(self._open) > 50:
             return False
-        if any(not client.hosts.of(other).slow for other in self._open):
+        if any(not _holds_up(client.hosts.of(other)) for other in self._open):
             return False
-        return time.monotonic() - self._last_end > LINGER_S
+        now = time.monotonic()
+        if host.slow:
+            return now - self._last_end > LINGER_S
+        return now - self._last_end + host.wait_s(now) > PATIENCE_S
 
     def _put(self, result: R) -> None:
         self._put_bytes += self._weigh(result)
@@ -199,6 +214,10 @@ class Crowd(Generic[J, R]):
         if self._collected:
             self._ready.put(self._collected)
             self._collected = []
+
+
+def _holds_up(host: Host) -> bool:
+    return host.slow or host.unhurried
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

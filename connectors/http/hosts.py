@@ -89,6 +89,15 @@ class Host:
         """Say whether it takes seconds to answer, or does not answer."""
         return self.failures > 0 or self.pace.latency_s > SHARED_AFTER_S
 
+    @property
+    def unhurried(self) -> bool:
+        """Say whether it asks for seconds between two requests: Crawl-delay, mostly."""
+        return self.pace.gap_s(0.0) > SHARED_AFTER_S
+
+    def wait_s(self, now: float) -> float:
+        """Return how long the next request must wait, seconds; ``now`` is of a monotonic clock."""
+        return max(0.0, self.pace.next_free - now)
+
     def answered(self, seconds: float, status: int, retry_after_s: float | None) -> None:
         """Learn from an answer."""
         self.failures = 0

@@ -242,3 +242,21 @@ def test_a_host_of_the_settings_on_a_forbidden_address_is_refused(fetch, now) ->
     )
     assert isinstance(row, LedgerRow)
     assert row.verdict == "blocked_address"
+
+
+def test_a_host_that_wants_long_gaps_does_not_keep_the_others_waiting(
+    server, fetch, now, hostile_http
+) -> None:
+    names = ("quick.example", "leisurely.example")
+    hosts = {name: server.top.removeprefix("http://") for name in names}
+    for n in range(4):
+        server.replies[f"/{n}"] = hostile_http(b"<p>x</p>", Content_Type="text/html")
+    Hosts(per_host=1, min_gap_s=0.0).of("leisurely.example:80").pace.crawl_delay_s = 40.0
+    entries = [entry(f"http://leisurely.example/{n}") for n in range(4)]
+    entries.append(entry("http://quick.example/0"))
+    results = list(fetch_many(entries, replace(fetch, hosts=hosts, robots=False), now))
+    pages = [result.url for result in results if isinstance(result, Page)]
+    assert sorted(pages) == ["http://leisurely.example/0", "http://quick.example/0"]
+    assert {row.reason for row in results if isinstance(row, LedgerRow)} == {
+        "the host wants long gaps; left for a later run"
+    }
