@@ -84,7 +84,7 @@ _PLACE = 70
 
 _PATTERNS = {**_AGENCIES, **_RELEASES}
 _NAME = "(?<!\\w)(?P<name>" + "|".join(_PATTERNS.values()) + ")(?!\\w)"
-_NAME2, _NAME3 = (_NAME.replace("<name>", f"<name{i}>") for i in (2, 3))
+_NAME2, _NAME3, _NAME4 = (_NAME.replace("<name>", f"<name{i}>") for i in (2, 3, 4))
 _ANY = re.compile(_NAME)
 _EXACT = [(name, re.compile(pattern)) for name, pattern in _PATTERNS.items()]
 
@@ -97,10 +97,14 @@ _DATELINE = re.compile(
 _PLACED = re.compile(
     rf"^\W{{0,3}}(?P<place>(?:[^\n()/\[]|\[[A-Z]\w+\]){{2,{_PLACE}}}?)\s*{_BRACKETED}"
 )
-_OPENING = re.compile(rf"^\W{{0,3}}(?:{_NAME}\s?[-–—:]\s|[(\[]\s?{_NAME2}\s?[)\]]\s)")
+_OPENING = re.compile(rf"^\W{{0,3}}(?:{_NAME}\s?[-–—:]\s|[(\[]\s?©?\s?{_NAME2}\s?[)\]]\s)")
 _AFTER_DATE = re.compile(rf"\d\s?\w{{0,12}}\.?,?\s(?:[-–—]\s)?{_NAME}(?:\.|\s[-–—])\s")
 _EAST_ASIAN = (
-    (re.compile(r"新华社[\w\d]{2,24}电"), "Xinhua"),
+    # "电" alone begins words, too: "新华社报道电动汽车"
+    (re.compile(r"新华社\w{1,24}[日专]电"), "Xinhua"),
+    (re.compile(r"(?<!据)路透社\w{1,24}[日专]电"), "Reuters"),
+    (re.compile(r"(?<!据)美联社\w{1,24}[日专]电"), "AP"),
+    (re.compile(r"(?<!据)法新社\w{1,24}[日专]电"), "AFP"),
     (re.compile(r"[【(（\[]\s*共同(?:通信)?\s*[】)）\]]|[【(（\[]共同[=＝]"), "Kyodo"),
     (re.compile(r"[【(（\[]\s*時事(?:通信)?\s*[】)）\]]"), "Jiji"),
     (re.compile(r"[(（\[][\w ]{1,12}[=＝]\s?연합뉴스[)）\]]"), "Yonhap"),
@@ -109,21 +113,36 @@ _LABELS = (
     "Source|SOURCE|Quelle|Źródło|Fuente|Fonte|Bron|Kilde|Källa|Lähde|Zdroj|Forrás|Sursa|Источник"
 )
 _WITH = "[Bb]y|BY|[Pp]ar|[Pp]or|[Vv]on|[Aa]vec|[Ww]ith|[Mm]it|[Cc]on|[Zz]a|[Dd]oor|[Aa]f|[Aa]v"
+_FULL = "(?:The )?(?:Associated Press|Canadian Press|Agence France-Presse|Press Trust of India)"
+"""Names that stand alone in a line.  Letters there are as often the credit of a picture."""
 _BYLINE = re.compile(
-    # a line of its own: "By The Associated Press", "Le Monde avec AFP", "Par Le Figaro avec AFP"
-    rf"^(?:(?:[^\n.]{{2,40}}\s)?(?:{_WITH})\s(?:l['’]|the\s)?|By\s[^\n]{{3,60}}?,\s){_NAME}"
-    r"(?:\s(?:Writer|Staff|agency|Agency|News))?\s*[.|]?\s*$",
+    # a line of its own: "By The Associated Press", "Le Monde avec AFP", "Par Le Figaro avec AFP";
+    # or what stands behind the writer: "By Ann Lee, AP", "Von Ann Lee, dpa", "By Ann Lee⏎AP"
+    rf"^(?:(?:[^\n.]{{2,40}}\s)?(?:{_WITH})\s(?:l['’]|the\s)?"
+    rf"|(?:By|BY|by|Von|Par|Por)\b:?\s[^\n]{{3,60}}?(?:,\s|\s\|\s|\s\(|\n(?={_FULL})))"
+    rf"(?:[Tt]he\s)?{_NAME}(?:\s(?:Writer|Staff|agency|Agency|News))?\)?\s*[.|]?\s*$",
     re.MULTILINE,
 )
+_FIRST_LINE = re.compile(
+    rf"\W{{0,3}}(?:(?={_FULL})(?:The )?{_NAME}|(?P<place>[^\n]{{2,40}}?)\s[-–—]\s{_NAME2})\s*\n"
+)
+"""Alone, in full, or behind a place."""
 _CREDIT = re.compile(
     rf"(?:©|\([Cc]\)|[Cc]opyright|[Cc]ontributed by|[Rr]eporting for|[Dd]istributed by|"
-    rf"[Pp]rovided by|[Tt]his report by)[^\n.]{{0,40}}?{_NAME}"
-    rf"|(?:{_LABELS})\s*:\s*(?:[\w. ]{{1,20}}\s?/\s?)?{_NAME2}\s*(?:[,;/.)]|$)"
+    rf"[Pp]rovided by|[Tt]his report by|[Rr]epublished from|[Bb]rought to you by|[Pp]roduced by|"
+    rf"[Oo]riginally (?:published|appeared) (?:by|in|on|at)|[Mm]it Material (?:der|von))"
+    rf"[^\n.]{{0,40}}?{_NAME}"
+    rf"|(?<!\w)(?<![Pp]hoto )(?<![Ii]mage )(?i:{_LABELS})\s*:\s*"
+    rf"(?:{_NAME2}|[\w. ]{{1,20}}\s?/\s?{_NAME4})\s*(?:[,;/.)]|$)"
     rf"|{_NAME3}\s(?:[\w-]+\s)?(?:writers?|reporters?|correspondents?)\s[^\n]{{3,160}}?"
     r"\scontributed",
     re.MULTILINE,
 )
-_TAIL = re.compile(rf"(?:[-–—(/\[]\s*|\n\s*|[.!?»”\"]\s){_NAME}\s*[)/\]]?\s*\.?\s*$")
+_TAIL = re.compile(
+    rf"(?:[-–—(/\[]\s*|\n\s*|[.!?»”\"]\s+){_NAME}(?:/[a-z]{{2,9}})*\s*[)/\]]?"
+    # behind it who wrote and edited: "(PAP)⏎abc/ def/", "PTI ABC⏎DEF"
+    r"(?:\s+(?:[a-z]{2,4}/\s?){1,3}|(?:\s[A-Z]{2,4}){1,6}(?!\w))?\s*\.?\s*$"
+)
 _SIGNED = re.compile(
     r"[Rr]eporting by [^\n]{3,250}?[;.]\s?[Ee]diting by|Thomson Reuters Trust Principles"
 )
@@ -165,8 +184,11 @@ def _in_head(head: str) -> str | None:
         match = pattern.search(head)
         if match and not (pattern is _AFTER_DATE and match["name"] in _AMBIGUOUS):
             return _named(match)
-    labelled = _CREDIT.search(head)
-    return _named(labelled) if labelled and labelled.groupdict().get("name2") else None
+    match = _FIRST_LINE.match(head)
+    if match and (match["name"] or _is_place(match["place"])):
+        return _named(match)
+    match = _CREDIT.search(head)
+    return _named(match) if match and (match["name2"] or match["name4"]) else None
 
 
 def _is_place(words: str) -> bool:
@@ -191,5 +213,5 @@ _STARTS = frozenset(("The", "In", "A", "An", "At", "On", "By", "For", "It", "He"
 
 def _named(match: re.Match[str]) -> str | None:
     groups = match.groupdict()
-    word = groups.get("name") or groups.get("name2") or groups.get("name3") or ""
+    word = next((groups[f"name{i}"] for i in ("", 2, 3, 4) if groups.get(f"name{i}")), "")
     return next((name for name, pattern in _EXACT if pattern.fullmatch(word)), None)
