@@ -9,6 +9,7 @@ Secrets are not settings: they come from the environment (:data:`SECRETS`).
 import difflib
 import hashlib
 import json
+import re
 import tomllib
 import types
 import typing
@@ -192,6 +193,10 @@ class PublishSettings:
 
     def __post_init__(self) -> None:
         _check_file(self.path)
+        if not re.fullmatch(r"v\d+\.\d+\.\d+", self.storage_version):
+            raise ValueError(
+                f"`storage_version` must be like `v1.2.0`; it is {self.storage_version!r}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +315,8 @@ def read_table(cls: type[T], raw: Mapping[str, Any], file: str, prefix: str = ""
     for key in raw:
         if key not in known:
             close = difflib.get_close_matches(key, known, 1)
-            cure = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(known)}"
+            others = ", ".join(name for name in known if name != "home")
+            cure = f"did you mean `{close[0]}`?" if close else f"known keys: {others}"
             raise ConfigError(f"{file}: {prefix}{key}", f"unknown key; {cure}")
     values = {key: _value(hints[key], value, file, f"{prefix}{key}") for key, value in raw.items()}
     for name, item in known.items():

@@ -30,6 +30,21 @@ def hits_of(rule: AlertRule, story: StoryFact, about: Circumstances, notes: _Not
     return hits
 
 
+def topics_without(rules: Iterable[AlertRule], names: Iterable[str]) -> dict[str, list[str]]:
+    """Return what rules ask for that no topic has, by the rule's name: it never alerts.
+
+    Args:
+        rules: of the settings.
+        names: of the topics in force.
+    """
+    known = tuple(names)
+    wrong = {
+        rule.name: [t for t in rule.topics if not any(fnmatchcase(name, t) for name in known)]
+        for rule in rules
+    }
+    return {name: topics for name, topics in wrong.items() if topics}
+
+
 def is_muted(kind: str, value: str, channel: str, about: Circumstances) -> bool:
     """Say whether a story, topic or outlet is muted in a channel."""
     return any(

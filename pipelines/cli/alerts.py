@@ -85,12 +85,25 @@ def preview(
         settings = replace(settings, alerts=replace(settings.alerts, rules=chosen))
     if not articles and not since:
         raise ConfigError("alerts preview", "name articles, or a time: --since 7d")
+    if not as_json:
+        _warn_of_topics(settings)
     with open_publication(settings.path(settings.publish.path)) as db:
         ids = [_article_id(db, a) for a in articles]
         said, outcomes = rehearse(
             db, settings, articles=ids, since=moment(since, now), until=moment(until, now)
         )
     (_print_json if as_json else _print_text)(said, outcomes, settings)
+
+
+def _warn_of_topics(settings: Settings) -> None:
+    """Say which rules ask for topics that are not there: they would never alert."""
+    from newsbeam.alerts.filters import topics_without
+    from pipelines.cli.topics_tag import load_topics_for
+
+    names = load_topics_for(settings).names
+    for rule, wrong in topics_without(settings.alerts.rules, names).items():
+        said = f"rule {rule!r}: no topic is called {' or '.join(map(repr, wrong))}"
+        click.echo(f"{said}; known: {', '.join(names)}", err=True)
 
 
 def _print_json(said: list[Any], outcomes: list[dict[str, Any]], settings: Settings) -> None:
@@ -263,6 +276,10 @@ def _named(settings: Settings, kind: str, value: str) -> str:
 
         if value not in (names := load_topics_for(settings).names):
             click.echo(f"no topic {value!r} is in force; known: {', '.join(names)}", err=True)
+    if kind == "outlet":
+        from newsbeam.urls import is_web_url, outlet_of
+
+        value = outlet_of(value) if is_web_url(value) else value.removeprefix("www.")
     return value
 
 
@@ -275,7 +292,7 @@ def unmute(config: Path | None, kind: str, value: str, channel: str | None) -> N
     """Take a mute back."""
     settings = load_settings(config)
     with suppress(ConfigError):  # a mute outlives its story
-        value = _named(settings, kind, value) if kind == "story" else value
+        value = _named(settings, kind, value) if kind != "topic" else value
     _ask(settings, {"what": "unmute", "kind": kind, "value": value, "channel": channel})
 
 

@@ -1,6 +1,7 @@
 """``newsbeam doctor``: is this set-up fit to run?  Each check says what to do where it is not."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from newsbeam.errors import NewsbeamError
+from newsbeam.errors import ConfigError, NewsbeamError
 from newsbeam.settings import Settings, load_settings
 from pipelines.cli import EXIT_FAILED, EXIT_OK
 
@@ -31,7 +32,7 @@ class Check:
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON lines.")
 @click.pass_obj
 def doctor(config: Path | None, offline: bool, as_json: bool) -> None:
-    """Check the set-up: settings, model, topics, store, disk, feeds."""
+    """Check the set-up: settings, model, topics, store, disk, alert rules, feeds."""
     settings = load_settings(config)
     bad = 0
     for check in checks(settings, config, offline=offline):
@@ -52,6 +53,8 @@ def checks(settings: Settings, config: Path | None, *, offline: bool) -> Iterato
     yield _checked("store", _store, settings)
     yield _checked("model", _model, settings)
     yield _checked("topics", _topics, settings)
+    if settings.alerts.rules:
+        yield _checked("alerts", _alerts, settings)
     if not offline:
         yield from _feeds(settings)
 
@@ -98,6 +101,26 @@ def _topics(settings: Settings) -> str:
     topics = load_topics_for(settings)
     topics.prepare(LazyEncoder(settings.model))
     return ", ".join(topics.names) or "none"
+
+
+def _alerts(settings: Settings) -> str:
+    from newsbeam.alerts.filters import topics_without
+    from pipelines.cli.topics_tag import load_topics_for
+    from sinks.channels.registry import Registry
+
+    rules = settings.alerts.rules
+    names = load_topics_for(settings).names
+    for rule, wrong in topics_without(rules, names).items():
+        raise ConfigError(
+            f"alerts.rules: {rule!r}",
+            f"no topic is called {' or '.join(map(repr, wrong))}; known: {', '.join(names)}",
+        )
+    registry = Registry(settings, os.environ)
+    registry.check()
+    shut = sorted({rule.channel for rule in rules if registry(rule.channel) is None})
+    said = f"{len(rules)} rule{'s' * (len(rules) != 1)}"
+    # no fault: a service may have its secrets from a file that this shell does not read
+    return said + (f"; the environment has no token for {', '.join(shut)}" if shut else "")
 
 
 def _feeds(settings: Settings) -> Iterator[Check]:

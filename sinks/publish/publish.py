@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from newsbeam.errors import SinkError
+from newsbeam.errors import NewsbeamError, SinkError
 from newsbeam.settings import PublishSettings
 from sinks.publish import catalog, generations
 from sinks.publish.changes import Changes, columns, find_changes, order_runs
@@ -384,7 +384,7 @@ def preparing(
         return
 
     def make(own: duckdb.DuckDBPyConnection) -> None:
-        with suppress(OSError, duckdb.Error), own:
+        with suppress(OSError, duckdb.Error, NewsbeamError), own:
             folder = target.parent / "data"
             folder.mkdir(parents=True, exist_ok=True)
             known = {t.name: columns(own, t.name) for t in GROWING}

@@ -147,6 +147,24 @@ def test_a_story_is_muted_by_the_beginning_of_its_id(folder: Path) -> None:
         newsbeam(folder, "alerts", "mute", "story", "x")
 
 
+@pytest.mark.parametrize(
+    "written", ["https://www.quay.example/2026/a", "www.quay.example", "quay.example"]
+)
+def test_an_outlet_is_muted_by_its_address_too(folder: Path, written: str) -> None:
+    assert newsbeam(folder, "alerts", "mute", "outlet", written).output == (
+        "muted outlet quay.example\n"
+    )
+    assert "took back 1" in newsbeam(folder, "alerts", "unmute", "outlet", written).output
+
+
+def test_preview_names_what_rules_ask_for_and_no_topic_has(folder: Path) -> None:
+    config = folder / "newsbeam.toml"
+    rule = '\n[[alerts.rules]]\nname = "lost"\nchannel = "#news"\ntopics = ["no-such-*"]\n'
+    config.write_text(config.read_text() + rule, encoding="utf-8")
+    shown = newsbeam(folder, "alerts", "preview", "--since", "2026-03-01").stderr
+    assert "rule 'lost': no topic is called 'no-such-*'; known: " in shown
+
+
 def test_they_leave_a_request_where_another_process_holds_the_store(folder: Path) -> None:
     store = folder / "newsroom/store.duckdb"
     with open_store(store, "newsbeam watch"):

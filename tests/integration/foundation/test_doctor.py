@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from pipelines.cli import cli
@@ -55,3 +56,26 @@ def test_a_store_that_is_held_is_named_with_its_holder(tmp_path: Path) -> None:
     ok, said = found(result)["store"]
     assert not ok
     assert "a long run" in said
+
+
+def test_a_rule_for_a_topic_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    config = write_settings(tmp_path, [], {})
+    rule = '[[alerts.rules]]\nname = "desk"\nchannel = "#news"\ntopics = ["ai-*", "copyrigth"]\n'
+    config.write_text(config.read_text() + rule, encoding="utf-8")
+    ok, said = found(doctor(config, "--offline", "--json"))["alerts"]
+    assert not ok
+    assert "'desk': no topic is called 'copyrigth'; known: ai-capex, ai-copyright" in said
+
+
+def test_a_channel_without_a_token_is_named_and_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_WEBHOOK_URL"):
+        monkeypatch.delenv(name, raising=False)
+    config = write_settings(tmp_path, [], {})
+    rule = '[[alerts.rules]]\nname = "desk"\nchannel = "#news"\ntopics = ["ai-*"]\n'
+    config.write_text(config.read_text() + rule, encoding="utf-8")
+    result = doctor(config, "--offline", "--json")
+    assert found(result)["alerts"] == (True, "1 rule; the environment has no token for #news")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-none")
+    assert found(doctor(config, "--offline", "--json"))["alerts"] == (True, "1 rule")

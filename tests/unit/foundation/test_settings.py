@@ -46,6 +46,7 @@ def test_a_table_is_read_and_paths_start_at_the_file(tmp_path: Path) -> None:
         ("[alerts]\nmax_age_hours = -1.5\n", "alerts.max_age_hours", "must be at least 0"),
         ("[watch]\ncycle_s = -3\n", "watch.cycle_s", "must be more than 0"),
         ('home = "/"\n', "home", "unknown key"),
+        ('[publish]\nstorage_version = "v9"\n', "publish", "must be like `v1.2.0`; it is 'v9'"),
     ],
 )
 def test_a_wrong_setting_is_one_line_with_file_key_and_cure(
@@ -57,6 +58,11 @@ def test_a_wrong_setting_is_one_line_with_file_key_and_cure(
     assert caught.value.where == f"{path}: {where}"
     assert cure in caught.value.message
     assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_table_is_told_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"known keys: store, feeds, .*, watch, websub$"):
+        load_settings(written(tmp_path, "[zzz]\n"))
 
 
 def test_a_missing_file_and_a_broken_one_say_so(tmp_path: Path) -> None:
