@@ -20,6 +20,7 @@ from newsbeam.stories.terms import (
     ORDINAL,
     PAIR,
     SIDE,
+    THING,
     Term,
     common_ranks,
     hash_term,
@@ -66,7 +67,7 @@ class Features:
     """Whether it is in a language that the model does not read: its vector says less."""
     totals: Floats
     """float32 (TOTALS,): what comparisons need of the title of one side alone: the rarity of its
-    terms; whether it has numbers, names, ordinals, dates and sides."""
+    terms; whether it has numbers, names, things with a number, dates and sides."""
 
     @property
     def brief(self) -> bool:
@@ -75,6 +76,7 @@ class Features:
 
 
 TOTALS = 6
+_THING, _NTH = THING | PAIR | IN_TITLE, ORDINAL | PAIR | IN_TITLE
 
 
 def _totals(bits: NDArray[np.uint8], rarity: Floats) -> Floats:
@@ -88,7 +90,7 @@ def _totals(bits: NDArray[np.uint8], rarity: Floats) -> Floats:
             rarity[title].sum(),
             any_of(NUMBER | IN_TITLE),
             any_of(NAME | IN_TITLE),
-            any_of(ORDINAL | IN_TITLE),
+            any_of(THING | IN_TITLE),
             any_of(DATE | IN_TITLE),
             any_of(SIDE | IN_TITLE),
         ],
@@ -206,7 +208,9 @@ def make_features(
 
 def _share(bits: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return what part of its weight a term keeps: a pair's words count already, marks never."""
-    return np.where((bits & PAIR) == 0, 1.0, np.where((bits & (ORDINAL | SIDE)) != 0, 0.0, 0.6))
+    return np.where(
+        (bits & PAIR) == 0, 1.0, np.where((bits & (ORDINAL | THING | SIDE)) != 0, 0.0, 0.6)
+    )
 
 
 @dataclass(slots=True, eq=False)
@@ -255,12 +259,14 @@ def compare(one: Features, rows: Rows) -> Floats:
     out[:, 3] = 0.5 * (theirs_in_one + ones_in_theirs)
     for place, column, kind in (
         (4, 1, NUMBER | IN_TITLE),
-        (5, 3, ORDINAL | IN_TITLE),
         (6, 4, DATE | IN_TITLE),
         (8, 5, SIDE | IN_TITLE),
     ):  # both titles have terms of that kind, and the articles share none
         same = total((theirs & kind) == kind)
         out[:, place] = (rows.totals[:, column] > 0) & (one_totals[column] > 0) & (same == 0)
+    if one_totals[3]:  # a thing that both titles number, and not alike
+        things, same = (total((both_bits & bits) == bits) for bits in (_THING, _NTH))
+        out[:, 5] = things > same
     # headlines of one pattern on different names, neither of which the other article mentions
     kind = NAME | IN_TITLE
     named = total(((theirs & kind) == kind) | ((ours & kind) == kind))

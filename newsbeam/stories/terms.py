@@ -17,18 +17,21 @@ from importlib import resources
 from threading import local
 from typing import Any
 
-from newsbeam.stories.marks import issues, sides
+from newsbeam.stories.marks import courts, numbered, sides
 from newsbeam.stories.vector_text import own_words
 
 WORDS_KEPT = 4_096
 """Words remembered by each cache: what running text repeats.  News never stops to bring new names,
 so a cache is always full in the end; a word that is not there costs some microseconds."""
 
-IN_TITLE, NAME, NUMBER, DATE, PAIR, ORDINAL, SIDE = 1, 4, 8, 16, 32, 64, 128
-"""Bits of a term: where it stands and what it is."""
+IN_TITLE, THING, NAME, NUMBER, DATE, PAIR, ORDINAL, SIDE = 1, 2, 4, 8, 16, 32, 64, 128
+"""Bits of a term: where it stands and what it is.  Of what a headline numbers ("13th package") the
+thing is a term of its own, and the thing with its number (``ORDINAL``) is another."""
 
 COMMON = 3000
 """Of English words by how common they are: words before this one are no names of sides."""
+RARE = 6000
+"""Rank from which a word that is written with a capital is a name."""
 TEXT_CHARS = 6000
 """What is read of a text: later paragraphs are background more often than the event."""
 
@@ -38,12 +41,16 @@ _WORD = re.compile(
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 _PARTS = re.compile(rf"{_CJK.pattern}|\d+(?:[.,]\d+)*|(?:(?!{_CJK.pattern})[^\W\d_])+|_+")
 _MONTHS = {
-    name: number
+    form: number
     for number, name in enumerate(
-        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+        (
+            "january", "february", "march", "april", "may", "june", "july", "august", "september",
+            "october", "november", "december",
+        ),
         start=1,
     )
-}
+    for form in (name, name[:3])
+} | {"sept": 9}  # fmt: skip
 _NUMBER_WORDS = {
     "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
     "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14",
@@ -135,22 +142,36 @@ def article_terms(title: str | None, text: str | None, language: str | None) -> 
     terms: dict[str, Term] = {}
     names = _read(terms, (text or "")[:TEXT_CHARS], lang, 0, frozenset())
     _read(terms, own_words(title or ""), lang, IN_TITLE, names)
-    for mark in issues(title or "", lang):
-        _add(terms, mark, IN_TITLE | PAIR | ORDINAL)
+    for thing, number in _marks(title or "", lang):
+        _add(terms, f"nth {thing}", IN_TITLE | PAIR | THING)
+        _add(terms, f"{number} {thing}", IN_TITLE | PAIR | ORDINAL)
     for side, beside in sides(title or ""):
         if beside or common_ranks().get(side, COMMON) >= COMMON:
             _add(terms, f"{side} v", IN_TITLE | PAIR | SIDE)
     return terms
 
 
+_COMPOUNDS = frozenset("de nl sv da no nb fi hu".split())  # noqa: SIM905
+"""Languages that write "Sanktionspaket": the end of the word is the thing."""
+_COMPOUND = 5
+
+
+def _marks(title: str, lang: str) -> Iterator[tuple[str, str]]:
+    """Yield what a title numbers, and its courts by their places."""
+    for word, number in numbered(title, lang, stopwords()):
+        yield stem(word[-_COMPOUND:] if lang in _COMPOUNDS else word, lang), number
+    for court, place in courts(title):
+        if place in capitalised() or common_ranks().get(place, RARE + 1) > RARE:
+            yield court, place
+
+
 def as_written(text: str, language: str | None) -> dict[str, str]:
     """Return the words of a text as it writes them first, by the terms that they are."""
     lang = (language or "en")[:2].lower()
     written: dict[str, str] = {}
-    before = ""
-    for word, _ in _words(text):
-        key = _look(word, before if word[0].isdigit() else "", lang)[0]
-        before = word[:3].lower()
+    words = list(_words(text))
+    for place, (word, _) in enumerate(words):
+        key = _look(word, _month(words, place, text), lang)[0]
         if key is not None:
             written.setdefault(key, word)
     return written
@@ -161,14 +182,16 @@ def _read(
 ) -> frozenset[str]:
     """Add one text's terms; return the words that it writes with a capital inside a sentence."""
     words = list(_words(text))
-    capitals_tell = lang != "de" and not (bits and _is_title_case(words))
+    title_case = bits and _is_title_case(words)
+    capitals_tell = lang != "de" and not title_case
     found: set[str] = set()
     last_name: str | None = None
-    before, end = "", 0
-    for word, start in words:
-        key, kind, rare = _look(word, before if word[0].isdigit() else "", lang)
+    end = 0
+    for place, (word, start) in enumerate(words):
+        month = _month(words, place, text) if word[0].isdigit() else ""
+        key, kind, rare = _look(word, month, lang)
         gap = text[end:start]
-        before, end = word[:3].lower(), start + len(word)
+        end = start + len(word)
         if key is None:
             last_name = None
             continue
@@ -177,6 +200,7 @@ def _read(
             inside = capitals_tell and start > 0 and gap in _INSIDE
             if inside:
                 found.add(key)
+            rare = rare and not (title_case and key in _BUSINESS)
             is_name = inside or rare or key in names or (capitals_tell and word.isupper())
         _add(terms, key, bits | kind | (NAME if is_name else 0))
         if is_name and last_name and gap in _TIES:
@@ -210,19 +234,53 @@ def _spaceless(word: str, start: int) -> Iterator[tuple[str, int]]:
             yield piece, at
 
 
+_DATE_ENDS = re.compile(r"\s*(?:$|\d{4}\b|[^\w\s])")
+"""Behind a day and a short month: "Phone 2 May Cost More" has no date."""
+
+
+def _month(words: list[tuple[str, int]], place: int, text: str) -> str:
+    """Return the month that a number is a day of ("May 3", "3 May"); "" where of none."""
+    word, start = words[place]
+    if not word[0].isdigit() or len(word) > 4:
+        return ""
+    before = words[place - 1][0].lower() if place else ""
+    if before in _MONTHS or place + 1 == len(words):
+        return before if before in _MONTHS else ""
+    after, at = words[place + 1]
+    if not after[0].isupper() or after.lower() not in _MONTHS:
+        return ""
+    if text[start + len(word) : at] != " ":
+        return ""
+    verb = len(after) < 6 and not _DATE_ENDS.match(text, at + len(after))
+    return "" if verb else after.lower()
+
+
 def _is_title_case(words: list[tuple[str, int]]) -> bool:
     long = [w for w, _ in words if len(w) > 3 and w[0].isalpha()]
     return len(long) > 2 and sum(w[0].isupper() for w in long) > 0.7 * len(long)
 
 
+_BUSINESS_WORDS = (
+    "beats boosts buyback climbs dividend earnings estimates exceeds expectations forecasts "
+    "guidance jumps lifts misses outlook plunges profits quarterly raises recalls reports revenues "
+    "slumps soars surges tops tumbles"
+)
+_BUSINESS = frozenset(stem(word, "en") for word in _BUSINESS_WORDS.split())
+"""What the headlines of all companies' results share; rare as words go, but no names."""
 _QUARTERS = frozenset(("q1", "q2", "q3", "q4"))
 
 
 @lru_cache(maxsize=WORDS_KEPT)
-def _look(word: str, before: str, lang: str) -> tuple[str | None, int, bool]:
-    """Return a word's term (None: not one), its kind, and whether its capital makes it a name."""
+def _look(word: str, month: str, lang: str) -> tuple[str | None, int, bool]:
+    """Return a word's term (None: not one), its kind, and whether its capital makes it a name.
+
+    Args:
+        word: as written.
+        month: that it is a day of, where it is a number.
+        lang: ISO 639-1.
+    """
     lower = word.lower()
-    number = _number(lower, before, lang)
+    number = _number(lower, month, lang)
     if number is not None:
         return number[0], number[1], False
     base = lower[:-2] if lower.endswith(("'s", "’s")) else lower
@@ -231,19 +289,17 @@ def _look(word: str, before: str, lang: str) -> tuple[str | None, int, bool]:
         return None, 0, False
     if base in _QUARTERS:
         return base, ORDINAL, False
-    rare = common_ranks().get(base, 10_001) > 6000 or (word.isupper() and 1 < len(word) < 5)
+    rare = common_ranks().get(base, RARE + 1) > RARE or (word.isupper() and 1 < len(word) < 5)
     named = rare or (lang == "en" and base in capitalised())
     return stem(base, lang), 0, named and lang != "de"
 
 
-def _number(lower: str, before: str, lang: str) -> tuple[str, int] | None:
+def _number(lower: str, month: str, lang: str) -> tuple[str, int] | None:
     """Return a number's term and bits; None where the word is not a number."""
     if lower[0].isdigit():
-        if before in _MONTHS and lower.rstrip("stndrh").isdigit() and len(lower) <= 4:
-            day = lower.rstrip("stndrh")
-            return (
-                (f"@{_MONTHS[before]}-{day}", DATE) if 0 < int(day) < 32 else (f"#{lower}", NUMBER)
-            )
+        day = lower.rstrip("stndrh")
+        if month and day.isdecimal() and 0 < int(day) < 32:
+            return f"@{_MONTHS[month]}-{int(day)}", DATE
         plain = lower.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", lower) else lower
         if re.fullmatch(r"(19|20)\d\d", plain):
             return plain, 0  # a year is a word like others

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from newsbeam.stories.copies import likeness, sketch
 from newsbeam.stories.novelty import new_fact, sentences
-from newsbeam.stories.terms import NAME, NUMBER, ORDINAL, article_terms
+from newsbeam.stories.terms import DATE, NAME, NUMBER, ORDINAL, THING, article_terms
 from newsbeam.stories.traits import read_traits
 from newsbeam.stories.vector_text import own_words, vector_text
 from newsbeam.stories.wires import wire_origin
@@ -21,9 +21,27 @@ def test_a_capital_inside_a_sentence_makes_a_name() -> None:
 
 def test_ordinals_are_told_from_numbers() -> None:
     terms = article_terms("12th package, 1,200 trucks", None, "en")
-    assert terms["#12."].bits & ORDINAL
+    assert terms["12 packag"].bits & ORDINAL
+    assert terms["nth packag"].bits & THING
     assert terms["#1200"].bits & NUMBER
     assert not terms["#1200"].bits & ORDINAL
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("due on May 3", "@5-3"),
+        ("due on 3 May 2026", "@5-3"),
+        ("due on 03 January, it says", "@1-3"),
+        ("due on Sept. 3rd", "@9-3"),
+        ("the Phone 2 May cost more", None),
+        ("Market 20 is open", None),
+        ("in March 2026", None),
+    ],
+)
+def test_a_day_and_its_month_are_a_date_in_either_order(text: str, date: str | None) -> None:
+    dates = [key for key, term in article_terms(text, None, "en").items() if term.bits & DATE]
+    assert dates == ([date] if date else [])
 
 
 @given(st.text(max_size=400), st.text(max_size=80), st.sampled_from(["en", "de", "pl", "ja", None]))
