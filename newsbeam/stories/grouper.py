@@ -378,6 +378,8 @@ class Grouper:
         if mean < rule.threshold + MERGE_MARGIN:
             return ()
         goes_on, ends = (story_id, other_id) if ours[0] < theirs[0] else (other_id, story_id)
+        # what was split from the one stays apart from both
+        self._apart |= {pair - {ends} | {goes_on} for pair in self._apart if ends in pair}
         self.move([self._kept[n].id for n in self._stories[ends].members], goes_on)
         reason = f"their articles report one event: log odds {mean:.2f} on average"
         return (Merge(goes_on, ends, round(_probability(mean - rule.threshold), 4), reason),)

@@ -142,7 +142,7 @@ def _change(row: Row, story_id: str) -> str:
         if row["to_story"] != story_id:
             what = f"became part of story {row['to_story']}"
     elif row["from_story"] == story_id:
-        what = f"{moved} moved to the new story {row['to_story']}"
+        what = f"{moved} moved to story {row['to_story']}"
     else:
         what = f"split off from story {row['from_story']} ({moved})"
     return f"  {_time(row['at_time'])}  {what}: {row['reason']} [{row['decided_by']}]"

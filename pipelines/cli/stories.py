@@ -293,8 +293,9 @@ def merge(
 def split(
     config: Path | None, story: str, articles: tuple[str, ...], reason: str, by: str | None
 ) -> None:
-    """Move ARTICLES out of STORY into a new story of their own.
+    """Move ARTICLES out of STORY into a story of their own.
 
+    It is a new one; where a merge is taken back, the one that was merged away.
     ARTICLES are ids, beginnings of ids (`stories show STORY --ids` lists them) or URLs.
     """
     from sinks.store.story_edits import member, parted_copies, split_story
@@ -303,7 +304,7 @@ def split(
 
     def edit(db: Any, now: datetime) -> str:
         made, moved = split_story(db, story, articles, reason=why, by=who, at=now)
-        said = f"moved {_articles(moved)} into the new story {made}"
+        said = f"moved {_articles(moved)} into story {made}"
         if parted := parted_copies(db, made):
             copies = "1 copy is" if parted == 1 else f"{parted} copies are"
             said += f"; {copies} now in another story than what they repeat"

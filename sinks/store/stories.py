@@ -115,10 +115,34 @@ def _grouper(db: Db, batch: Batch) -> tuple[Grouper, int]:
     if warm is not None and warm[1] == state:
         return warm[0], state[0]
     days = batch.settings.stories.window_days
-    apart = db.execute(
-        "SELECT from_story, to_story FROM story_lineage WHERE kind = 'split' ORDER BY ALL"
+    return Grouper.restore(past_window(db, days), days=days, apart=parted(db)), state[0]
+
+
+def parted(db: Db) -> list[tuple[str, str]]:
+    """Return the pairs of stories that a person has split, as they are named now.
+
+    Where one became part of another since, that one is kept apart in its place.
+    """
+    pairs = db.execute(
+        """
+        WITH RECURSIVE parted AS (
+            SELECT from_story, to_story FROM story_lineage WHERE kind = 'split'),
+        fate(story_id, now_in, depth) AS (
+            SELECT story_id, story_id, 0 FROM (
+                SELECT from_story AS story_id FROM parted UNION SELECT to_story FROM parted)
+            UNION ALL
+            SELECT f.story_id, r.merged_into, f.depth + 1
+            FROM fate f JOIN story_rows r ON r.story_id = f.now_in
+            WHERE r.merged_into IS NOT NULL AND f.depth < 100),
+        living AS (SELECT story_id, arg_max(now_in, depth) AS now_in FROM fate GROUP BY story_id)
+        SELECT DISTINCT a.now_in, b.now_in
+        FROM parted p JOIN living a ON a.story_id = p.from_story
+        JOIN living b ON b.story_id = p.to_story
+        WHERE a.now_in <> b.now_in  -- a person has put them together again
+        ORDER BY ALL
+        """
     ).fetchall()
-    return Grouper.restore(past_window(db, days), days=days, apart=apart), state[0]
+    return [(one, other) for one, other in pairs]
 
 
 def past_window(db: Db, days: float = WINDOW_DAYS) -> Past:

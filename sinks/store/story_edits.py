@@ -235,7 +235,10 @@ def merge_stories(db: Db, keep: str, *others: str, reason: str, by: str, at: dat
 def split_story(
     db: Db, story: str, articles: Sequence[str], *, reason: str, by: str, at: datetime
 ) -> tuple[str, int]:
-    """Move articles out of a story into a new one; return its id and how many moved.
+    """Move articles out of a story into one of their own; return its id and how many moved.
+
+    That is a new one, or the one that the first of them began, where it was merged away: a merge
+    that is taken back gives the story its id back, and whoever kept the id finds it.
 
     Args:
         db: the store.
@@ -258,9 +261,9 @@ def split_story(
     if len(leaving) == len(members):
         raise ConfigError(story, "all its articles would leave; nothing would be split")
     first = next(row[0] for row in members if row[0] in leaving)
-    # the first article of a story that is split again gave its name already
     made = record_id("story", first)
-    if db.execute("SELECT 1 FROM story_rows WHERE story_id = ?", [made]).fetchone():
+    found = db.execute("SELECT merged_into FROM story_rows WHERE story_id = ?", [made]).fetchone()
+    if found and found[0] is None:  # it lives: its first article was taken out of it before
         made = record_id("story", first, at.isoformat())
     with transaction(db):
         moved = move_articles(db, Change("split", story, made, reason, at, by), sorted(leaving))

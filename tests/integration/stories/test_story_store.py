@@ -18,7 +18,7 @@ from sinks.store.batch import Batch
 from sinks.store.commit import commit
 from sinks.store.rows import article_row, mention_row, to_table
 from sinks.store.store import open_store
-from sinks.store.stories import group_step
+from sinks.store.stories import group_step, parted
 from sinks.store.story_edits import merge_stories, split_story
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -229,6 +229,35 @@ def test_a_split_gives_a_new_id_and_a_merge_takes_it_back(db: Any, tmp_path: Pat
     assert db.execute(counts, [ferry]).fetchone() == (3,)
     merge_stories(db, ferry, made, reason="no", by="editor", at=later + timedelta(hours=1))
     assert db.execute(counts, [ferry]).fetchone() == (4,)
+
+
+def test_a_merge_that_is_taken_back_gives_the_story_its_id_back(db: Any, tmp_path: Path) -> None:
+    commit_batch(db, tmp_path, ARTICLES, "r1")
+    ferry, bank, later = story_of(db, "a1"), story_of(db, "b1"), NOON + timedelta(days=4)
+    merge_stories(db, ferry, bank, reason="test", by="editor", at=later)
+    made, _ = split_story(
+        db, ferry, ["b1"], reason="no", by="editor", at=later + timedelta(hours=1)
+    )
+    assert made == bank == story_of(db, "b1")
+    assert db.execute(
+        "SELECT merged_into, articles, newsrooms FROM story_rows WHERE story_id = ?", [bank]
+    ).fetchone() == (None, 1, 1)
+    assert parted(db) == [(ferry, bank)]
+    history = (
+        "SELECT story_id, change FROM story_history WHERE article_id = 'b1' ORDER BY valid_from"
+    )
+    assert db.execute(history).fetchall() == [(bank, "grouped"), (ferry, "merge"), (bank, "split")]
+
+
+def test_what_was_split_is_kept_apart_under_the_name_it_has_now(db: Any, tmp_path: Path) -> None:
+    commit_batch(db, tmp_path, ARTICLES, "r1")
+    ferry, bank, later = story_of(db, "a1"), story_of(db, "b1"), NOON + timedelta(days=4)
+    trial, _ = split_story(db, ferry, ["a4"], reason="the trial", by="editor", at=later)
+    again, _ = split_story(db, ferry, ["a3"], reason="own", by="editor", at=later)
+    assert parted(db) == sorted([(ferry, trial), (ferry, again)])
+    merge_stories(db, bank, trial, reason="x", by="editor", at=later + timedelta(hours=1))
+    merge_stories(db, ferry, again, reason="x", by="editor", at=later + timedelta(hours=1))
+    assert parted(db) == [(ferry, bank)]
 
 
 @pytest.mark.parametrize("articles", [["b1"], ["a1", "a2", "a3", "a4"]])

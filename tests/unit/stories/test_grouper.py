@@ -126,3 +126,25 @@ def test_features_survive_packing() -> None:
     assert (again == packed).all()
     assert sketch_ is not None
     assert sketch_.runs == sketch(FERRY).runs  # type: ignore[union-attr]
+
+
+def test_what_was_split_stays_apart_from_what_the_other_becomes() -> None:
+    main = np.zeros(384, np.float32)
+    main[0] = 1
+    other = np.zeros(384, np.float32)
+    other[:2] = 0.8, 0.6
+
+    def report(id: str, vector: np.ndarray) -> StoryInput:
+        return StoryInput(id=id, title="Ferry Norrsund runs aground", vector=vector)
+
+    def merged(apart: list[tuple[str, str]]) -> set[tuple[str, str]]:
+        grouper = Grouper(apart=apart)
+        for id, vector in (("c", main), ("b", main), ("a", other)):
+            grouper.add(report(id, vector))
+        for id in "abc":
+            grouper.move([id], id.upper())
+        made = [grouper.add(report(id, v)) for id, v in (("n1", main), ("n2", other))]
+        return {(m.merged, m.story) for one in made for m in one.merges}
+
+    assert merged([]) == {("B", "C"), ("A", "C")}
+    assert merged([("A", "B")]) == {("B", "C")}
