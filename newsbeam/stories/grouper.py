@@ -96,6 +96,8 @@ class Assignment:
     likeness: Likeness | None = None
     """To the article whose text it repeats."""
     merges: tuple[Merge, ...] = ()
+    nearest: str | None = None
+    """For a new story, the next best one; None: nothing alike in the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +262,7 @@ class Grouper:
             reasons=tuple(reasons),
             likeness=alike,
             merges=merges,
+            nearest=fit.story.id if is_new and fit.story else None,
         )
 
     def central(self, story_id: str) -> str | None:

@@ -243,6 +243,7 @@ def _article_row(
         "reasons": list(made.reasons),
         "run_id": run_id,
         "new": made.new,
+        "nearest": made.nearest,
     }
 
 
@@ -259,6 +260,7 @@ _ARTICLES = pa.schema(
         pa.field("reasons", pa.list_(pa.string())),
         pa.field("run_id", pa.string()),
         pa.field("new", pa.bool_()),
+        pa.field("nearest", pa.string()),
     ]
 )
 _FEATURES = pa.schema(
@@ -293,7 +295,7 @@ def _write(
         db.register("arrow_now", table)
         db.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM arrow_now")
         db.unregister("arrow_now")
-    db.execute("INSERT INTO story_articles SELECT * EXCLUDE (new) FROM grouped_now")
+    db.execute("INSERT INTO story_articles SELECT * EXCLUDE (new, nearest) FROM grouped_now")
     db.execute("INSERT INTO story_features BY NAME FROM features_now")
     db.execute(  # what has left the window is not needed any more
         "DELETE FROM story_features WHERE arrived < "

@@ -63,9 +63,9 @@ def _event(batch: Batch, event_id: str, kind: str, evidence: Row, **values: Any)
 
 def _new_stories(db: Db, batch: Batch) -> Iterator[Row]:
     """Yield each new story, once per topic that its first article is on."""
-    for article, story, topic, similarity in db.execute(
+    for article, story, topic, nearest, similarity in db.execute(
         """
-        SELECT g.article_id, s.story_id, m.topic, g.similarity
+        SELECT g.article_id, s.story_id, m.topic, g.nearest, g.similarity
         FROM grouped_now g JOIN story_articles s USING (article_id)
         JOIN mention_rows m USING (article_id)
         WHERE g.new ORDER BY g.arrival, m.topic
@@ -75,7 +75,10 @@ def _new_stories(db: Db, batch: Batch) -> Iterator[Row]:
             batch,
             record_id("new_story", story, topic),
             "new_story",
-            {"probability of the nearest earlier story": similarity},
+            {
+                "nearest earlier story": nearest,
+                "probability of the nearest earlier story": similarity,
+            },
             story_id=story,
             topic=topic,
             article_id=article,

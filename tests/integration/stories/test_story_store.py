@@ -297,6 +297,20 @@ def test_events_carry_evidence_that_can_be_checked(db: Any, tmp_path: Path) -> N
     assert set(evidence["articles compared"]) == {"a1", "a2", "a3"}
 
 
+def test_a_new_story_names_the_nearest_earlier_one(db: Any, tmp_path: Path) -> None:
+    vote = "The council of Brevik chose Anna Holm as mayor on Wednesday, by nine votes to six."
+    mayor = article("a9", "inland.example", "Brevik has a new mayor", vote, 60, 9)
+    commit_batch(db, tmp_path, [*ARTICLES, mayor], "r1")
+    found = {
+        article: json.loads(evidence)["nearest earlier story"]
+        for article, evidence in db.execute(
+            "SELECT article_id, evidence FROM story_events WHERE kind = 'new_story'"
+        ).fetchall()
+    }
+    assert found["a1"] is None
+    assert found["a9"] == story_of(db, "a1") != story_of(db, "a9")
+
+
 def test_a_backfill_makes_no_events(db: Any, tmp_path: Path) -> None:
     commit_batch(db, tmp_path, ARTICLES, "r1", kind="backfill")
     assert db.execute("SELECT count(*) FROM story_events").fetchone() == (0,)
