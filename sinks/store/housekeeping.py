@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from newsbeam.errors import ConfigError, SinkError, StoreBusyError
 from newsbeam.settings import RetentionSettings
 from sinks.store.mailbox import leave
 from sinks.store.schema import migrations
-from sinks.store.store import connect, existing, open_store
+from sinks.store.store import connect, existing, explained, open_store, store_lock
 from sinks.store.transaction import transaction
 
 RETRY_S = 0.25
@@ -172,18 +172,36 @@ def restore(source: Path, path: Path) -> Path | None:
         shutil.copyfile(source, fresh)
         with fresh.open("rb") as file:
             os.fsync(file.fileno())
-        if path.exists():
-            with waiting_store(path, "store restore", 0.0) as db:
-                db.execute("CHECKPOINT")
-            kept = _unused(path.with_name(f"{path.stem}-before-restore{path.suffix}"))
-            path.replace(kept)
-            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
-        fresh.replace(path)
+        with store_lock(path, "store restore"):
+            if path.exists():
+                kept = _set_aside(path)
+            fresh.replace(path)
     except OSError as error:
         raise SinkError(f"cannot restore {path}: {error}") from error
     finally:
         with suppress(OSError):  # the folder may be the trouble
             fresh.unlink(missing_ok=True)
+    return kept
+
+
+def _set_aside(path: Path) -> Path:
+    """Move a store out of the way, whatever state it is in; return where it is.
+
+    Raises:
+        StoreBusyError: a process holds it.
+    """
+    log = path.with_name(f"{path.name}.wal")
+    try:
+        with closing(connect(path)) as db:
+            db.execute("CHECKPOINT")
+    except duckdb.Error as error:
+        if isinstance(said := explained(error, path), StoreBusyError):
+            raise said from error
+        # it is damaged, which is why a backup is wanted: its log goes with it
+    kept = _unused(path.with_name(f"{path.stem}-before-restore{path.suffix}"))
+    path.replace(kept)
+    if log.exists():
+        log.replace(kept.with_name(f"{kept.name}.wal"))
     return kept
 
 

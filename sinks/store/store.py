@@ -137,6 +137,8 @@ def of_disk(error: BaseException) -> bool:
     """Whether an error is of the disk, the memory or the file, not of what we asked."""
     if isinstance(error, duckdb.TransactionException):  # DuckDB wraps a failed write so
         return "No space left" in str(error) or "Could not write" in str(error)
+    if isinstance(error, duckdb.Error) and "Corrupt database" in str(error):
+        return True  # a block that does not fit its checksum has no kind of its own
     kinds = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, OSError)
     return isinstance(error, kinds)
 
@@ -154,7 +156,21 @@ def explained(error: Exception, path: Path) -> Exception:
         return SinkError(f"the disk is full: {path}; nothing was written; free space and run again")
     if "Permission denied" in text or "Read-only file system" in text or "read-only" in text:
         return SinkError(f"cannot write to {path}: {text[:200]}; check owner, mode and mount")
-    return SinkError(f"the store {path} cannot be used: {text[:300]}")
+    return SinkError(
+        f"the store {path} cannot be used: {text[:300]}; if the file is damaged, "
+        "`newsbeam store restore FILE` puts a backup in its place"
+    )
+
+
+@contextmanager
+def store_lock(path: Path, command: str) -> Iterator[None]:
+    """Hold the lock of a store without opening it.
+
+    Raises:
+        StoreBusyError: another process holds it.
+    """
+    with _held(path.with_suffix(".lock"), command):
+        yield
 
 
 @contextmanager

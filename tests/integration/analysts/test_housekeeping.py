@@ -90,6 +90,58 @@ def test_what_is_no_store_is_never_restored(home: Path) -> None:
     assert rows(home / "store.duckdb") == before
 
 
+@pytest.mark.parametrize(
+    "damage", ["no database", "cut short", "blocks overwritten", "of a newer version"]
+)
+def test_a_backup_takes_the_place_of_a_store_that_cannot_be_used(home: Path, damage: str) -> None:
+    store, saved = home / "store.duckdb", home / "b.duckdb"
+    before = rows(store)
+    housekeeping.backup(store, saved)
+    if damage == "of a newer version":
+        with connect(store) as db:
+            db.execute(
+                "INSERT INTO schema_versions "
+                "SELECT * REPLACE (9999 AS version) FROM schema_versions LIMIT 1"
+            )
+    else:
+        whole = store.read_bytes()
+        half = whole[: len(whole) // 2]
+        rest = b"?" * (len(whole) - len(half))
+        damaged = {"no database": b"oh dear", "cut short": half, "blocks overwritten": half + rest}
+        store.write_bytes(damaged[damage])
+    broken = store.read_bytes()
+    with pytest.raises(SinkError, match=r"store restore|newer than"), open_store(store):
+        pass
+    kept = housekeeping.restore(saved, store)
+    assert rows(store) == before
+    assert kept is not None
+    assert kept.read_bytes()[:4096] == broken[:4096] or damage == "of a newer version"
+    with open_store(store):
+        pass
+
+
+def test_a_store_that_is_held_is_not_replaced(home: Path) -> None:
+    store, saved = home / "store.duckdb", home / "b.duckdb"
+    housekeeping.backup(store, saved)
+    before = store.read_bytes()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(store)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert holder.stdin
+    assert holder.stdout
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(StoreBusyError, match="holding"):
+        housekeeping.restore(saved, store)
+    holder.stdin.close()
+    holder.wait()
+    assert store.read_bytes() == before
+    assert not list(home.glob("*before-restore*"))
+
+
 def test_compaction_keeps_every_row_and_the_schema(home: Path) -> None:
     store = home / "store.duckdb"
     before = rows(store)
