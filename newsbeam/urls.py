@@ -118,6 +118,12 @@ def outlet_of(url: str) -> str:
     return _outlet(parts.host) if parts else UNKNOWN_OUTLET
 
 
+def host_of(url: str) -> str:
+    """Return the host of a URL, in ASCII; "" where it has none."""
+    parts = _split(tidy_url(url)[:MAX_URL_CHARS])
+    return parts.host if parts else ""
+
+
 def _outlet(host: str) -> str:
     return _registrable(host) or host
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from newsbeam.errors import ConfigError, reason_of
 from newsbeam.settings import Settings
 from newsbeam.stories.wires import RELEASES
-from newsbeam.urls import ascii_host
+from newsbeam.urls import ascii_host, host_of
 
 NEWSROOM, AGENCY, AGGREGATOR, RELEASE = "newsroom", "agency", "aggregator", "release"
 _KINDS = {"owners": NEWSROOM, "aggregators": AGGREGATOR, "releases": RELEASE, "agencies": AGENCY}
@@ -44,11 +44,18 @@ class Owners:
     kind_of: Mapping[str, str]
     """The same domains -> ``newsroom``, ``agency``, ``aggregator`` or ``release``."""
 
-    def newsroom(self, outlet: str | None, wire_origin: str | None = None) -> Newsroom:
+    def newsroom(
+        self, outlet: str | None, wire_origin: str | None = None, url: str | None = None
+    ) -> Newsroom:
         """Return whose report an article is.
 
         A text that names an agency is the agency's, whoever prints it; an aggregator and a press
         release are nobody's independent report.
+
+        Args:
+            outlet: of the article.
+            wire_origin: agency or release service that its text names.
+            url: its address: a line of the table may be for a host below the outlet's domain.
         """
         if wire_origin in RELEASES:
             return Newsroom(wire_origin, RELEASE)
@@ -56,7 +63,9 @@ class Owners:
             return Newsroom(wire_origin, AGENCY)
         if outlet is None:
             return Newsroom(None, NEWSROOM)
-        domain = _known(outlet.lower(), self.owner_of)
+        host = host_of(url) if url else ""
+        below = host.endswith(f".{outlet.lower()}")
+        domain = _known(host if below else outlet.lower(), self.owner_of)
         if domain is None:
             return Newsroom(_VARIANT.sub("", outlet.lower()), NEWSROOM)
         return Newsroom(self.owner_of[domain], self.kind_of[domain])

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from newsbeam.stories.features import Floats
 from newsbeam.stories.grouper import WINDOW_DAYS, Assignment, Grouper, Kept, Merge, Past, StoryInput
-from newsbeam.stories.newsrooms import Owners, configured_owners
+from newsbeam.stories.newsrooms import Newsroom, configured_owners
 from newsbeam.stories.pack import Packed, readable, unpack
 from newsbeam.stories.traits import read_traits
 from sinks.store.batch import Batch
@@ -43,11 +43,12 @@ def group_step(db: Db, batch: Batch) -> None:
     rows: list[dict[str, Any]] = []
     features: list[dict[str, Any]] = []
     merges: list[Merge] = []
-    for item in _new_articles(db, batch):
+    for item, url in _new_articles(db, batch):
         made = grouper.add(item)
         kept = grouper.kept(item.id)
         arrival += 1
-        rows.append(_article_row(item, made, kept, arrival, owners, batch.run_id))
+        who = owners.newsroom(item.outlet, made.wire_origin, url)
+        rows.append(_article_row(item, made, kept, arrival, who, batch.run_id))
         features.append(_feature_row(kept, grouper.packed(item.id), item.vector, arrival))
         merges += made.merges
     if rows:
@@ -190,11 +191,14 @@ def _aware(time: datetime | None) -> datetime | None:
     return None if time is None else time.replace(tzinfo=UTC)
 
 
-def _new_articles(db: Db, batch: Batch) -> Iterator[StoryInput]:
-    """Yield the batch's new articles in order of arrival; columns take a third of the memory."""
+def _new_articles(db: Db, batch: Batch) -> Iterator[tuple[StoryInput, str | None]]:
+    """Yield the batch's new articles with their addresses, in order of arrival.
+
+    Columns take a third of the memory.
+    """
     found = db.sql(
         """
-        SELECT s.article_id, s.title, s.text, s.outlet, s.published, s.language, s.vector,
+        SELECT s.article_id, s.title, s.text, s.outlet, s.published, s.language, s.url, s.vector,
                least(coalesce(s.published, $1), $1) AS came
         FROM staged_articles s JOIN batch_articles b USING (article_id)
         WHERE b.change = 'new'
@@ -202,14 +206,14 @@ def _new_articles(db: Db, batch: Batch) -> Iterator[StoryInput]:
         """,
         params=[batch.utc],
     ).to_arrow_table()
-    names = ("article_id", "title", "text", "outlet", "language", "published", "came")
+    names = ("article_id", "title", "text", "outlet", "language", "published", "url", "came")
     for start in range(0, len(found), AT_ONCE):
         part = found.slice(start, AT_ONCE)
         vectors, embedded = _vectors(part["vector"])
         columns = [part[name].to_pylist() for name in names]
         for vector, known, *row in zip(vectors, embedded, *columns, strict=True):
-            article, title, text, outlet, language, published, came = row
-            yield StoryInput(
+            article, title, text, outlet, language, published, url, came = row
+            item = StoryInput(
                 id=article,
                 title=title,
                 text=text,
@@ -220,12 +224,12 @@ def _new_articles(db: Db, batch: Batch) -> Iterator[StoryInput]:
                 vector=vector if known else None,
                 traits=batch.call(read_traits, title, text, language),
             )
+            yield item, url
 
 
 def _article_row(
-    item: StoryInput, made: Assignment, kept: Kept, arrival: int, owners: Owners, run_id: str
+    item: StoryInput, made: Assignment, kept: Kept, arrival: int, who: Newsroom, run_id: str
 ) -> dict[str, Any]:
-    who = owners.newsroom(item.outlet, made.wire_origin)
     return {
         "article_id": item.id,
         "story_id": made.story,

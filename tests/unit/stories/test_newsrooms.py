@@ -21,6 +21,22 @@ def test_a_subdomain_is_found_under_its_domain() -> None:
     assert load_owners().newsroom("news.sky.com").name == "Comcast Sky"
 
 
+@pytest.mark.parametrize(
+    ("url", "name", "kind"),
+    [
+        ("https://news.google.com/articles/x", "Google News", "aggregator"),
+        ("https://espn.go.com/nba/story/1", "Disney ABC", "newsroom"),
+        ("https://docs.google.com/x", "google.com", "newsroom"),
+        ("http://[bad", None, "newsroom"),
+    ],
+)
+def test_a_host_below_an_outlets_domain_has_a_line_of_its_own(
+    url: str, name: str | None, kind: str
+) -> None:
+    room = load_owners().newsroom(outlet_of(url), None, url)
+    assert (room.name, room.kind) == (name or outlet_of(url), kind)
+
+
 def test_a_text_that_names_its_agency_is_the_agencys_report() -> None:
     room = load_owners().newsroom("mirror.co.uk", "AP")
     assert (room.name, room.kind) == ("AP", "agency")
