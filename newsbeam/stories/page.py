@@ -61,9 +61,10 @@ def _coverage(story: Row, timeline: Sequence[Row]) -> str:
     ):
         if n := sum(row["newsroom_kind"] == kind for row in timeline):
             aside.append(f"{n} {one if n == 1 else many}")
-    span = story["last_seen"] - story["first_seen"]
     notes = f" ({', '.join(aside)})" if aside else ""
-    return f"{text}{notes}, over {_span(span)}."
+    if articles == 1:
+        return f"{text}{notes}."
+    return f"{text}{notes}, over {_span(story['last_seen'] - story['first_seen'])}."
 
 
 def _first(timeline: Sequence[Row]) -> str | None:

@@ -168,7 +168,8 @@ def _check_topic(settings: Settings, topic: str) -> None:
 def show(config: Path | None, story: str, as_of: str | None, ids: bool, as_json: bool) -> None:
     """Tell a story in words: coverage, who first, timeline, what changed.
 
-    STORY is an id or its beginning; a story that was merged away shows the one it is in now.
+    STORY is an id, its beginning, or the URL of an article; a story that was merged away shows
+    the one it is in now.
     """
     from newsbeam.stories.page import story_page
 
@@ -398,12 +399,10 @@ def find_story(settings: Settings, story: str) -> str:
 
 
 def _one_story(settings: Settings, story: str) -> dict[str, Any]:
-    """Return the story, living or merged away, that an id or the beginning of one stands for."""
-    found = _ask(
-        settings,
-        "SELECT story_id, merged_into FROM story_rows WHERE starts_with(story_id, $id) LIMIT 2",
-        id=story,
-    )
+    """Return the story, living or merged away, that an id, its beginning or a URL stands for."""
+    from sinks.store.story_edits import STORY_OF, story_key
+
+    found = _ask(settings, STORY_OF, **dict(zip("12", story_key(story), strict=True)))
     if len(found) != 1 or not story:
         many = "several stories begin so; write more of the id" if found else "no such story"
         raise ConfigError(story or "STORY", f"{many}; `newsbeam stories list` shows them")

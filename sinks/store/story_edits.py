@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from newsbeam.errors import ConfigError
 from newsbeam.records import record_id
+from newsbeam.urls import canonical_url, is_web_url
 from sinks.store.lookup import keys_of, listed, only, upsert
 from sinks.store.transaction import transaction
 
@@ -283,6 +284,9 @@ def member(key: str, members: Sequence[tuple[Any, ...]], story: str) -> str:
         ConfigError: none of them, or several.
     """
     found = [row[0] for row in members if key in row]
+    if not found and is_web_url(key):  # as it was pasted, with tracking
+        same = canonical_url(key)
+        found = [row[0] for row in members if any(u and canonical_url(u) == same for u in row[1:])]
     if not found and len(key) >= MIN_BEGINNING:
         found = [row[0] for row in members if row[0].startswith(key)]
     if len(found) != 1:
@@ -301,17 +305,28 @@ def parted_copies(db: Db, story: str) -> int:
     return int(row[0]) if row else 0
 
 
+STORY_OF = """
+SELECT story_id, merged_into FROM story_rows WHERE starts_with(story_id, $1) OR story_id IN (
+    SELECT s.story_id FROM article_rows a JOIN story_articles s USING (article_id)
+    WHERE a.url = $1 OR a.canonical_url = $2)
+LIMIT 2
+"""
+"""Finds stories by the beginning of an id or by the URL of an article and its canonical form."""
+
+
+def story_key(story: str) -> list[str]:
+    """Return the parameters of :data:`STORY_OF`."""
+    return [story, canonical_url(story) if is_web_url(story) else story]
+
+
 def living(db: Db, story: str) -> str:
-    """Return the story that an id (or the beginning of one) stands for now.
+    """Return the story that an id, the beginning of one, or an article's URL stands for now.
 
     Raises:
         ConfigError: none, or several begin so.
     """
-    found: list[tuple[Any, ...]] = db.execute(
-        "SELECT story_id, merged_into FROM story_rows WHERE starts_with(story_id, ?) LIMIT 2",
-        [story],
-    ).fetchall()
+    found: list[tuple[Any, ...]] = db.execute(STORY_OF, story_key(story)).fetchall()
     if len(found) != 1 or not story:
         many = "several stories begin so; write more of the id" if found else "no such story"
-        raise ConfigError(story, f"{many}; `newsbeam stories list` shows them")
+        raise ConfigError(story or "STORY", f"{many}; `newsbeam stories list` shows them")
     return found[0][0] if found[0][1] is None else living(db, found[0][1])

@@ -96,6 +96,12 @@ def test_show_takes_the_beginning_of_an_id(config: Path) -> None:
     assert "[copy of coast.example's, AP]" in page
 
 
+def test_one_article_covers_no_span(config: Path) -> None:
+    bank = min(listed(config), key=lambda r: r["articles"])
+    page = run(config, "show", bank["story_id"])
+    assert "Covered by 1 independent newsroom in 1 article.\n" in page
+
+
 def test_an_unknown_story_is_a_usage_error(config: Path) -> None:
     with pytest.raises(ConfigError, match="no such story"):
         run(config, "show", "zzz")
@@ -116,9 +122,18 @@ def test_a_split_is_published(config: Path) -> None:
     assert sorted(r["articles"] for r in listed(config)) == [1, 1, 1]
 
 
+def test_a_story_is_found_by_the_url_of_an_article(config: Path) -> None:
+    ferry, bank = sorted(listed(config), key=lambda r: -r["articles"])
+    pasted = "http://www.inland.example/b?utm_source=mail"
+    assert f"story {ferry['story_id']}" in run(config, "show", pasted)
+    run(config, "merge", bank["story_id"], pasted, "--reason", "test")
+    assert f"story {bank['story_id']}" in run(config, "show", pasted)
+
+
 def test_a_split_takes_the_beginning_of_an_id_or_a_url(config: Path) -> None:
     ferry = max(listed(config), key=lambda r: r["articles"])["story_id"]
-    said = run(config, "split", ferry, "https://inland.example/b", "--reason", "test")
+    pasted = "http://www.inland.example/b?utm_source=mail"
+    said = run(config, "split", ferry, pasted, "--reason", "test")
     assert said.endswith("; 1 copy is now in another story than what they repeat\n")
     assert "[copy of one that is not in this story, AP]  b" in run(
         config, "show", said.split()[5].rstrip(";"), "--ids"
