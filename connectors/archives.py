@@ -18,6 +18,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,17 +41,19 @@ HTML_TYPE = "text/html"
 
 _KEYS = {
     "title": ("title", "headline", "name"),
-    "text": ("text", "body", "content", "maintext", "article", "articleBody", "plain_text"),
+    "text": ("text", "body", "content", "main_text", "article", "article_body", "plain_text",
+             "full_text", "article_text"),
     "html": ("html", "raw_html", "content_html", "body_html"),
-    "url": ("url", "link", "source_url", "canonical_url"),
+    "url": ("url", "link", "source_url", "canonical_url", "web_url", "permalink"),
     "published": ("published", "date", "published_at", "pub_date", "date_published", "publish_date",
-                  "datePublished", "created_at", "timestamp"),
+                  "published_date", "publication_date", "created_at", "timestamp"),
     "outlet": ("outlet", "source_domain", "domain", "publisher"),
     "language": ("language", "lang"),
     "authors": ("authors", "author", "byline"),
     "summary": ("summary", "description"),
 }  # fmt: skip
-"""Our word -> the keys under which the world's archives keep it, best first."""
+"""Our word -> the keys under which the world's archives keep it, best first; ``pubDate`` and
+``Pub-Date`` are ``pub_date``."""
 
 _CANONICAL = re.compile(
     rb"<link[^<>]+rel=[\"']?canonical[\"']?[^<>]*?href=[\"']([^\"']+)|"
@@ -205,7 +208,8 @@ def _line(path: Path, place: str, number: int, line: bytes, now: datetime) -> Pa
         return _row(place, Verdict.DAMAGED, f"not JSON: {error}"[:200], now, number)
     if not isinstance(found, dict):
         return _row(place, Verdict.DAMAGED, "not a JSON object", now, number)
-    values = {word: _first(found, keys) for word, keys in _KEYS.items()}
+    named = {_bare(k): v for k, v in reversed(found.items()) if v not in (None, "", [])}
+    values = {word: _first(named, keys) for word, keys in _KEYS.items()}
     text, html = _string(values["text"]), _string(values["html"])
     body, kind = (text, TEXT_TYPE) if text else (html, HTML_TYPE)
     if not body:
@@ -261,7 +265,13 @@ def text_urn(body: bytes, title: str | None = None) -> str:
 
 
 def _first(found: dict[str, Any], keys: tuple[str, ...]) -> Any:
-    return next((found[key] for key in keys if found.get(key) not in (None, "", [])), None)
+    return next((found[key] for key in map(_bare, keys) if key in found), None)
+
+
+@lru_cache(1024)
+def _bare(key: str) -> str:
+    """Return a key without what only its style adds: case, ``_``, ``-`` and space."""
+    return re.sub(r"[\s_-]", "", key).casefold()
 
 
 def _string(value: Any) -> str | None:

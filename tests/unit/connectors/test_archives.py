@@ -59,6 +59,26 @@ def test_json_lines_become_pages(tmp_path: Path) -> None:
     assert two.source == "archive"
 
 
+def test_keys_are_known_in_every_style(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    lines: list[dict[str, object]] = [
+        {
+            "Title": "A",
+            "fullText": "One.",
+            "webUrl": "https://a.example/1",
+            "pubDate": "2026-11-19",
+        },
+        {"title": "", "HEADLINE": "B", "article-body": "Two.", "publishedAt": "2026-11-19T00:00Z"},
+        {"text": "Three.", "Text": "other", "Published Date": "19 Nov 2026"},
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    found = pages(file)
+    assert [page.entry.title for page in found] == ["A", "B", None]
+    assert [page.body for page in found] == [b"One.", b"Two.", b"Three."]
+    assert found[0].url == "https://a.example/1"
+    assert {page.entry.published for page in found} == {datetime(2026, 11, 19, tzinfo=UTC)}
+
+
 def test_bad_lines_are_rows_and_the_rest_is_read(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_bytes(
