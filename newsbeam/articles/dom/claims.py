@@ -38,7 +38,9 @@ MAX_NODES = 5000
 """Nodes of JSON-LD that are looked at; a page has tens."""
 
 _TRAILING_COMMA = re.compile(r",\s*([\]}])")
-_COMMENT = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$")
+_COMMENT = re.compile(
+    r"^\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?)|(?:-->|(?://|/\*)?\s*\]\]>(?:\s*\*/)?)\s*$"
+)
 
 
 @dataclass

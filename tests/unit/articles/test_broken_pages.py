@@ -80,3 +80,24 @@ def test_tables_that_nobody_closes_are_no_tables() -> None:
 def test_tables_side_by_side_stay_tables() -> None:
     tree = decode.parse_text("<body>" + "<table><tr><td>1</td></tr></table>" * 40, URL)
     assert len(list(tree.iter("table"))) == 40
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        "%s",
+        "<!--\n%s\n-->",
+        "//<![CDATA[\n%s\n//]]>",
+        "/* <![CDATA[ */%s/* ]]> */",
+        "<![CDATA[%s]]>",
+    ],
+)
+def test_json_ld_is_read_in_the_comments_of_every_publishing_system(wrapped: str) -> None:
+    claim = (
+        '{"@type": "NewsArticle", "headline": "Crane for the harbour", '
+        '"datePublished": "2026-11-19T08:00:00Z", "author": {"name": "Ada Moreno"}}'
+    )
+    script = f'<script type="application/ld+json">{wrapped % claim}</script></head>'
+    found = read(crane().replace("</head>", script).encode())
+    assert found.authors == ("Ada Moreno",)
+    assert found.published == datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
