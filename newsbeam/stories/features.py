@@ -226,6 +226,8 @@ class Rows:
     """(n, d); a row of zeros where there is no vector."""
     totals: Floats
     """(n, TOTALS)"""
+    bundled: bool = True
+    """The vectors are of the model that comes with newsbeam; others are compared as they are."""
 
 
 def compare(one: Features, rows: Rows) -> Floats:
@@ -253,7 +255,7 @@ def compare(one: Features, rows: Rows) -> Floats:
     ones_in_theirs = total(shared * (((ours & IN_TITLE) > 0) & plain)) / (one_title + 1e-6)
 
     if one.vector is not None:
-        out[:, 0] = cosines(one.vector, rows.vectors)
+        out[:, 0] = cosines(one.vector, rows.vectors) if rows.bundled else rows.vectors @ one.vector
     out[:, 1] = total(rows.weights.ravel()[hit] * one.weights[at])
     out[:, 2] = title / (np.minimum(one_title, row_title) + 1e-6)
     out[:, 3] = 0.5 * (theirs_in_one + ones_in_theirs)

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbeam.encoder import BUNDLED, is_bundled, reads
 from newsbeam.records import record_id
 from newsbeam.stories.copies import Likeness
-from newsbeam.stories.directions import unread
 from newsbeam.stories.features import Features, Floats, compare, make_features
 from newsbeam.stories.model import PairModel, load_model
 from newsbeam.stories.originals import find_original
@@ -156,6 +156,7 @@ class Grouper:
         articles: most articles in the window.
         model: of one pair; None: the one that comes with newsbeam.
         apart: pairs of stories that a person has split: never merged again by the machine.
+        encoder: identity of the model of the vectors; None: the one that comes with newsbeam.
     """
 
     def __init__(
@@ -164,12 +165,14 @@ class Grouper:
         articles: int = WINDOW_ARTICLES,
         model: PairModel | None = None,
         apart: Iterable[tuple[str, str]] = (),
+        encoder: str | None = None,
     ) -> None:
+        bundled = encoder is None or is_bundled(encoder)
         self._span = timedelta(days=days)
         self._most = articles
-        self._model = model or load_model()
+        self._model = model or load_model(bundled)
         self._apart = {frozenset(pair) for pair in apart}
-        self._window = Window()
+        self._window = Window(bundled)
         self._kept: dict[int, Kept] = {}
         self._stories: dict[str, _Story] = {}
         self._numbers: dict[str, int] = {}
@@ -212,12 +215,10 @@ class Grouper:
     def past(self) -> Past:
         """Return the window, to restore another grouper from."""
         numbers = range(self._window.first, self._window.next)
-        vectors = [self._window.vector(n) for n in numbers]
         return Past(
             [self._kept[n] for n in numbers],
             np.concatenate([self._window.packed(n) for n in numbers]),
-            np.stack([np.zeros(384, np.float32) if v is None else v for v in vectors]),
-            np.array([v is not None for v in vectors]),
+            *self._window.vectors,
         )
 
     def add(self, item: StoryInput) -> Assignment:
@@ -225,6 +226,8 @@ class Grouper:
         if item.id in self._numbers:
             return self._known(item)
         seen = self._advance(item.seen or item.published)
+        if item.vector is not None:
+            self._window.fit(len(item.vector))
         text = item.text or None
         traits = item.traits or read_traits(item.title, text, item.language)
         features = make_features(
@@ -232,7 +235,7 @@ class Grouper:
             self._window.frequencies,
             item.vector,
             text is not None,
-            unread(item.vector, item.language),
+            self._unread(item),
         )
         print_ = traits.print
         near = self._window.candidates(features)
@@ -281,6 +284,14 @@ class Grouper:
     def _known(self, item: StoryInput) -> Assignment:
         kept = self.kept(item.id)
         return Assignment(item.id, kept.story, False, kept.copy_of, None, 1.0, AGAIN)
+
+    def _unread(self, item: StoryInput) -> bool:
+        """Tell whether the model does not read the article's language.
+
+        Such vectors are alike by language and pattern, whatever the texts report.
+        """
+        known = item.vector is not None and self._window.bundled
+        return known and not reads(BUNDLED, item.language)
 
     def _same_outlet(self, number: int, item: StoryInput) -> bool:
         return item.outlet is not None and self._kept[number].outlet == item.outlet

@@ -32,16 +32,21 @@ COPIES = 8
 
 
 class Window:
-    """A bounded, ordered set of articles with a look-up by shared terms and by shared runs."""
+    """A bounded, ordered set of articles with a look-up by shared terms and by shared runs.
 
-    def __init__(self, dimensions: int = 384) -> None:
+    Args:
+        bundled: the vectors will be of the model that comes with newsbeam.
+    """
+
+    def __init__(self, bundled: bool = True) -> None:
+        self.bundled = bundled
         self.frequencies = Frequencies()
         self.first = 0
         """Number of the oldest article here; articles are numbered by arrival."""
         self.next = 0
         """Number that the next article gets."""
         self._base = 0  # number of the article in row 0
-        self._dimensions = dimensions
+        self._dimensions = 384  # of the bundled model, until a vector says otherwise
         self._allocate(1024)
         self._terms = Index(POSTINGS)
         self._copies = Index(COPIES)
@@ -85,6 +90,12 @@ class Window:
         self.next += 1
         return number
 
+    def fit(self, dimensions: int) -> None:
+        """Make room for vectors of this length, where no article here has one."""
+        if dimensions != self._dimensions and not self._embedded.any():
+            self._dimensions = dimensions
+            self._vectors = np.zeros((len(self._packed), dimensions), np.float16)
+
     def fill(self, packed: Packed, vectors: Floats, embedded: NDArray[np.bool_]) -> None:
         """Take many articles at once into an empty window.
 
@@ -94,6 +105,7 @@ class Window:
             embedded: (n,), whether there is a vector.
         """
         n = len(packed)
+        self._dimensions = vectors.shape[1]
         self._allocate(max(1024, n + n // 4))
         self._packed[:n], self._vectors[:n], self._embedded[:n] = packed, vectors, embedded
         self.next = n
@@ -157,6 +169,7 @@ class Window:
             bits=np.ascontiguousarray(found["bits"]),
             vectors=self._vectors[at].astype(np.float32),
             totals=np.ascontiguousarray(found["totals"]),
+            bundled=self.bundled,
         )
 
     def has_text(self, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -178,6 +191,14 @@ class Window:
         """Return one article's row, shape (1,)."""
         at = number - self._base
         return self._packed[at : at + 1]
+
+    @property
+    def vectors(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """The vectors in order of arrival, (n, d), zeros where there is none; and where there is
+        one, (n,).
+        """
+        used = slice(self.first - self._base, self.next - self._base)
+        return self._vectors[used].astype(np.float32), self._embedded[used].copy()
 
     def vector(self, number: int) -> Floats | None:
         """Return one article's vector; None: not embedded."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from zipfile import BadZipFile
 
+from newsbeam.encoder import BACKGROUND, background
 from newsbeam.topics.topic import SHARED, Topic
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     Matrix = np.ndarray[Any, np.dtype[np.float32]]
     Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
-BACKGROUND = Path(__file__).parent / "background.txt"
-"""Passages on all sorts of subjects, one a line, written for newsbeam: what news is otherwise."""
 BACKGROUND_VECTORS = BACKGROUND.with_suffix(".vectors.npz")
 """Of the model that comes with newsbeam; another one embeds the passages when topics change."""
 BACKGROUND_WEIGHT = 0.3
@@ -230,11 +229,6 @@ def _border(examples: "Matrix", known: "Matrix", answers: "Mask", counted: "Mask
     border = np.zeros(1 + len(examples) + rest, dtype=np.float32)
     border[np.concatenate([[True], counted, np.ones(rest, dtype=bool)])] = found
     return border
-
-
-def background() -> list[str]:
-    """Return the background passages."""
-    return BACKGROUND.read_text(encoding="utf-8").splitlines()
 
 
 def store_background(encoder: Encodes) -> None:

@@ -325,7 +325,8 @@ def split(
 
 @stories.command()
 @click.argument("source", metavar="IN.jsonl|-", type=click.File("rb"))
-def group(source: BinaryIO) -> None:
+@click.pass_obj
+def group(config: Path | None, source: BinaryIO) -> None:
     """Group articles in order of arrival; one JSON line out per line in.
 
     \b
@@ -337,11 +338,9 @@ def group(source: BinaryIO) -> None:
     from pipelines.cli.lines import Lines, print_line
     from pipelines.cli.stories_group import group_lines
 
-    lines, seen = (
-        Lines(source, getattr(source, "name", "<stdin>")),
-        Counter[str](),
-    )
-    for answer in group_lines((line.decode("utf-8", "replace") for line in lines), seen):
+    model, seen = load_settings(config).model, Counter[str]()
+    lines = Lines(source, getattr(source, "name", "<stdin>"))
+    for answer in group_lines((line.decode("utf-8", "replace") for line in lines), model, seen):
         print_line(answer)
     lines.report()
     if again := seen["again"]:

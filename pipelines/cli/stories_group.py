@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from newsbeam.settings import ModelSettings
 from pipelines.cli.lines import no_text, read_json, valid
 
 if TYPE_CHECKING:
@@ -18,20 +19,22 @@ BATCH = 32
 """Lines that are embedded at once."""
 
 
-def group_lines(lines: Iterable[str], seen: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
+def group_lines(
+    lines: Iterable[str], model: ModelSettings, seen: Counter[str] | None = None
+) -> Iterator[dict[str, Any]]:
     """Yield one answer per line that is not blank; memory is bounded by the grouper's window.
 
     Args:
         lines: the input.
+        model: what gives the articles their vectors.
         seen: counts lines that cannot be read as ``broken``, ids that come again as ``again``.
     """
     from newsbeam.encoder import load_encoder
-    from newsbeam.settings import ModelSettings
     from newsbeam.stories.grouper import AGAIN, Grouper, StoryInput
     from newsbeam.stories.vector_text import vector_text
 
-    encoder = load_encoder(ModelSettings())
-    grouper = Grouper()
+    encoder = load_encoder(model)
+    grouper = Grouper(encoder=encoder.identity)
     seen = Counter() if seen is None else seen
     marked = (line.removeprefix("\ufeff") for line in lines)
     numbered = ((n, line) for n, line in enumerate(marked, start=1) if line.strip())

@@ -42,8 +42,6 @@ class Batch:
     settings: Settings
     folder: Path
     """The staged Parquet files."""
-    model: str | None = None
-    """Identity of the embedding model, where one was used."""
     counts: dict[str, int] = field(default_factory=dict)
     """Filled by the steps, for the summary."""
     warm: dict[str, Any] = field(default_factory=dict)
@@ -91,6 +89,13 @@ def stage(db: duckdb.DuckDBPyConnection, batch: Batch) -> None:
             f"SELECT * FROM {source} "
             f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {tie}) = 1 ORDER BY {key}"
         )
+
+
+def staged_model(db: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the identity of the model of the staged vectors; None where nothing was embedded."""
+    found = db.execute("SELECT max(model) FROM staged_articles WHERE vector IS NOT NULL").fetchall()
+    model: str | None = found[0][0]
+    return model
 
 
 def unstage(db: duckdb.DuckDBPyConnection) -> None:

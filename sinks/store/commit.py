@@ -17,7 +17,7 @@ from newsbeam.errors import SinkError
 from newsbeam.records import PASSING
 from sinks.store.alerts import alerts_step
 from sinks.store.articles import articles_step, mentions_step
-from sinks.store.batch import Batch, stage, unstage
+from sinks.store.batch import Batch, stage, staged_model, unstage
 from sinks.store.lookup import upsert
 from sinks.store.outlets import outlets_step
 from sinks.store.revisions import revisions_step
@@ -213,7 +213,7 @@ def _record_run(
             finished,
             batch.config_hash,
             __version__,
-            batch.model,
+            staged_model(db),
             polled[0],
             polled[1],
             seen[0] + polled[2],

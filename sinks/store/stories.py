@@ -21,7 +21,7 @@ from newsbeam.stories.grouper import WINDOW_DAYS, Assignment, Grouper, Kept, Mer
 from newsbeam.stories.newsrooms import Newsroom, configured_owners
 from newsbeam.stories.pack import Packed, readable, unpack
 from newsbeam.stories.traits import read_traits
-from sinks.store.batch import Batch
+from sinks.store.batch import Batch, staged_model
 from sinks.store.story_edits import (
     Change,
     close_story,
@@ -39,6 +39,7 @@ AT_ONCE = 512
 def group_step(db: Db, batch: Batch) -> None:
     """Give every new article of the batch its story; write stories, copies, lineage and events."""
     grouper, arrival = _grouper(db, batch)
+    model = staged_model(db)
     owners = configured_owners(batch.settings)
     rows: list[dict[str, Any]] = []
     features: list[dict[str, Any]] = []
@@ -49,7 +50,8 @@ def group_step(db: Db, batch: Batch) -> None:
         arrival += 1
         who = owners.newsroom(item.outlet, made.wire_origin, url)
         rows.append(_article_row(item, made, kept, arrival, who, batch.run_id))
-        features.append(_feature_row(kept, grouper.packed(item.id), item.vector, arrival))
+        packed = grouper.packed(item.id)
+        features.append(_feature_row(kept, packed, item.vector, arrival, model))
         merges += made.merges
     if rows:
         now_in = _followed(merges)
@@ -65,7 +67,7 @@ def group_step(db: Db, batch: Batch) -> None:
     batch.counts["stories_new"] = sum(r["new"] for r in rows)
     batch.counts["stories_merged"] = len(merges)
     batch.counts["copies"] = sum(r["copy_of"] is not None for r in rows)
-    batch.warm["stories"] = (grouper, _state(db))
+    batch.warm["stories"] = (grouper, (*_state(db), _model(db)))
 
 
 def _followed(merges: Sequence[Merge]) -> dict[str, str]:
@@ -111,12 +113,14 @@ def _state(db: Db) -> tuple[int, int]:
 
 def _grouper(db: Db, batch: Batch) -> tuple[Grouper, int]:
     """Return the warm grouper where it still fits the store, else one restored from it."""
-    state = _state(db)
+    model = _model(db)
+    state = (*_state(db), model)
     warm = batch.warm.pop("stories", None)  # a failed commit must not leave a grouper that ran on
     if warm is not None and warm[1] == state:
         return warm[0], state[0]
     days = batch.settings.stories.window_days
-    return Grouper.restore(past_window(db, days), days=days, apart=parted(db)), state[0]
+    past = past_window(db, days, model)
+    return Grouper.restore(past, days=days, apart=parted(db), encoder=model), state[0]
 
 
 def parted(db: Db) -> list[tuple[str, str]]:
@@ -146,8 +150,25 @@ def parted(db: Db) -> list[tuple[str, str]]:
     return [(one, other) for one, other in pairs]
 
 
-def past_window(db: Db, days: float = WINDOW_DAYS) -> Past:
+def _model(db: Db) -> str | None:
+    """Return the model of the batch's vectors; where it has none, that of the window's latest."""
+    if model := staged_model(db):
+        return model
+    found = db.execute("SELECT arg_max(model, arrival) FROM story_features").fetchall()
+    latest: str | None = found[0][0]
+    return latest
+
+
+def past_window(db: Db, days: float = WINDOW_DAYS, model: str | None = None) -> Past:
     """Return the articles of the last days, in order of arrival.
+
+    Those embedded by another model (name and revision) come without a vector: what two models
+    say cannot be compared.
+
+    Args:
+        db: the store.
+        days: how long an article stays in the window.
+        model: identity of the model of the articles to come; None: no vector is left out.
 
     Read as columns: 100,000 articles at once cost a tenth of what one after another cost.
     """
@@ -155,13 +176,14 @@ def past_window(db: Db, days: float = WINDOW_DAYS) -> Past:
     found = db.sql(
         """
         SELECT f.article_id, s.story_id, s.copy_of, s.outlet, f.published, f.arrived, f.features,
-               f.vector
+               CASE WHEN $3 IS NULL OR split_part(f.model, '/', 1) = split_part($3, '/', 1)
+                    THEN f.vector END AS vector
         FROM story_features f JOIN story_articles s USING (article_id)
         WHERE f.arrived >= $1::TIMESTAMP - to_seconds($2::DOUBLE)
           AND s.arrived >= $1::TIMESTAMP - to_seconds($2::DOUBLE)  -- skips older parts of the table
         ORDER BY f.arrival
         """,
-        params=[last[0], days * 86_400],
+        params=[last[0], days * 86_400, model],
     ).to_arrow_table()
     data = found["features"].to_pylist()
     if not all(map(readable, data)):  # by another newsbeam: forgotten, as if it had left the window
@@ -274,11 +296,14 @@ _FEATURES = pa.schema(
         *(pa.field(n, pa.timestamp("us")) for n in ("arrived", "published")),
         pa.field("features", pa.binary()),
         pa.field("vector", pa.list_(pa.float32())),
+        pa.field("model", pa.string()),
     ]
 )
 
 
-def _feature_row(kept: Kept, packed: Packed, vector: Floats | None, arrival: int) -> dict[str, Any]:
+def _feature_row(
+    kept: Kept, packed: Packed, vector: Floats | None, arrival: int, model: str | None
+) -> dict[str, Any]:
     return {
         "article_id": kept.id,
         "arrival": arrival,
@@ -286,6 +311,7 @@ def _feature_row(kept: Kept, packed: Packed, vector: Floats | None, arrival: int
         "published": kept.published.replace(tzinfo=None) if kept.published else None,
         "features": packed.tobytes(),
         "vector": vector,
+        "model": None if vector is None else model,
     }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from newsbeam.encoder import BUNDLED_SHA256
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Embedded, Evidence, Mention
 from newsbeam.settings import Settings
@@ -18,7 +19,7 @@ from sinks.store.batch import Batch
 from sinks.store.commit import commit
 from sinks.store.rows import article_row, mention_row, to_table
 from sinks.store.store import open_store
-from sinks.store.stories import group_step, parted
+from sinks.store.stories import group_step, parted, past_window
 from sinks.store.story_edits import merge_stories, split_story
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -48,6 +49,9 @@ def vector(seed: int) -> bytes:
     return (made / np.linalg.norm(made)).astype(np.float32).tobytes()
 
 
+BUNDLED = f"all-MiniLM-L6-v2@{BUNDLED_SHA256[:12]}/fp32/torch"
+
+
 def article(id: str, outlet: str, title: str, text: str, hours: float, seed: int) -> Embedded:
     return Embedded(
         Article(
@@ -61,7 +65,7 @@ def article(id: str, outlet: str, title: str, text: str, hours: float, seed: int
             published=NOON + timedelta(hours=hours),
             language="en",
         ),
-        "test-model",
+        BUNDLED,
         vector(seed),
     )
 
@@ -141,6 +145,24 @@ def test_one_batch_many_batches_and_a_warm_watch_give_the_same_stories(tmp_path:
                 commit_batch(db, folder, part, f"r{start}", warm)
             results.append(grouped(db))
     assert results[0] == results[1] == results[2]
+
+
+def test_another_model_leaves_the_vectors_of_the_one_before_aside(db: Any, tmp_path: Path) -> None:
+    warm: dict[str, Any] = {}
+    commit_batch(db, tmp_path, ARTICLES[:2], "r1", warm)
+    other = "larger@1-centred/fp32/sentence-transformers"
+    wide = np.concatenate([np.frombuffer(vector(1), np.float32)] * 2) / np.float32(2**0.5)
+    later = [Embedded(a.article, other, wide.tobytes()) for a in ARTICLES[2:]]
+    commit_batch(db, tmp_path, later[:1], "r2", warm)
+    commit_batch(db, tmp_path, later[1:], "r3")
+    assert len({story_of(db, name) for name in ("a1", "a2")}) == 1
+    assert story_of(db, "a3") == story_of(db, "a4") != story_of(db, "b1")
+    for model, known in ((BUNDLED, 2), (BUNDLED.replace("fp32", "bf16"), 2), (other, 3)):
+        past = past_window(db, model=model)
+        assert int(past.embedded.sum()) == known
+        assert past.vectors.shape == (5, 768 if model == other else 384)
+    models = db.execute("SELECT model FROM runs ORDER BY run_id").fetchall()
+    assert models == [(BUNDLED,), (other,), (other,)]
 
 
 def test_reprints_count_once_and_for_the_agency(db: Any, tmp_path: Path) -> None:

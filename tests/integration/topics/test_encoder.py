@@ -1,5 +1,6 @@
 """The shared encoder against sentence-transformers itself."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from newsbeam.encoder import (
     BUNDLED_SHA256,
     LazyEncoder,
+    background,
     bundled_folder,
+    is_bundled,
     load_encoder,
     model_identity,
 )
@@ -52,6 +55,22 @@ def test_a_vector_is_the_same_to_the_bit_whatever_is_encoded_with_it(
     for text, vector in zip(TEXTS, together, strict=True):
         assert np.array_equal(alone.encode([text])[0], vector)
     assert alone.encode([]).shape == (0, 384)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_of_another_model_what_all_texts_have_in_common_is_taken_off(tmp_path: Path) -> None:
+    shutil.copytree(bundled_folder(), tmp_path / "other")
+    settings = ModelSettings(name=str(tmp_path / "other"), precision="fp32")
+    own, found = load_encoder(ModelSettings(precision="fp32")), load_encoder(settings)
+    assert not is_bundled(found.identity)
+    assert is_bundled(own.identity)
+    assert "-centred/" in found.identity
+    common = own.encode(background()).mean(axis=0)
+    expected = own.encode(TEXTS) - common
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert np.abs(found.encode(TEXTS) - expected).max() < 1e-4
+    assert np.linalg.norm(found.encode(background()).mean(axis=0)) < np.linalg.norm(common) / 2
 
 
 def test_the_identity_is_known_without_loading() -> None:

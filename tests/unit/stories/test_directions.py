@@ -7,8 +7,8 @@ from newsbeam.stories.directions import cosines
 RNG = np.random.default_rng(0)
 
 
-def unit(n: int, d: int = 384) -> np.ndarray:
-    made = RNG.normal(size=(n, d)).astype(np.float32)
+def unit(n: int) -> np.ndarray:
+    made = RNG.normal(size=(n, 384)).astype(np.float32)
     return made / np.linalg.norm(made, axis=1, keepdims=True)
 
 
@@ -35,8 +35,3 @@ def test_a_direction_that_all_news_share_counts_for_less() -> None:
 
 def test_an_article_without_a_vector_is_like_none() -> None:
     assert cosines(unit(1)[0], np.zeros((2, 384), np.float32)).tolist() == [0.0, 0.0]
-
-
-def test_vectors_of_another_length_are_compared_as_they_are() -> None:
-    a, b = unit(2, 8)
-    assert cosines(a, b[None])[0] == np.float32(b @ a)

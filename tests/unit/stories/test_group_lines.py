@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from newsbeam.settings import ModelSettings
 from newsbeam.stories.grouper import StoryInput
 from newsbeam.stories.page import story_page
 from pipelines.cli.stories_group import group_lines, read_line
@@ -69,7 +70,7 @@ def test_each_line_gets_an_answer_in_order() -> None:
         json.dumps({"id": "d", "title": "Central bank of Arvenia raises rates"}),
     ]
     seen = Counter[str]()
-    answers = list(group_lines([*lines, lines[0]], seen))
+    answers = list(group_lines([*lines, lines[0]], ModelSettings(), seen))
     assert seen == {"broken": 1, "again": 1}
     assert answers.pop()["story"] == answers[0]["story"]
     assert [a["id"] for a in answers] == ["a", None, "b", "c", "d"]

@@ -1,9 +1,12 @@
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 
 from newsbeam.stories.copies import sketch
+from newsbeam.stories.features import compare
 from newsbeam.stories.grouper import Grouper, StoryInput
 from newsbeam.stories.pack import pack, readable, unpack
 from newsbeam.stories.window import Window
@@ -81,6 +84,25 @@ def test_a_restored_grouper_goes_on_as_the_one_that_ran() -> None:
     expected = [ran.add(i) for i in items[8:]]
     assert [restored.add(i) for i in items[8:]] == expected
     assert [laid_by.add(i) for i in items[8:]] == expected
+
+
+OTHER = "larger@1-centred/fp32/sentence-transformers"
+
+
+@pytest.mark.parametrize("length", [384, 768])
+def test_vectors_of_another_model_are_compared_as_they_are(length: int) -> None:
+    one, other = np.random.default_rng(1).normal(size=(2, length)).astype(np.float32)
+    other = one + other  # cosine .7
+    one, other = one / np.linalg.norm(one), other / np.linalg.norm(other)
+    grouper = Grouper(encoder=OTHER)
+    grouper.add(replace(story("a", "Ferry runs aground"), vector=one, language="de"))
+    kept = grouper._window.rows([0])
+    newcomer = replace(grouper._window.features(0), vector=other)
+    assert compare(newcomer, kept)[0, 0] == np.float32(kept.vectors[0] @ other)
+    assert not grouper._window.unread([0])[0], "nothing is known of the languages it reads"
+    restored = Grouper.restore(grouper.past(), encoder=OTHER)
+    last = replace(story("b", "Ferry runs aground again", hours=1), vector=other)
+    assert restored.add(last) == grouper.add(last)
 
 
 def test_a_grouper_in_a_file_takes_as_much_as_its_articles() -> None:
