@@ -205,6 +205,7 @@ def _load_bundled(settings: ModelSettings) -> Encoder:
 def _load_other(settings: ModelSettings) -> Encoder:
     folder = _find_model(settings.name)
     os.environ["HF_HUB_OFFLINE"] = "1"  # a run never downloads a model behind the user's back
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # of loading: not our progress
     import numpy as np
     import torch
     from sentence_transformers import SentenceTransformer

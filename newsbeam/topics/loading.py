@@ -6,7 +6,7 @@ from pathlib import Path
 from newsbeam.errors import ConfigError
 from newsbeam.settings import TopicsSettings
 from newsbeam.topics.calibration import calibration_for, read_calibration
-from newsbeam.topics.topic import find_topics, load_topic
+from newsbeam.topics.topic import find_topics, load_topic, of_pack
 from newsbeam.topics.topicset import ActiveTopic, TopicSet
 
 
@@ -18,10 +18,17 @@ def load_topics(packs: Sequence[str], folders: Sequence[Path]) -> TopicSet:
     """
     return TopicSet(
         [
-            ActiveTopic(load_topic(path), path, calibration_for(path, folders))
+            ActiveTopic(
+                load_topic(path), path, calibration_for(path, folders), own=_own(path, folders)
+            )
             for path in find_topics(packs, folders)
         ]
     )
+
+
+def _own(path: Path, folders: Sequence[Path]) -> Path | None:
+    apart = of_pack(path) and folders and not of_pack(folders[0] / path.name)
+    return folders[0] / path.parent.name / path.name if apart else None
 
 
 def configured_topics(topics: TopicsSettings, home: str) -> TopicSet:

@@ -292,6 +292,7 @@ def _write(path: Path, key: str, kept: "dict[str, Matrix]") -> None:
 
     halves: dict[str, Any] = {name: numbers.astype("<f2") for name, numbers in kept.items()}
     try:
+        path.parent.mkdir(exist_ok=True)
         with path.open("wb") as file:
             np.savez(file, key=np.array(key), **halves)
     except OSError:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from newsbeam.encoder import reads
+from newsbeam.encoder import is_bundled, reads
 from newsbeam.errors import ConfigError
 from newsbeam.records import Article, Embedded, Mention, Passage, record_id
 from newsbeam.topics.calibration import Calibration
@@ -28,7 +28,7 @@ from newsbeam.topics.features import HARDLY, Look, look
 from newsbeam.topics.meaning import Compared, Encodes, TopicVectors, example_vectors
 from newsbeam.topics.model import Model, generic_model
 from newsbeam.topics.query import Query, QuerySet
-from newsbeam.topics.topic import Topic
+from newsbeam.topics.topic import Topic, of_pack
 from newsbeam.topics.view import ArticleView
 
 if TYPE_CHECKING:
@@ -67,6 +67,14 @@ class ActiveTopic:
     path: Path | None = None
     calibration: Calibration | None = None
     vectors: TopicVectors | None = None
+    own: Path | None = None
+    """Of a topic of a pack: where in the operator's folder that file would be beside which vectors
+    of another model than the bundled one are kept, as newsbeam's own files stay as they are."""
+
+    def kept_beside(self, encoder: Encodes) -> Path | None:
+        """Return the file beside which the vectors of the examples are kept; None: nowhere."""
+        of_ours = self.path is not None and of_pack(self.path)
+        return self.own if of_ours and not is_bundled(encoder.identity) else self.path
 
     @property
     def model(self) -> Model:
@@ -175,9 +183,9 @@ class TopicSet:
                 raise ConfigError(
                     f"topic {name}",
                     f"calibrated for the model {bound.model}; this is {encoder.identity}: run "
-                    f"`newsbeam topics calibrate {name}`",
+                    "`newsbeam topics calibrate`",
                 )
-            vectors = example_vectors(active.topic, active.path, encoder)
+            vectors = example_vectors(active.topic, active.kept_beside(encoder), encoder)
             self._topics[name] = replace(active, vectors=vectors)
         self._model = encoder.identity
 

@@ -112,6 +112,7 @@ def calibrate(
 ) -> None:
     """Fit each topic's model to the labels, and choose its threshold for the precision it asks for.
 
+    A topic without labels that was calibrated for another model learns from its own examples.
     Writes NAME.calibration.json beside the topic's file; for a topic of a pack, which starts from
     the pack's own calibration, into your folder of topics.  --topics writes beside in any case.
     """
@@ -122,6 +123,7 @@ def calibrate(
     from newsbeam.topics.learning import calibrate as fit_topic
     from newsbeam.topics.model import generic_model
     from newsbeam.topics.topic import of_pack
+    from pipelines.cli.topics_examples import add_examples
     from pipelines.cli.topics_precision import serve_other_precision
     from pipelines.cli.topics_report import print_calibrations
     from pipelines.cli.topics_tag import own_folder
@@ -133,6 +135,7 @@ def calibrate(
     _tell_unknown(labelled, topics)
     cases = look_at(labelled, topics, encoder, names)
     _add_stored(cases, settings, topics, encoder)
+    by_examples = add_examples(cases, topics, encoder)
     done = {}
     for name in names:
         active, rows = topics[name], [case.row for case in cases[name]]
@@ -151,7 +154,8 @@ def calibrate(
             generic = _of_the_pack(active.path, encoder.identity, generic)
         done[name], _ = fit_topic(rows, version, encoder.identity, wanted, generic)
         _tell_few(name, rows)
-    done = serve_other_precision(done, cases, settings.model, topics)
+    by_labels = {name: c for name, c in done.items() if name not in by_examples}
+    done |= serve_other_precision(by_labels, cases, settings.model, topics)
     for name, calibration in done.items():
         path = topics[name].path
         if path is None:
