@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def explain(
     config: Path | None, article: str, topic: str, folder: Path | None, as_json: bool
 ) -> None:
-    """Say why ARTICLE (id or URL from the store, or text file) is a mention of TOPIC or not."""
+    """Say why ARTICLE (id or URL of the store, text or HTML file) is a mention of TOPIC or not."""
     from newsbeam.encoder import LazyEncoder
     from newsbeam.headlines import headline
     from newsbeam.settings import load_settings
@@ -52,7 +52,7 @@ def explain(
 
 
 def find(key: str, settings: "Settings") -> "Article":
-    """Return an article by text file, id or URL.
+    """Return an article by its file, id or URL.
 
     Raises:
         ConfigError: there is none.

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from newsbeam.encoder import LazyEncoder, preload
 from newsbeam.errors import ConfigError, RecordError, reason_of
-from newsbeam.records import Article, Embedded, Entry, Mention
+from newsbeam.records import Article, Embedded, Entry, Mention, Page
 from newsbeam.settings import ModelSettings, Settings
 from newsbeam.stories.vector_text import beginning
 from newsbeam.topics import TopicSet, configured_topics, load_topics
@@ -19,6 +20,9 @@ from pipelines.cli.lines import no_text, read_json, valid
 
 AT_ONCE = 64
 """Texts per batch: enough passages for sorting by length to pay."""
+
+PAGES = frozenset((".html", ".htm", ".xhtml"))
+"""Endings of saved pages."""
 
 
 def load_topics_for(settings: Settings, folder: Path | None = None) -> TopicSet:
@@ -84,15 +88,20 @@ def read_line(line: bytes) -> tuple[Any, Article | str]:
 
 
 def text_article(path: Path) -> Article:
-    """Read a text file as an article without a headline.
+    """Read a text file as an article without a headline; a saved page as its article.
 
     Raises:
         ConfigError: it cannot be read, or there is no text in it.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        body = path.read_bytes()
     except OSError as error:
         raise ConfigError(str(path), f"cannot be read: {reason_of(error)}") from error
+    text = body.decode("utf-8-sig", "replace")
+    if path.suffix.lower() in PAGES or text[:200].lstrip().lower().startswith(
+        ("<!doctype", "<html")
+    ):
+        return _saved_page(path, body)
     if "\0" in text:
         raise ConfigError(str(path), "is no text in UTF-8")
     if not text.strip():
@@ -100,6 +109,21 @@ def text_article(path: Path) -> Article:
     article = make_article(path.stem, "", text, None)
     if isinstance(article, str):
         raise ConfigError(str(path), article)
+    return article
+
+
+def _saved_page(path: Path, body: bytes) -> Article:
+    from newsbeam.articles.read import read_page
+
+    now = datetime.now(UTC)
+    url = f"https://tag.invalid/{quote(path.stem)}"
+    entry = Entry(id=path.stem, feed_url="tag:", guid=path.stem, url=url)
+    try:
+        article = read_page(Page(entry, url, body, now), now=now)
+    except RecordError as error:
+        raise ConfigError(str(path), error.message) from error
+    if not article.text:
+        raise ConfigError(str(path), f"there is no article in this page ({article.verdict})")
     return article
 
 

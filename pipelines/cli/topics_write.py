@@ -158,7 +158,7 @@ def _named(path: Path, read: "Mapping[Path, Topic]") -> "Iterator[Warning]":
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; `-` prints.")
 @click.pass_obj
 def new(config: Path | None, name: str, articles: tuple[str, ...], out: Path | None) -> None:
-    """Begin a topic NAME from example ARTICLES: text files, or ids or URLs from the store.
+    """Begin a topic NAME from example ARTICLES: text or HTML files, ids or URLs of the store.
 
     Proposes terms that the examples share and other articles lack.
     """

@@ -139,6 +139,30 @@ def test_a_file_without_text_is_told(
     assert str(result.exception).startswith(f"{file}: {why}")
 
 
+@pytest.mark.parametrize("name", ["saved.html", "saved.txt"])
+def test_a_saved_page_is_read_as_a_page(newsroom: Path, tmp_path: Path, name: str) -> None:
+    title, text = TEXTS[1]
+    paragraphs = "".join(f"<p>{text} ({n})</p>" for n in range(5))
+    file = tmp_path / name
+    file.write_text(
+        f"<!doctype html><html><head><title>{title}</title></head><body><nav>Home | Sport</nav>"
+        f"<article><h1>{title}</h1>{paragraphs}</article></body></html>",
+        encoding="utf-8",
+    )
+    told = good(run("explain", str(file), "bees", config=newsroom)).stdout
+    assert told.splitlines()[0] == title
+    assert "<" not in told
+    made = good(run("new", "hives", str(file), "--out", "-", config=newsroom)).stdout
+    assert f'"{title}"' in made
+
+
+def test_a_page_without_an_article_is_told(newsroom: Path, tmp_path: Path) -> None:
+    file = tmp_path / "app.html"
+    file.write_text("<html><body><div id=root></div></body></html>", encoding="utf-8")
+    result = run("explain", str(file), "bees", config=newsroom)
+    assert str(result.exception) == f"{file}: there is no article in this page (too_short)"
+
+
 def test_a_topic_from_nothing_says_so(newsroom: Path, tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
     file.write_text("It is as it was and so it has to be for all of us.")
