@@ -44,7 +44,10 @@ PAIR_FEATURES = (
     "name_veto",
     "side_veto",
     "untitled",
+    "names_apart",
 )
+"""What :func:`compare` says of a pair.  ``names_apart``: the other article mentions no name of
+either headline."""
 
 Floats = NDArray[np.float32]
 
@@ -273,6 +276,7 @@ def compare(one: Features, rows: Rows) -> Floats:
     kind = NAME | IN_TITLE
     named = total(((theirs & kind) == kind) | ((ours & kind) == kind))
     both_name = (rows.totals[:, 2] > 0) & (one_totals[2] > 0)
-    out[:, 7] = both_name & (named == 0) & (out[:, 2] >= PATTERN)
+    out[:, 10] = both_name & (named == 0)
+    out[:, 7] = (out[:, 10] > 0) & (out[:, 2] >= PATTERN)
     out[:, 9] = (row_title <= 0) | (one_title <= 0)
     return out

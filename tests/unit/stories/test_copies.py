@@ -361,3 +361,48 @@ def test_an_alignment_keeps_the_order_and_counts_facts() -> None:
 def test_addresses_are_no_words() -> None:
     line = "Article URL: https://{}.example/some/path Comments URL: https://news.example/{}"
     assert sketch(line.format("one", 1)) is None
+
+
+WALL = (
+    "To continue reading this article, please log in or subscribe. Subscribers get unlimited "
+    "access to all our journalism, newsletters and podcasts. Already a subscriber? Sign in here."
+)
+LEAD = (
+    "The mayor of Skar stepped down on Tuesday after the town had paid twice for one ferry, and "
+    "said that she would hand over her office to her deputy before the winter."
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "text", "outlet", "is_copy"),
+    [
+        ("Mayor of Skar resigns over ferry", "Storm closes the northern railway", WALL, "a", False),
+        ("Mayor of Skar resigns over ferry", "Skar paid twice for one ship", LEAD, "a", True),
+        ("Mayor of Skar resigns over ferry", "The storm in the teacup", LEAD, "b", True),
+        ("", "Skar paid twice for one ship", LEAD, "b", True),
+    ],
+)
+def test_what_stands_in_place_of_a_text_is_no_copy(
+    one: str, other: str, text: str, outlet: str, is_copy: bool
+) -> None:
+    grouper = Grouper()
+    first = grouper.add(StoryInput("1", one, text, outlet="a.example"))
+    second = grouper.add(StoryInput("2", other, text, outlet=f"{outlet}.example"))
+    assert (second.copy_of == "1") is is_copy
+    assert (second.story == first.story) is is_copy
+
+
+def test_one_form_with_other_names_in_its_headlines_is_no_copy() -> None:
+    def weather(town: str, high: int, low: int) -> str:
+        return (
+            f"Weather in {town} on Tuesday: a high of {high} degrees and a low of {low} degrees, "
+            "with light wind from the west. Chance of rain 20 percent. Sunrise at 7:12 am, "
+            "sunset at 4:31 pm."
+        )
+
+    grouper = Grouper()
+    grouper.add(StoryInput("1", "Weather in Hafen", weather("Hafen", 12, 4), outlet="a.example"))
+    lund = StoryInput("2", "Weather in Lund", weather("Lund", 10, 3), outlet="b.example")
+    assert grouper.add(lund).copy_of is None
+    again = StoryInput("3", "Lund: the weather", weather("Lund", 10, 3), outlet="c.example")
+    assert grouper.add(again).copy_of == "2"
