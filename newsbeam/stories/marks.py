@@ -16,7 +16,7 @@ from newsbeam.stories.ordinals import ordinal, tens
 
 _UNITS = (
     "day days week weekend part episode ep season chapter round stage matchday game match issue "
-    "volume vol edition lesson heat leg phase "
+    "volume vol edition lesson heat leg phase flight "
     "tag woche teil folge staffel runde spieltag ausgabe etappe "
     "jour semaine partie épisode saison journée étape "
     "día semana parte episodio temporada jornada etapa "
@@ -79,15 +79,18 @@ _MONTHS = frozenset(_MONTH_NAMES.split())
 _QUARTERS = ("quarter", "quartal", "trimestr", "kwarta", "kvartal", "квартал")
 _HEADS = frozenset("circuit day night week amendment tag jour día giorno dag".split())  # noqa: SIM905
 """Words that are the thing itself: those behind them are others."""
+_FIRSTS = _HEADS | _UNIT_WORDS | frozenset("tour vuelta turno tura reading".split())  # noqa: SIM905
+"""What has a first one of which the second is another event: days, rounds of an election."""
 _OF = frozenset("of de des di do da der van".split())  # noqa: SIM905
 _TALLY_WORDS = (
-    "time times straight consecutive successive row running half place century victim victims "
-    "person people man men woman women child children boy girl baby worker soldier officer "
-    "journalist patient passenger migrant hostage suspect arrest death deaths dead fatality body "
-    "case cases survivor accuser floor storey president mayor governor minister premier pope king "
-    "goal win victory defeat loss title crown trophy medal gold career attempt try mal opfer toter "
-    "tote toten verdächtiger sieg titel tor fois victime mort titre but vez víctima muerto "
-    "víctimas título gol volta vittima morto titolo keer slachtoffer raz ofiara раз жертва"
+    "ld lead update time times straight consecutive successive row running half place century "
+    "victim victims person people man men woman women child children boy girl baby worker "
+    "soldier officer journalist patient passenger migrant hostage suspect arrest death deaths "
+    "dead fatality body case cases survivor accuser floor storey president mayor governor "
+    "minister premier pope king inning minute hour lap hole frame set goal win victory defeat "
+    "loss title crown trophy medal gold career attempt try mal opfer toter tote toten "
+    "verdächtiger sieg titel tor fois victime mort titre but vez víctima muerto víctimas título "
+    "gol volta vittima morto titolo keer slachtoffer raz ofiara раз жертва"
 )
 _TALLIES = frozenset(_TALLY_WORDS.split())
 """What is counted while one event goes on, or counted otherwise by each outlet: no names of it."""
@@ -187,7 +190,7 @@ def _things(
             break
         if word.startswith(_QUARTERS):
             return ["quarter"]
-        if first and not (word in _HEADS or word in _UNIT_WORDS):
+        if first and word not in _FIRSTS:
             return found
         found.append(word)
         if len(found) == _THINGS or word in _HEADS:

@@ -62,6 +62,8 @@ def stories_of(*titles: str, language: str = "en") -> list[str]:
         ("Word puzzle: answer and hints for #1,652", "Word puzzle: answer and hints for #1,653"),
         ("Word puzzle (game #1652): hints for today", "Word puzzle (game #1653): hints for today"),
         ("Gold prices today, 3 January 2026", "Gold prices today, 4 January 2026"),
+        ("Lions v Bears, 3rd Test, day 2", "Lions v Bears, 3rd Test, day 3"),
+        ("Rocket flight 10 lifts off", "Rocket flight 11 lifts off"),
         ("Open golf: day one in pictures", "Open golf: day two in pictures"),
     ],
 )
@@ -97,6 +99,8 @@ def test_events_of_one_pattern_stay_apart(one: str, other: str) -> None:
         ("Puzzle hints for January 03, 2026", "Puzzle hints for 3 January 2026"),
         ("The firm&#039;s boss resigns, say reports", "The firm's boss resigns, says #1 paper"),
         ("Quake: 2 dead in the harbour", "Quake: 3 dead in the harbour"),
+        ("Hawks win Game 7 in 11th inning", "Hawks win in Game 7 with 9th-inning homer"),
+        ("(2nd LD) Missile falls into the sea", "(3rd LD) Missile falls into the sea"),
     ],
 )
 def test_reports_of_one_event_are_not_vetoed(one: str, other: str) -> None:
@@ -115,6 +119,8 @@ def test_reports_of_one_event_are_not_vetoed(one: str, other: str) -> None:
         ("ja", "台風18号が九州へ接近、JRが計画運休", "台風19号が九州へ接近、JRが計画運休", True),
         ("ko", "EU, 제12차 대러 제재안 채택", "EU, 제13차 대러 제재안 채택", True),
         ("zh", "欧盟通过第12轮制裁方案", "欧盟通过第13轮制裁方案", True),
+        ("fr", "Premier tour: Lind en tête", "Second tour: Lind en tête", True),
+        ("es", "Lind gana la primera vuelta", "Lind gana la segunda vuelta", True),
         ("de", "EU beschließt zwölftes Paket", "EU beschließt dreizehntes Paket", True),
         ("de", "EU beschließt 12. Paket", "EU beschließt dreizehntes Sanktionspaket", True),
         ("fr", "L'UE adopte le douzième paquet", "L'UE adopte le treizième paquet", True),
