@@ -91,7 +91,8 @@ def _reports(timeline: Sequence[Row]) -> list[Row]:
         own = row["independent"] or row["copy_of"] in shown
         if row["newsroom_kind"] == "agency" or (row["newsroom_kind"] == "newsroom" and own):
             reports.append(row)
-            shown.discard(row["copy_of"])
+            if row["newsroom_kind"] == "newsroom":  # an agency's print counts for itself
+                shown.discard(row["copy_of"])
     return reports
 
 

@@ -128,24 +128,17 @@ def test_a_story_is_told_in_words() -> None:
     ]
 
 
-def test_what_an_aggregator_showed_first_is_the_report_of_the_newsroom_that_has_it() -> None:
+def page_of(rows: list[tuple[str, str, str, str | None]]) -> str:
     at = datetime(2026, 3, 1, 8, 0)  # noqa: DTZ001
     story = {
         "story_id": "5" * 20,
         "title": "Ferry runs aground",
-        "articles": 4,
-        "copies": 2,
+        "articles": len(rows),
+        "copies": sum(copy_of is not None for *_, copy_of in rows),
         "newsrooms": 2,
         "first_seen": at,
         "last_seen": at,
     }
-    rows = [
-        ("a", "links.example", "aggregator", None),
-        ("r", "wire.example", "release", None),
-        ("b", "coast.example", "newsroom", "a"),
-        ("c", "inland.example", "newsroom", "a"),
-        ("d", "harbour.example", "newsroom", None),
-    ]
     timeline = [
         {
             "article_id": id,
@@ -160,10 +153,33 @@ def test_what_an_aggregator_showed_first_is_the_report_of_the_newsroom_that_has_
         }
         for place, (id, outlet, kind, copy_of) in enumerate(rows)
     ]
-    page = story_page(story, timeline, [], [])
+    return story_page(story, timeline, [], [])
+
+
+def test_what_an_aggregator_showed_first_is_the_report_of_the_newsroom_that_has_it() -> None:
+    page = page_of(
+        [
+            ("a", "links.example", "aggregator", None),
+            ("r", "wire.example", "release", None),
+            ("b", "coast.example", "newsroom", "a"),
+            ("c", "inland.example", "newsroom", "a"),
+            ("d", "harbour.example", "newsroom", None),
+        ]
+    )
     assert "(2 are copies, 1 from an aggregator, 1 press release)" in page
     assert "First: coast.example, 2026-03-01 08:20; harbour.example followed 20 minutes" in page
     assert "Only reprinted by inland.example." in page
+
+
+def test_an_agencys_print_of_what_an_aggregator_showed_counts_beside_the_newsrooms() -> None:
+    page = page_of(
+        [
+            ("a", "links.example", "aggregator", None),
+            ("b", "wire.example", "agency", "a"),
+            ("c", "coast.example", "newsroom", "a"),
+        ]
+    )
+    assert "First: wire.example, 2026-03-01 08:10; coast.example followed 10 minutes" in page
 
 
 def test_what_an_outlet_writes_does_no_harm_on_a_terminal() -> None:
