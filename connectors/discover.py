@@ -15,7 +15,9 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from connectors.client import Client
-from connectors.feeds import ParsedFeed, parse_feed
+from connectors.feeds import ParsedFeed
+from connectors.http.answers import Answer
+from connectors.kinds import parser_of
 from connectors.parsing.items import absolute_url
 from connectors.parsing.plain import plain_text
 from newsbeam.errors import RecordError
@@ -36,6 +38,8 @@ USUAL_PATHS = (
     "/sitemap-news.xml", "/sitemap_news.xml",
 )  # fmt: skip
 MOST_CANDIDATES = 40
+LISTS = ("sitemap", "sitemapindex")
+"""Kinds that list all pages of a site: taken only where there is no feed and no news sitemap."""
 
 _TAG = re.compile(r"<(link|a)\b([^>]{1,2000})>", re.IGNORECASE)
 _BASE = re.compile(r"<base\b[^>]*?href\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
@@ -67,10 +71,9 @@ async def discover(client: Client, url: str, *, now: datetime) -> list[FoundFeed
     """
     answer = await client.get(url, max_bytes=client.settings.max_feed_bytes, now=now)
     try:
-        parsed = parse_feed(answer.url, answer.body, content_type=answer.content_type, now=now)
-        return [_found(answer.url, parsed, "it is one")]
+        return [_found(answer.url, _parsed(answer, now), "it is one")]
     except RecordError:
-        page = answer.body.decode("utf-8", "replace")
+        page = _text(answer.body)
     named = candidates(answer.url, page)
     found = await _try_all(client, named, now)
     if not found:
@@ -78,7 +81,20 @@ async def discover(client: Client, url: str, *, now: datetime) -> list[FoundFeed
         top = f"{parts.scheme}://{parts.netloc}"
         usual = [(top + path, "a usual address") for path in USUAL_PATHS]
         found = await _try_all(client, [*await _sitemaps(client, top), *usual], now)
+        found.sort(key=lambda feed: feed.kind in LISTS)
     return found
+
+
+def _parsed(answer: Answer, now: datetime) -> ParsedFeed:
+    parse = parser_of("feed", answer.body)
+    return parse(answer.url, answer.body, content_type=answer.content_type, now=now)
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:  # addresses are ASCII, or they are written in an old page's charset
+        return body.decode("cp1252", "replace")
 
 
 def candidates(url: str, page: str) -> list[tuple[str, str]]:
@@ -134,10 +150,9 @@ async def _try_all(
 async def _try(client: Client, url: str, why: str, now: datetime) -> FoundFeed | None:
     try:
         answer = await client.get(url, max_bytes=client.settings.max_feed_bytes, now=now)
-        parsed = parse_feed(answer.url, answer.body, content_type=answer.content_type, now=now)
+        return _found(answer.url, _parsed(answer, now), why)
     except RecordError:
         return None
-    return _found(answer.url, parsed, why)
 
 
 def _found(url: str, parsed: ParsedFeed, why: str) -> FoundFeed:

@@ -45,6 +45,48 @@ def test_a_site_is_added_by_its_feed(desk, server, hostile_http, make_rss) -> No
     assert found[0]["kind"] == "rss20"
 
 
+NEWS = (
+    '<urlset xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>%s/1</loc>'
+    "<news:news><news:title>A story</news:title></news:news></url></urlset>"
+)
+PLAIN = "<urlset><url><loc>%s/1</loc></url></urlset>"
+
+
+@pytest.mark.parametrize(
+    ("sitemap", "feed", "kinds"),
+    [
+        (NEWS, False, ["news-sitemap"]),
+        (PLAIN, False, ["sitemap"]),
+        (NEWS, True, ["news-sitemap", "rss20"]),
+        (PLAIN, True, ["rss20", "sitemap"]),  # a list of all pages is the last resort
+    ],
+)
+def test_the_sitemaps_that_robots_txt_names_are_found(
+    desk, server, hostile_http, make_rss, sitemap: str, feed: bool, kinds: list[str]
+) -> None:
+    robots = f"User-agent: *\nSitemap: {server.top}/map.xml\n".encode()
+    server.replies["/robots.txt"] = hostile_http(robots, Content_Type="text/plain")
+    server.replies["/"] = hostile_http(b"<html></html>", Content_Type="text/html")
+    body = (sitemap % server.top).encode()
+    server.replies["/map.xml"] = hostile_http(body, Content_Type="application/xml")
+    if feed:
+        item = "<item><guid>1</guid><title>A story</title><link>/1</link></item>"
+        server.replies["/feed"] = hostile_http(make_rss(item), Content_Type="text/xml")
+    found = json.loads(call("feeds", "discover", f"{server.top}/", "--json").output)
+    assert [each["kind"] for each in found] == kinds
+
+
+def test_a_declared_address_is_read_in_the_charset_of_an_old_page(
+    desk, server, hostile_http, make_rss
+) -> None:
+    page = "<link rel=alternate type='application/rss+xml' href='/über.xml'>".encode("cp1252")
+    server.replies["/"] = hostile_http(page, Content_Type="text/html")
+    item = "<item><guid>1</guid><title>A story</title><link>/1</link></item>"
+    server.replies["/%C3%BCber.xml"] = hostile_http(make_rss(item), Content_Type="text/xml")
+    found = json.loads(call("feeds", "discover", f"{server.top}/", "--json").output)
+    assert [each["why"] for each in found] == ["the page declares it"]
+
+
 def test_what_cannot_be_read_is_not_added(desk, server) -> None:
     added = call("feeds", "add", f"{server.top}/nothing")
     assert added.exit_code == 1
