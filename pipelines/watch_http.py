@@ -5,7 +5,9 @@ slow scraper cannot hold up a cycle.
 """
 
 import json
+import logging
 import re
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from newsbeam.errors import ConfigError, reason_of
+
+log = logging.getLogger(__name__)
 
 Answers = Callable[[str], tuple[int, str, bytes]]
 """Path -> status, content type, body."""
@@ -36,7 +40,7 @@ class Port:
         host, _, port = listen.rpartition(":")
         handler = type("Handler", (_Handler,), {"answers": staticmethod(answers)})
         try:
-            self._server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), handler)
+            self._server = _Server((host or "127.0.0.1", int(port)), handler)
         except ValueError:
             raise ConfigError("watch.listen", f"{listen!r}; write it like 127.0.0.1:9464") from None
         except (OSError, OverflowError) as error:
@@ -52,11 +56,22 @@ class Port:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say in one line that a request failed; a client that has gone is nothing."""
+        error = sys.exception()
+        if not isinstance(error, ConnectionError | TimeoutError):
+            log.error("a request of %s failed: %r", client_address[0], error)
+
+
 class _Handler(BaseHTTPRequestHandler):
     answers: Answers
     server_version = "newsbeam"
     sys_version = ""
     timeout = 10
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_GET(self) -> None:
         status, kind, body = self.answers(self.path.partition("?")[0])
@@ -64,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Scrapes are not news."""

@@ -181,12 +181,16 @@ def test_the_port_answers_metrics_health_and_feeds(tmp_path: Path) -> None:
         assert s.port is not None
         for path in ("/metrics", "/healthz", "/feeds/ai.rss", "/feeds/../../newsbeam.toml", "/"):
             found[path] = get(s.port.address, path)
+        head = urllib.request.Request(f"http://{s.port.address}/healthz", method="HEAD")
+        with urllib.request.urlopen(head) as answer:
+            found["HEAD"] = answer.status, answer.read().decode()
 
     supervisor(tmp_path, hook, cycles=2, listen="127.0.0.1:0").run()
     assert 'newsbeam_cycles_total{outcome="failed"}' not in found["/metrics"][1]
     assert "newsbeam_outbox" in found["/metrics"][1]
     assert json.loads(found["/healthz"][1])["ok"] is True
     assert found["/feeds/ai.rss"] == (200, "<rss/>")
+    assert found["HEAD"] == (200, "")
     assert found["/feeds/../../newsbeam.toml"][0] == found["/"][0] == 404
 
 
