@@ -37,6 +37,7 @@ def add_examples(
         active = topics[name]
         another = active.calibration and not active.calibration.serves(encoder.identity)
         if another and active.topic.has_meaning and not any(case.row.answer for case in found):
+            seen.remember(active)
             found += cases_of_examples(active, seen)
             click.echo(
                 f"{name}: no label says yes, so {len(found)} of its own examples, each judged "
@@ -54,6 +55,16 @@ class Remembering:
         self.identity = encoder.identity
         self._encoder = encoder
         self._known: dict[str, np.ndarray] = {}
+
+    def remember(self, active: "ActiveTopic") -> None:
+        """Take over the vectors that a topic's examples have already."""
+        if active.vectors is None:
+            return
+        texts = [*active.topic.examples.about, *active.topic.examples.not_about]
+        self._known |= zip(texts, active.vectors.own, strict=True)
+        self._known |= zip(
+            (e.text for e in active.topic.shared), active.vectors.shared, strict=True
+        )
 
     def encode(self, texts: Sequence[str]) -> "np.ndarray":
         """Return float32 (n, d), L2-normalised; rows follow the texts."""
