@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from newsbeam.errors import ConfigError, RecordError
 from newsbeam.records import FEED_KINDS, Cursor, Feed
@@ -74,7 +75,8 @@ def add(
 ) -> None:
     """Add feeds by their address, or by their site's: its feed is looked for.
 
-    Each is asked once, so that nothing is added that cannot be read.
+    Each is asked once, so that nothing is added that cannot be read.  Of a feed that is in the
+    list already only what the options say is changed.
     """
     settings = load_settings(ctx.obj)
     file = _own_file(settings)
@@ -83,10 +85,19 @@ def add(
     if not no_check:
         new = [f for feed in new for f in _checked(settings, feed)]
     kept = {feed.url: feed for feed in _read_own(file)}
+    said_kind = ctx.get_parameter_source("kind") is not ParameterSource.DEFAULT
     for feed in new:
-        known = feed.url in kept
+        done, old = "added", kept.get(feed.url)
+        if old is not None:  # its outlet, language and tags may have been written by hand
+            feed = replace(
+                old,
+                title=title or old.title or feed.title,
+                tags=tags or old.tags,
+                kind=kind if said_kind else old.kind,
+            )
+            done = "unchanged" if feed == old else "changed"
         kept[feed.url] = feed
-        click.echo(f"{'replaced' if known else 'added'} {feed.url}  {feed.title or ''}".rstrip())
+        click.echo(f"{done} {feed.url}  {feed.title or ''}".rstrip())
     _write(file, list(kept.values()))
     if len(new) < len(wanted):
         ctx.exit(EXIT_PARTIAL if new else EXIT_FAILED)

@@ -87,6 +87,24 @@ def test_a_declared_address_is_read_in_the_charset_of_an_old_page(
     assert [each["why"] for each in found] == ["the page declares it"]
 
 
+def test_a_feed_that_is_added_again_keeps_what_the_list_says_of_it(desk) -> None:
+    (desk / "feeds.opml").write_text(
+        "<opml><body><outline text='Law'><outline text='A' xmlUrl='https://a.example/f' "
+        "language='de' outlet='a.example' kind='thread'/></outline></body></opml>"
+    )
+
+    def listed() -> dict[str, object]:
+        (only,) = json.loads(call("feeds", "list", "--json").output)
+        return only
+
+    before = listed()
+    again = call("feeds", "add", "https://a.example/f", "--no-check")
+    assert again.output == "unchanged https://a.example/f  A\n"
+    assert listed() == before
+    assert call("feeds", "add", "https://a.example/f", "--no-check", "--tag", "eu").exit_code == 0
+    assert listed() == {**before, "tags": ["eu"]}
+
+
 def test_what_cannot_be_read_is_not_added(desk, server) -> None:
     added = call("feeds", "add", f"{server.top}/nothing")
     assert added.exit_code == 1
