@@ -78,7 +78,18 @@ def search(
         _print(result.title, result.outlet, result.published, result.score, result.url)
         click.echo(f"    {_bold(result.snippet, result.words)}")
     about = "" if found.exact else "about "
-    click.echo(f"{about}{found.total} articles", err=True)
+    click.echo(f"{about}{found.total} article{'s' * (found.total != 1)}", err=True)
+    if not found.total:
+        _hint(query or "")
+
+
+def _hint(query: str) -> None:
+    """Say what of a query that finds nothing is probably meant otherwise, or never true."""
+    from newsbeam.topics.lint import lint_query
+
+    for warning in lint_query(query):
+        if warning.kind in ("meant", "never"):
+            click.echo(f"{warning.source}: {warning.message}", err=True)
 
 
 def _check_topic(reader: Any, settings: Settings, topic: str) -> None:

@@ -199,6 +199,21 @@ def test_a_search_names_a_topic_that_is_none(run: Run) -> None:
     assert "0 articles" in none.stderr
 
 
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("llama near nosuchword", "near: operators are in capitals: NEAR"),
+        ("zebra NOT zeb*", "zebra NOT zeb*: asks for zebra and refuses zeb*"),
+        ("nosuchword", None),
+    ],
+)
+def test_a_search_that_finds_nothing_says_what_was_probably_meant(
+    run: Run, query: str, hint: str | None
+) -> None:
+    said = run("search", query).stderr.splitlines()
+    assert said == ["0 articles", *([hint] if hint else [])]
+
+
 def test_query_prints_csv_into_a_pipe(run: Run) -> None:
     text = run("query", "SELECT topic, count(*) AS n FROM mentions GROUP BY 1 ORDER BY 1").stdout
     assert text.splitlines()[0] == "topic,n"
