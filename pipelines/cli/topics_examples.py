@@ -28,24 +28,35 @@ SENTENCE_ENDS = (".", "!", "?", "…", "”", '"', "。")
 def add_examples(
     cases: "dict[str, list[Case]]", topics: "TopicSet", encoder: "Encodes"
 ) -> list[str]:
-    """Add to topics that were calibrated for another model, and have no label, their own examples.
+    """Add their own examples to topics that were calibrated for another model, and have no label.
 
-    Return their names.
+    For a pack's topic the examples count beside any labels, too: they are in the place of what its
+    makers have learnt with the bundled model.  Return the names of these topics.
     """
     seen, done = Remembering(encoder), []
     for name, found in cases.items():
-        active = topics[name]
-        another = active.calibration and not active.calibration.serves(encoder.identity)
-        if another and active.topic.has_meaning and not any(case.row.answer for case in found):
-            seen.remember(active)
-            found += cases_of_examples(active, seen)
+        if _needs_examples(topics[name], encoder.identity, found):
+            seen.remember(topics[name])
+            shown = cases_of_examples(topics[name], seen)
+            found += shown
             click.echo(
-                f"{name}: no label says yes, so {len(found)} of its own examples, each judged "
-                "without itself; labels of your own articles say more",
+                f"{name}: learns from {len(shown)} of its own examples, each judged without "
+                "itself; labels of your own articles say more",
                 err=True,
             )
             done.append(name)
     return done
+
+
+def _needs_examples(active: "ActiveTopic", identity: str, found: "Sequence[Case]") -> bool:
+    from newsbeam.topics.calibration import read_calibration
+    from newsbeam.topics.topic import of_pack
+
+    of_ours = active.path if active.path and of_pack(active.path) else None
+    bound = read_calibration(of_ours) if of_ours else active.calibration
+    if bound is None or bound.serves(identity) or not active.topic.has_meaning:
+        return False
+    return of_ours is not None or not any(case.row.answer for case in found)
 
 
 class Remembering:

@@ -161,8 +161,9 @@ def calibrate(
         if path is None:
             continue
         if folder is None and of_pack(path):
-            path = own_folder(settings) / path.name
-            click.echo(f"{name}: starts from the pack's own, written to {path.parent}", err=True)
+            path, from_ours = own_folder(settings) / path.name, name not in by_examples
+            start = "starts from the pack's own, " if from_ours else ""
+            click.echo(f"{name}: {start}written to {path.parent}", err=True)
         write_calibration(path, calibration)
     print_calibrations({name: asdict(c) for name, c in done.items()}, as_json)
 

@@ -60,7 +60,7 @@ def test_a_topic_without_labels_learns_from_its_examples(bound: Path) -> None:
     assert "calibrated for the model other@2" in str(refused.exception)
     done = run("calibrate", "--json", config=bound)
     assert done.exit_code == 0, done.output
-    assert "no label says yes, so 20 of its own examples" in done.stderr
+    assert "bees: learns from 20 of its own examples" in done.stderr
     found = json.loads(done.stdout)["bees"]
     assert is_bundled(found["model"])
     assert (found["rows"], found["positives"]) == (20, 10)
