@@ -267,16 +267,17 @@ def compare(one: Features, rows: Rows) -> Floats:
         (6, 4, DATE | IN_TITLE),
         (8, 5, SIDE | IN_TITLE),
     ):  # both titles have terms of that kind, and the articles share none
-        same = total((theirs & kind) == kind)
-        out[:, place] = (rows.totals[:, column] > 0) & (one_totals[column] > 0) & (same == 0)
+        if one_totals[column]:
+            same = total((theirs & kind) == kind)
+            out[:, place] = (rows.totals[:, column] > 0) & (same == 0)
     if one_totals[3]:  # a thing that both titles number, and not alike
         things, same = (total((both_bits & bits) == bits) for bits in (_THING, _NTH))
         out[:, 5] = things > same
     # headlines of one pattern on different names, neither of which the other article mentions
-    kind = NAME | IN_TITLE
-    named = total(((theirs & kind) == kind) | ((ours & kind) == kind))
-    both_name = (rows.totals[:, 2] > 0) & (one_totals[2] > 0)
-    out[:, 10] = both_name & (named == 0)
-    out[:, 7] = (out[:, 10] > 0) & (out[:, 2] >= PATTERN)
+    if one_totals[2]:
+        kind = NAME | IN_TITLE
+        named = total(((theirs & kind) == kind) | ((ours & kind) == kind))
+        out[:, 10] = (rows.totals[:, 2] > 0) & (named == 0)
+        out[:, 7] = (out[:, 10] > 0) & (out[:, 2] >= PATTERN)
     out[:, 9] = (row_title <= 0) | (one_title <= 0)
     return out
