@@ -95,6 +95,7 @@ def test_a_list_of_pages_answers_every_line(tmp_path: Path) -> None:
         gzip.compress(TWO.encode("utf-16")),
         TWO.encode(),
     ],
+    ids=["gzip", "utf-16", "utf-16-be", "gzip of utf-16", "plain"],
 )
 def test_packed_and_wide_files_are_read(packed: bytes) -> None:
     lines = Lines(io.BytesIO(packed), "in")
