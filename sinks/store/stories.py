@@ -38,8 +38,8 @@ AT_ONCE = 512
 
 def group_step(db: Db, batch: Batch) -> None:
     """Give every new article of the batch its story; write stories, copies, lineage and events."""
-    grouper, arrival = _grouper(db, batch)
-    model = staged_model(db)
+    model = _model(db)
+    grouper, arrival = _grouper(db, batch, model)
     owners = configured_owners(batch.settings)
     rows: list[dict[str, Any]] = []
     features: list[dict[str, Any]] = []
@@ -67,7 +67,7 @@ def group_step(db: Db, batch: Batch) -> None:
     batch.counts["stories_new"] = sum(r["new"] for r in rows)
     batch.counts["stories_merged"] = len(merges)
     batch.counts["copies"] = sum(r["copy_of"] is not None for r in rows)
-    batch.warm["stories"] = (grouper, (*_state(db), _model(db)))
+    batch.warm["stories"] = (grouper, (*_state(db), model))
 
 
 def _followed(merges: Sequence[Merge]) -> dict[str, str]:
@@ -111,9 +111,8 @@ def _state(db: Db) -> tuple[int, int]:
     return arrivals, changes
 
 
-def _grouper(db: Db, batch: Batch) -> tuple[Grouper, int]:
+def _grouper(db: Db, batch: Batch, model: str | None) -> tuple[Grouper, int]:
     """Return the warm grouper where it still fits the store, else one restored from it."""
-    model = _model(db)
     state = (*_state(db), model)
     warm = batch.warm.pop("stories", None)  # a failed commit must not leave a grouper that ran on
     if warm is not None and warm[1] == state:
