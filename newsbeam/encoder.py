@@ -7,14 +7,14 @@ The bundled model (all-MiniLM-L6-v2: a BERT encoder, mean pooling, unit length) 
 :mod:`newsbeam.minilm` on torch alone: the same weights and the same numbers as
 ``SentenceTransformer(...).encode`` (a test compares them to 1e-5) without the 4 to 6 seconds that
 importing sentence-transformers costs.  Any other model goes through sentence-transformers itself,
-and the mean of its vectors of :data:`BACKGROUND` is taken off: many models put all texts into one
-corner, where the least alike have a cosine of .7, and what newsbeam asks for would always be
+and the mean of its vectors of :data:`BACKGROUND` is taken off: some models put all texts into one
+corner, E5 for one, whose cosines are .7 and more, and what newsbeam asks for would always be
 reached.
 
 Sources: https://www.sbert.net/docs/package_reference/sentence_transformer/SentenceTransformer.html;
 Ethayarajh, "How Contextual are Contextualized Word Representations?",
-https://arxiv.org/abs/1909.00512 (the corner); Mu and Viswanath, "All-but-the-Top",
-https://arxiv.org/abs/1702.01417 (the mean).
+https://arxiv.org/abs/1909.00512, and https://huggingface.co/intfloat/e5-base-v2 (the corner);
+Mu and Viswanath, "All-but-the-Top", https://arxiv.org/abs/1702.01417 (the mean).
 """
 
 import hashlib
