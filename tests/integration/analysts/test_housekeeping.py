@@ -43,8 +43,8 @@ def test_a_restored_backup_equals_the_store(home: Path) -> None:
     assert rows(kept) == []
 
 
-def test_a_backup_waits_for_who_holds_the_store(home: Path) -> None:
-    store = home / "store.duckdb"
+def hold(store: Path) -> subprocess.Popen[str]:
+    """Return a process that holds the store until its input is closed."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(store)],
         stdin=subprocess.PIPE,
@@ -55,6 +55,13 @@ def test_a_backup_waits_for_who_holds_the_store(home: Path) -> None:
     assert holder.stdin
     assert holder.stdout
     assert holder.stdout.readline() == "held\n"
+    return holder
+
+
+def test_a_backup_waits_for_who_holds_the_store(home: Path) -> None:
+    store = home / "store.duckdb"
+    holder = hold(store)
+    assert holder.stdin
     with pytest.raises(StoreBusyError, match="holding"):
         housekeeping.backup(store, home / "b.duckdb", wait_s=0)
     holder.stdin.close()  # it lets go while we wait
@@ -124,16 +131,8 @@ def test_a_store_that_is_held_is_not_replaced(home: Path) -> None:
     store, saved = home / "store.duckdb", home / "b.duckdb"
     housekeeping.backup(store, saved)
     before = store.read_bytes()
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(store)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[3],
-    )
+    holder = hold(store)
     assert holder.stdin
-    assert holder.stdout
-    assert holder.stdout.readline() == "held\n"
     with pytest.raises(StoreBusyError, match="holding"):
         housekeeping.restore(saved, store)
     holder.stdin.close()
