@@ -77,6 +77,15 @@ def listed(config: Path) -> list[dict[str, Any]]:
     return json.loads(run(config, "list", "--json"))  # type: ignore[no-any-return]
 
 
+def test_group_takes_the_model_of_the_settings(tmp_path: Path) -> None:
+    lines, file = tmp_path / "in.jsonl", tmp_path / "newsbeam.toml"
+    lines.write_text('{"id": "a", "title": "Ferry Norrsund runs aground"}\n')
+    file.write_text('[model]\nname = "no-such-model"\n')
+    result = CliRunner().invoke(stories, ["group", str(lines)], obj=file)
+    assert isinstance(result.exception, ConfigError)
+    assert "there is no model 'no-such-model'" in result.exception.message
+
+
 def test_list_has_the_stories_with_their_counts(config: Path) -> None:
     found = {row["title"]: row for row in listed(config)}
     ferry = found["Ferry Norrsund runs aground"]

@@ -7,7 +7,16 @@ import pytest
 
 from newsbeam.stories.features import PAIR_FEATURES
 from newsbeam.stories.grouper import Grouper, StoryInput
-from newsbeam.stories.model import PER_DAY, TEASER, THICK, THIN, UNREAD, load_model
+from newsbeam.stories.model import (
+    OTHER_HEADLINES,
+    OTHER_TEXTS,
+    PER_DAY,
+    TEASER,
+    THICK,
+    THIN,
+    UNREAD,
+    load_model,
+)
 
 PAIRS = np.full((2, len(PAIR_FEATURES)), 0.1, np.float32)
 NO_GAP = np.zeros(2, np.float32)
@@ -23,6 +32,15 @@ def test_headlines_have_their_own_weights_and_lose_nothing_for_being_short() -> 
     headline = np.array([False, False])
     one, other = load_model().odds(PAIRS, headline, np.array([False, True]), NO_GAP)
     assert one == other
+
+
+def test_vectors_of_another_model_must_be_more_alike() -> None:
+    kinds = np.array([True, False]), np.array([False, False]), NO_GAP
+    apart = load_model().odds(PAIRS, *kinds) - load_model(bundled=False).odds(PAIRS, *kinds)
+    assert apart == pytest.approx([OTHER_TEXTS, OTHER_HEADLINES])
+    untitled = np.where(np.array(PAIR_FEATURES) == "untitled", 1, PAIRS).astype(np.float32)
+    apart = load_model().odds(untitled, *kinds) - load_model(bundled=False).odds(untitled, *kinds)
+    assert apart == pytest.approx([OTHER_TEXTS, OTHER_HEADLINES])
 
 
 def test_the_window_knows_a_teaser_from_a_whole_text() -> None:
