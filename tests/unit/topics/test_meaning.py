@@ -1,6 +1,7 @@
 """How much passages read like a topic."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from newsbeam.encoder import LazyEncoder
 from newsbeam.settings import ModelSettings
-from newsbeam.topics import meaning
+from newsbeam.topics import load_topics, meaning
 from newsbeam.topics.meaning import (
     BACKGROUND_VECTORS,
     BACKGROUND_WEIGHT,
@@ -207,3 +208,16 @@ def test_the_background_that_comes_with_newsbeam_is_that_of_its_model() -> None:
     assert kept is not None, "call meaning.store_background"
     assert len(kept["background"]) % len(background()) == 0
     assert all(line.strip() for line in background())
+
+
+def test_the_vectors_of_the_pack_are_those_of_its_examples(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Bundled:
+        identity = LazyEncoder(ModelSettings()).identity
+
+        def encode(self, texts: Sequence[str]) -> np.ndarray:
+            raise AssertionError(f"{len(texts)} texts have no vector here: {texts[0]!r}")
+
+    monkeypatch.setattr(meaning, "_matrices", {})
+    load_topics(["ai"], []).prepare(Bundled())
